@@ -1,0 +1,206 @@
+#!/usr/bin/env python
+"""Trains a VAE-Transformer: on one GPU, on a CPU, or over several processes with torchrun.
+
+    python scripts/train.py --preset cpu --data DATA --out runs/multi30k
+    torchrun --nproc-per-node 2 scripts/train.py --preset base --data DATA --out runs/multi30k
+    python scripts/train.py --data DATA --out runs/multi30k --resume
+    python scripts/train.py --data DATA --out runs/more --init-from checkpoints/multi30k --steps 4000
+
+The run folder gets `state.pt` (everything needed to go on), `metrics.jsonl`, TensorBoard files and `checkpoint/`, which
+`vaegen.load`, `scripts/evaluate.py` and the app take as it is. Stop it with Ctrl-C; it saves and ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import types
+import typing
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from vaegen.checkpoint import load_checkpoint
+from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
+from vaegen.corpus import CORPORA, load_corpus
+from vaegen.data import TrainingData, tokenize
+from vaegen.errors import VaegenError
+from vaegen.model import VAETransformer
+from vaegen.text import Tokenizer, clean
+from vaegen.training import Trainer, load_state
+from vaegen.validation import Validation
+
+NOT_OPTIONS = {"vocab_size", "languages"}  # the tokenizer decides these
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status."""
+    options = build_parser().parse_args(arguments)
+    world_size = int(os.environ.get("WORLD_SIZE", "1"))
+    rank = int(os.environ.get("RANK", "0"))
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "cuda":
+        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+        torch.cuda.set_device(device)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    elif options.threads or world_size > 1:
+        torch.set_num_threads(options.threads or 1)
+    if world_size > 1:
+        dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    try:
+        run(options, device, rank, world_size)
+    except VaegenError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 2
+    finally:
+        if world_size > 1:
+            dist.destroy_process_group()
+    return 0
+
+
+def run(options: argparse.Namespace, device: str, rank: int, world_size: int) -> None:
+    """Prepares data, model and trainer, and trains."""
+
+    def say(line: str) -> None:
+        if rank == 0:
+            tqdm.write(line, file=sys.stderr)
+
+    out = Path(options.out)
+    saved = load_state(out) if options.resume else None
+    if saved is None and (out / "state.pt").exists() and not options.dry_run:
+        raise VaegenError(f"{out} already holds a run; go on with --resume, or choose another --out.")
+    tokenizer, model = build_model(options, saved)
+    _, preset_training = preset(options.preset)
+    base = TrainConfig.from_dict(saved["config"] if saved else preset_training)
+    config = override(base, **{f.name: getattr(options, f.name) for f in fields(TrainConfig)})
+    torch.manual_seed(config.seed)
+    if saved is None and options.init_from is None:
+        model.reset_parameters()
+    torch.manual_seed(config.seed + 1 + rank)
+    data, validation = build_data(options, tokenizer, config, rank, world_size, say)
+    n_parameters = sum(p.numel() for p in model.parameters())
+    say(f"{n_parameters:,} parameters; {model.config}")
+    say(str(config))
+    if options.dry_run:
+        plan = data.plan(0)
+        items = [item for batch in plan for item in batch]
+        tokens = sum(len(item.group[t]) + 1 for item in items for t in item.targets)
+        say(f"dry run: {len(plan)} steps an epoch, {len(items):,} sources, {tokens:,} target tokens; {config.steps / len(plan):.1f} epochs")
+        return
+    amp = options.precision == "bf16" or (options.precision == "auto" and has_fast_bf16(device))
+    metadata = {"corpora": options.corpora, "parameters": n_parameters, "command": "python scripts/train.py " + " ".join(public(sys.argv[1:]))}
+    trainer = Trainer(
+        model.to(device), tokenizer, data, validation, config, out, device=device, amp=amp, metadata=metadata, report=say
+    )
+    if saved is not None:
+        trainer.resume()
+    with tqdm(total=config.steps, initial=trainer.progress.step, disable=rank > 0 or not sys.stderr.isatty(), unit="step") as bar:
+
+        def on_step(_progress: Any, figures: dict[str, float]) -> None:
+            bar.update()
+            bar.set_postfix(recon=f"{figures['recon']:.1f}", kl=f"{figures['kl']:.1f}", refresh=False)
+
+        trainer.train(on_step)
+
+
+def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tuple[Tokenizer, VAETransformer]:
+    """Returns tokenizer and model: of the saved run, of the checkpoint to start from, or new ones."""
+    if options.init_from is not None:
+        start = load_checkpoint(options.init_from)
+        shape = {f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS}
+        model = VAETransformer(override(start.model.config, **shape))
+        try:
+            model.load_state_dict(start.model.state_dict())
+        except RuntimeError as error:
+            raise VaegenError(f"--init-from {options.init_from} has another shape than asked for: {error}") from error
+        return start.tokenizer, model
+    tokenizer = Tokenizer.load(options.tokenizer)
+    if saved is not None:
+        return tokenizer, VAETransformer(ModelConfig.from_dict(saved["model_config"]))
+    shape = preset(options.preset)[0]
+    config = ModelConfig(vocab_size=tokenizer.vocab_size, languages=tuple(tokenizer.languages), **shape)
+    config = override(config, **{f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS})
+    return tokenizer, VAETransformer(override(config, n_slots=0) if options.no_latent else config)
+
+
+def build_data(
+    options: argparse.Namespace, tokenizer: Tokenizer, config: TrainConfig, rank: int, world_size: int, say: Any
+) -> tuple[TrainingData, Validation]:
+    """Reads, cleans and tokenises the corpora; everything dropped is counted and told."""
+    corpora, held_out = [], []
+    names = [name.split(":") for name in options.corpora.split(",")]
+    for name, *_ in names:
+        for split in ("val", "test"):
+            held_out += load_corpus(name, options.data, split)
+    texts: list[dict[str, str]] = []
+    for name, *rate in names:
+        groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out)
+        say(f"{name}: {report}")
+        ids, too_long = tokenize(groups, tokenizer, config.max_sentence_tokens)
+        say(f"{name}: {too_long} sentences of {config.max_sentence_tokens} tokens or more dropped")
+        corpora.append((ids, float(rate[0]) if rate else 1.0))
+        texts = texts or load_corpus(name, options.data, "val")
+    texts = [group for group in texts if all(group.values())][: options.n_validation]
+    ids, _ = tokenize(texts, tokenizer, 10_000)
+    validation = Validation(ids, texts, tokenizer, options.bleu_pairs.split(","), excluded=config.exclude_pairs)
+    return TrainingData(corpora, tokenizer, config, rank, world_size), validation
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line: one option for every field of the two configs, and the few below."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, help="folder with the corpora")
+    parser.add_argument("--out", required=True, help="run folder")
+    parser.add_argument("--corpora", default="multi30k", help=f"names and rates per epoch, as in 'multi30k:1,multi30k-captions:0.05'; of {', '.join(CORPORA)}")
+    parser.add_argument("--tokenizer", default="checkpoints/multi30k/tokenizer.json")
+    parser.add_argument("--preset", default="cpu", choices=list(PRESETS))
+    parser.add_argument("--init-from", help="checkpoint whose weights are the start")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--dry-run", action="store_true", help="show data, model and schedule, then stop")
+    parser.add_argument("--no-latent", action="store_true", help="ordinary Transformer, the baseline")
+    parser.add_argument("--device", help="cpu, cuda or cuda:N (default: cuda if there is one)")
+    parser.add_argument("--precision", default="auto", choices=["auto", "bf16", "float32"])
+    parser.add_argument("--threads", type=int, help="CPU threads of each process")
+    parser.add_argument("--n-validation", type=int, default=400, help="validation groups")
+    parser.add_argument("--bleu-pairs", default="en-de,de-en", help="directions whose BLEU is watched")
+    for config in (ModelConfig, TrainConfig):
+        hints = typing.get_type_hints(config)
+        section = parser.add_argument_group(config.__name__, "see vaegen/config.py; defaults come from the preset")
+        for field in fields(config):
+            if field.name not in NOT_OPTIONS:
+                section.add_argument(f"--{field.name.replace('_', '-')}", type=converter(hints[field.name]), metavar="X")
+    return parser
+
+
+def converter(kind: Any) -> Any:
+    """Returns the function that reads an option of this type: numbers, words, `a,b` lists and `en=2,de=1` tables."""
+    if typing.get_origin(kind) is types.UnionType:
+        kind = typing.get_args(kind)[0]
+    if typing.get_origin(kind) is tuple:
+        return lambda text: tuple(text.split(",")) if text else ()
+    if typing.get_origin(kind) is dict:
+        return lambda text: {key: float(value) for key, value in (pair.split("=") for pair in text.split(","))}
+    return kind
+
+
+def has_fast_bf16(device: str) -> bool:
+    """Whether bfloat16 products run in hardware: every current GPU, and CPUs with AVX512-BF16 or AMX."""
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported()
+    return torch.cpu._is_avx512_bf16_supported() if hasattr(torch.cpu, "_is_avx512_bf16_supported") else False
+
+
+def public(arguments: list[str]) -> list[str]:
+    """The arguments as anyone could type them: the data folder's own path is nobody's business."""
+    return ["DATA" if i and arguments[i - 1] == "--data" else argument for i, argument in enumerate(arguments)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Batches: what is a source, what is a target, and that every epoch can be made again."""
+
+import numpy as np
+import pytest
+import torch
+
+from vaegen.config import TrainConfig
+from vaegen.data import Item, TrainingData, collate, pad, tokenize
+from vaegen.errors import VaegenError
+
+WORDS = {"en": "a dog runs", "de": "ein Hund rennt", "fr": "un chien court", "cs": "pes běží"}
+
+
+@pytest.fixture(scope="module")
+def groups(tokenizer):
+    texts = [{language: f"{text} {i}" for language, text in WORDS.items()} for i in range(40)]
+    return tokenize(texts, tokenizer, 64)[0]
+
+
+def config(**values):
+    return TrainConfig(**{"batch_tokens": 200, "autoencode_rate": 0.5, **values})
+
+
+def test_pad_says_what_is_real():
+    ids, mask = pad([[5, 6, 7], [8]], pad_id=0)
+    assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
+    assert mask.tolist() == [[True, True, True], [True, False, False]]
+
+
+def test_collate_shifts_the_target_and_points_to_the_source(tokenizer, groups):
+    items = [Item(groups[0], "en", ("de", "en")), Item(groups[1], "cs", ("fr",))]
+    batch = collate(items, tokenizer)
+    assert batch.rows.tolist() == [0, 0, 1]
+    assert batch.own.tolist() == [False, True, False]
+    assert batch.tgt_in[:, 0].tolist() == [tokenizer.language_id(t) for t in ("de", "en", "fr")]
+    for row in range(3):
+        n = int(batch.tgt_mask[row].sum())
+        assert batch.tgt_in[row, 1:n].tolist() == batch.tgt_out[row, : n - 1].tolist()
+        assert batch.tgt_out[row, n - 1] == tokenizer.eos_id
+    source = batch.src[0][batch.src_mask[0]].tolist()
+    assert tokenizer.decode(source[:-1]) == "a dog runs 0" and source[-1] == tokenizer.eos_id
+
+
+def test_too_long_sentences_are_dropped_and_counted(tokenizer):
+    kept, dropped = tokenize([{"en": "a dog", "de": "Hund " * 100}], tokenizer, 20)
+    assert dropped == 1 and list(kept[0]) == ["en"]
+
+
+def test_an_epoch_is_a_function_of_seed_and_number(tokenizer, groups):
+    def plan(seed, epoch):
+        data = TrainingData([(groups, 1.0)], tokenizer, config(seed=seed))
+        return [[(id(i.group), i.source, i.targets) for i in batch] for batch in data.plan(epoch)]
+
+    assert plan(1, 0) == plan(1, 0)
+    assert plan(1, 0) != plan(1, 1)
+    assert plan(1, 0) != plan(2, 0)
+
+
+def test_an_epoch_has_every_group_once_and_batches_fit(tokenizer, groups):
+    plan = TrainingData([(groups, 1.0)], tokenizer, config()).plan(0)
+    seen = [id(item.group) for batch in plan for item in batch]
+    assert sorted(seen) == sorted(id(group) for group in groups)
+    for batch in plan:
+        assert sum(len(i.targets) for i in batch) * max(i.length for i in batch) <= 200
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0.25, 10), (1.5, 60), (2.0, 80)])
+def test_rates_draw_a_part_or_a_multiple(tokenizer, groups, rate, expected):
+    plan = TrainingData([(groups, rate)], tokenizer, config()).plan(3)
+    assert sum(len(batch) for batch in plan) == expected
+
+
+def test_source_weights_and_autoencoding_rate_are_kept(tokenizer, groups):
+    data = TrainingData([(groups * 50, 1.0)], tokenizer, config(source_weights={"en": 3.0}, autoencode_rate=0.25))
+    items = [item for batch in data.plan(0) for item in batch]
+    assert np.mean([i.source == "en" for i in items]) == pytest.approx(0.5, abs=0.05)
+    assert np.mean([i.source in i.targets for i in items]) == pytest.approx(0.25, abs=0.05)
+
+
+def test_excluded_pairs_never_meet(tokenizer, groups):
+    data = TrainingData([(groups, 1.0)], tokenizer, config(exclude_pairs=("en-cs",)))
+    for epoch in range(3):
+        for item in (item for batch in data.plan(epoch) for item in batch):
+            assert not {"en", "cs"} <= {item.source, *(t for t in item.targets if t != item.source)} or item.source not in (
+                "en",
+                "cs",
+            )
+
+
+def test_processes_share_every_batch_without_overlap(tokenizer, groups):
+    whole = TrainingData([(groups, 1.0)], tokenizer, config())
+    parts = [TrainingData([(groups, 1.0)], tokenizer, config(), rank, 2) for rank in (0, 1)]
+    for batch, a, b in zip(whole.batches(0), *(part.batches(0) for part in parts), strict=True):
+        together = sorted(map(tuple, torch.cat([x.tgt_out[x.tgt_mask][None] for x in (a, b)], 1).tolist()))
+        assert sorted(together[0]) == sorted(batch.tgt_out[batch.tgt_mask].tolist())
+
+
+def test_batches_can_start_in_the_middle(tokenizer, groups):
+    data = TrainingData([(groups, 1.0)], tokenizer, config())
+    from_start = [b.tgt_in for b in data.batches(1)]
+    from_two = [b.tgt_in for b in data.batches(1, start=2)]
+    assert len(from_two) == len(from_start) - 2
+    assert all(torch.equal(a, b) for a, b in zip(from_start[2:], from_two, strict=True))
+
+
+def test_no_data_is_said(tokenizer):
+    with pytest.raises(VaegenError, match="no training sentence"):
+        TrainingData([([], 1.0)], tokenizer, config())

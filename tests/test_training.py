@@ -1,0 +1,185 @@
+"""The training loop: it learns, it resumes bit for bit, several processes equal one, a kill loses nothing saved."""
+
+import json
+import os
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from vaegen.checkpoint import load_checkpoint
+from vaegen.config import ModelConfig, TrainConfig, override, preset
+from vaegen.data import TrainingData, tokenize
+from vaegen.decoding import greedy
+from vaegen.errors import VaegenError
+from vaegen.model import VAETransformer
+from vaegen.training import Trainer, build_optimizers, load_state, lr_factor
+from vaegen.validation import Validation
+
+PAIRS = [
+    {"en": "a dog runs", "de": "ein Hund rennt"},
+    {"en": "a cat sleeps", "de": "eine Katze schläft"},
+    {"en": "two men sing", "de": "zwei Männer singen"},
+    {"en": "the girl reads", "de": "das Mädchen liest"},
+    {"en": "a bird flies", "de": "ein Vogel fliegt"},
+    {"en": "two dogs sleep", "de": "zwei Hunde schlafen"},
+]
+
+
+def make_trainer(tokenizer, folder, *, rank=0, world_size=1, seed=3, shape=None, lines=None, **settings):
+    model_values, training_values = preset("tiny")
+    model_config = override(
+        ModelConfig(tokenizer.vocab_size, tuple(tokenizer.languages), **model_values), **(shape or {})
+    )
+    config = override(TrainConfig(**training_values), seed=seed, **settings)
+    torch.manual_seed(seed)
+    model = VAETransformer(model_config)
+    groups, _ = tokenize(PAIRS, tokenizer, 64)
+    return Trainer(
+        model, tokenizer, TrainingData([(groups, 1.0)], tokenizer, config, rank, world_size),
+        Validation(groups, PAIRS, tokenizer, ["en-de"]), config, folder, amp=False,
+        report=lines.append if lines is not None else lambda line: None,
+    )  # fmt: skip
+
+
+def translate(model, tokenizer, text, target):
+    ids = torch.tensor([tokenizer.encode(text) + [tokenizer.eos_id]])
+    model.eval()
+    with torch.inference_mode():
+        encoding = model.encode(ids, torch.ones_like(ids, dtype=torch.bool))
+        memory = model.memory(encoding.posterior.mode, encoding, "latent")
+        out = greedy(model, memory, torch.tensor([tokenizer.language_id(target)]), tokenizer.eos_id, max_length=20)
+    return tokenizer.decode(out[0])
+
+
+def test_it_overfits_six_pairs_through_the_latent(tokenizer, tmp_path):
+    trainer = make_trainer(tokenizer, tmp_path, steps=150, eval_every=0, lr=5e-3, muon_lr=0.02, label_smoothing=0.0)
+    trainer.train()
+    for pair in PAIRS:
+        assert translate(trainer.model, tokenizer, pair["en"], "de") == pair["de"]
+        assert translate(trainer.model, tokenizer, pair["de"], "en") == pair["en"]
+        assert translate(trainer.model, tokenizer, pair["de"], "de") == pair["de"]
+
+
+def test_k_steps_and_k_more_are_2k_steps_bit_for_bit(tokenizer, tmp_path):
+    settings = {"shape": {"encoder_dropout": 0.1, "decoder_dropout": 0.1, "latent_dropout": 0.1},
+                "word_dropout": 0.1, "steps": 20, "eval_every": 5, "batch_tokens": 40, "gate_nats": -1e9}  # fmt: skip
+    straight = make_trainer(tokenizer, tmp_path / "a", **settings)
+    straight.train()
+    first = make_trainer(tokenizer, tmp_path / "b", **settings)
+    first.train(lambda progress, figures: os.kill(os.getpid(), 15) if progress.step == 10 else None)
+    assert first.progress.step == 10
+    torch.manual_seed(999)  # the saved random numbers must win
+    second = make_trainer(tokenizer, tmp_path / "b", **settings)
+    second.resume()
+    assert second.schedule.gate_step == 0
+    second.train()
+    assert second.progress.step == straight.progress.step == 20
+    for name, value in straight.model.state_dict().items():
+        assert torch.equal(value, second.model.state_dict()[name]), name
+    for name, value in straight.average.state_dict().items():
+        assert torch.equal(value, second.average.state_dict()[name]), name
+
+
+def _two_processes(rank, folder, port, tokenizer_path):
+    from vaegen.text import Tokenizer
+
+    torch.set_num_threads(1)
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    dist.init_process_group("gloo", rank=rank, world_size=2)
+    trainer = make_trainer(
+        Tokenizer.load(tokenizer_path), folder, rank=rank, world_size=2, shape={"n_slots": 0}, steps=6, eval_every=0
+    )
+    trainer.train()
+    trainer.save()
+    dist.destroy_process_group()
+
+
+def test_two_gloo_processes_equal_one(tokenizer, tmp_path, free_port):
+    tokenizer.save(tmp_path / "tokenizer.json")
+    # Without a latent and dropout nothing is random, so the two must agree up to the order of float32 sums.
+    one = make_trainer(tokenizer, tmp_path / "one", shape={"n_slots": 0}, steps=6, eval_every=0)
+    start = {name: value.clone() for name, value in one.model.state_dict().items()}
+    one.train()
+    mp.spawn(_two_processes, args=(tmp_path / "two", free_port, tmp_path / "tokenizer.json"), nprocs=2)
+    two = load_state(tmp_path / "two")
+    for name, value in one.model.state_dict().items():
+        torch.testing.assert_close(two["model"][name], value, rtol=1e-3, atol=1e-5)
+    assert any(not torch.equal(start[name], value) for name, value in two["model"].items())
+    assert two["progress"]["tokens"] == one.progress.tokens
+
+
+def test_a_kill_while_saving_leaves_the_old_state(tokenizer, tmp_path, monkeypatch):
+    trainer = make_trainer(tokenizer, tmp_path, steps=3, eval_every=0)
+    trainer.train()
+    before = (tmp_path / "state.pt").read_bytes()
+
+    def killed(state, path):
+        path.write_bytes(b"half a fi")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.save()
+    assert (tmp_path / "state.pt").read_bytes() == before
+    assert load_state(tmp_path)["progress"]["step"] == 3
+
+
+def test_run_folder_holds_a_checkpoint_and_metrics(tokenizer, tmp_path):
+    lines = []
+    trainer = make_trainer(tokenizer, tmp_path, steps=20, eval_every=10, lines=lines)
+    trainer.train()
+    loaded = load_checkpoint(tmp_path / "checkpoint")
+    for name, value in loaded.model.state_dict().items():
+        torch.testing.assert_close(value, trainer.average.module.state_dict()[name], rtol=2e-3, atol=2e-3)
+    records = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    evaluations = [r for r in records if r["kind"] == "eval"]
+    assert [r["step"] for r in evaluations] == [0, 10, 20]
+    assert evaluations[-1]["loss"] < evaluations[0]["loss"]
+    assert any("nats" in line and "target tokens/s" in line for line in lines)
+    assert any("en-de latent: a dog runs -> " in line for line in lines)
+
+
+def test_early_stopping(tokenizer, tmp_path):
+    lines = []
+    trainer = make_trainer(tokenizer, tmp_path, steps=60, eval_every=2, patience=2, lr=1e-9, muon_lr=1e-9, lines=lines,
+                           ema_decay=0.0, weight_decay=0.0)  # fmt: skip
+    trainer.validation.run = lambda model: ({"loss": 1.0, "gap": 0.0}, [])
+    assert trainer.train().step == 4
+    assert any("early stop" in line for line in lines)
+
+
+def test_numbers_that_are_not_finite_stop_the_run(tokenizer, tmp_path):
+    trainer = make_trainer(tokenizer, tmp_path, steps=3, eval_every=0)
+    trainer.progress.step = 1
+    with torch.no_grad():
+        trainer.model.embedding.weight[:] = float("nan")
+    with pytest.raises(VaegenError, match="not finite"):
+        trainer.train()
+
+
+def test_nothing_to_resume_and_another_shape_are_said(tokenizer, tmp_path):
+    with pytest.raises(VaegenError, match="nothing to resume"):
+        make_trainer(tokenizer, tmp_path).resume()
+    make_trainer(tokenizer, tmp_path).save()
+    with pytest.raises(VaegenError, match="another shape"):
+        make_trainer(tokenizer, tmp_path, shape={"n_slots": 2}).resume()
+    (tmp_path / "state.pt").write_bytes(b"garbage")
+    with pytest.raises(VaegenError, match="cannot be read"):
+        make_trainer(tokenizer, tmp_path).resume()
+
+
+def test_learning_rate_warms_up_stays_and_cools_down():
+    config = TrainConfig(steps=100, warmup_steps=10, cooldown=0.4)
+    factors = [lr_factor(step, config) for step in range(100)]
+    assert factors[0] == pytest.approx(0.1) and factors[10:60] == [1.0] * 50
+    assert factors[80] == pytest.approx(0.5) and factors[99] == pytest.approx(1 / 40)
+
+
+@pytest.mark.parametrize(("optimizer", "n"), [("muon", 2), ("adamw", 1)])
+def test_every_parameter_is_optimised_once(tiny_model, optimizer, n):
+    optimizers = build_optimizers(tiny_model, TrainConfig(optimizer=optimizer))
+    assert len(optimizers) == n
+    given = [id(p) for o in optimizers for group in o.param_groups for p in group["params"]]
+    assert sorted(given) == sorted(id(p) for p in tiny_model.parameters())

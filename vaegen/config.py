@@ -1,0 +1,212 @@
+"""Every number that shapes a model or a training run, in two frozen dataclasses and three presets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from vaegen.errors import VaegenError
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The shape of a `VAETransformer`; stored in a checkpoint's `config.json`.
+
+    Attributes:
+        vocab_size: Sub-words V, special tokens and byte tokens included.
+        languages: Languages that the decoder can be asked for, in the order of their tags.
+        width: Residual width D.
+        ffn_width: Inner width of the feed-forward layers.
+        n_heads: Attention heads H; divides `width`.
+        n_encoder_layers: Encoder depth. The encoder runs once per source sentence, whatever the number of targets.
+        n_decoder_layers: Decoder depth. The decoder runs once per target token.
+        n_latent_layers: Layers of self-attention among the slots between z and the decoder: what single noisy dimensions
+            say is put together once per sentence, not once per token.
+        n_slots: Latent slots M; 0 gives an ordinary Transformer without a latent.
+        latent_dim: Dimensions Z of each slot.
+        encoder_dropout: Dropout in the encoder, one mask per sentence.
+        decoder_dropout: Dropout in the decoder, one mask per sentence.
+        latent_dropout: Probability that a whole slot is hidden from the decoder while training.
+        max_length: Longest source or target in tokens.
+    """
+
+    vocab_size: int
+    languages: tuple[str, ...] = ("en", "de", "fr", "cs")
+    width: int = 192
+    ffn_width: int = 768
+    n_heads: int = 4
+    n_encoder_layers: int = 4
+    n_decoder_layers: int = 3
+    n_latent_layers: int = 1
+    n_slots: int = 16
+    latent_dim: int = 32
+    encoder_dropout: float = 0.1
+    decoder_dropout: float = 0.1
+    latent_dropout: float = 0.0
+    max_length: int = 512
+
+    def __post_init__(self) -> None:
+        _positive(self, "vocab_size width ffn_width n_heads n_encoder_layers n_decoder_layers max_length")
+        _rates(self, "encoder_dropout decoder_dropout latent_dropout")
+        if self.n_slots < 0 or (self.n_slots and self.latent_dim < 1):
+            raise VaegenError(f"n_slots={self.n_slots}, latent_dim={self.latent_dim}: give n_slots >= 0 and latent_dim >= 1.")
+        if self.width % (2 * self.n_heads):
+            raise VaegenError(f"width={self.width} with n_heads={self.n_heads}: width must be a multiple of 2 * n_heads.")
+        if not self.languages or len(set(self.languages)) != len(self.languages):
+            raise VaegenError(f"languages={self.languages}: give at least one, each of them once.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return {**asdict(self), "languages": list(self.languages)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
+        """The inverse of `to_dict`.
+
+        Raises:
+            VaegenError: If a field is unknown or a value is out of range.
+        """
+        return cls(**_known(cls, {**values, "languages": tuple(values.get("languages", ()))}))
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained. Steps are optimizer steps; nats are sums over tokens, means over sentences.
+
+    Attributes:
+        steps: Total optimizer steps; the learning rate reaches zero at the last one.
+        batch_tokens: Target tokens in one step, over all processes.
+        max_sentence_tokens: Training sentences longer than this are dropped (counted).
+        optimizer: `muon` (Muon for the weight matrices, AdamW for the rest) or `adamw`.
+        lr: Peak learning rate of AdamW.
+        muon_lr: Peak learning rate of Muon.
+        weight_decay: Decoupled weight decay of the weight matrices.
+        warmup_steps: Linear warm-up.
+        cooldown: Last fraction of the steps, in which the learning rate falls linearly to zero.
+        clip_norm: Largest gradient norm.
+        label_smoothing: Probability mass spread over the vocabulary; never part of reported nats.
+        word_dropout: Probability that an input word of the decoder is replaced by the mask token.
+        source_context_rate: Share of targets whose decoder also sees the encoder states (z alone otherwise).
+        autoencode_rate: Share of source sentences that are also decoded into their own language, from z alone.
+        source_weights: Relative frequency of each language as the source; missing ones count 1.
+        exclude_pairs: Language pairs ("en-cs") that are never trained, in either direction.
+        schedule: `gated` (beta 0 until z is used, then a ramp), `cyclical`, `target_kl` or `constant`.
+        beta: Largest weight of the KL term.
+        ramp_steps: Steps from beta 0 to `beta` once the gate is open.
+        gate_nats: The gate opens when decoding from a shuffled z costs this many nats more than from the right one.
+        n_cycles: Cycles of the `cyclical` schedule.
+        target_kl: KL in nats that the `target_kl` controller aims at.
+        free_bits: KL per dimension, in nats, below which the batch mean is not penalised.
+        ema_decay: Decay of the exponential moving average of the weights that is evaluated and saved.
+        eval_every: Steps between evaluations (0: only at the end).
+        save_every: Steps between resumable states (0: only at evaluations).
+        patience: Evaluations without a better validation loss before training stops (0: never).
+        seed: Seed of initialisation, data order, dropout and noise.
+    """
+
+    steps: int = 8000
+    batch_tokens: int = 6144
+    max_sentence_tokens: int = 64
+    optimizer: str = "muon"
+    lr: float = 2e-3
+    muon_lr: float = 0.01
+    weight_decay: float = 0.01
+    warmup_steps: int = 200
+    cooldown: float = 0.4
+    clip_norm: float = 1.0
+    label_smoothing: float = 0.1
+    word_dropout: float = 0.0
+    source_context_rate: float = 0.5
+    autoencode_rate: float = 0.3
+    source_weights: dict[str, float] | None = None
+    exclude_pairs: tuple[str, ...] = ()
+    schedule: str = "gated"
+    beta: float = 0.03
+    ramp_steps: int = 1000
+    gate_nats: float = 30.0
+    n_cycles: int = 4
+    target_kl: float = 60.0
+    free_bits: float = 0.1
+    ema_decay: float = 0.999
+    eval_every: int = 400
+    save_every: int = 200
+    patience: int = 0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _positive(self, "steps batch_tokens max_sentence_tokens n_cycles")
+        _rates(self, "cooldown label_smoothing word_dropout source_context_rate autoencode_rate ema_decay")
+        if self.optimizer not in ("muon", "adamw"):
+            raise VaegenError(f"optimizer={self.optimizer!r}: choose 'muon' or 'adamw'.")
+        if self.schedule not in ("gated", "cyclical", "target_kl", "constant"):
+            raise VaegenError(f"schedule={self.schedule!r}: choose 'gated', 'cyclical', 'target_kl' or 'constant'.")
+        for pair in self.exclude_pairs:
+            if len(pair.split("-")) != 2:
+                raise VaegenError(f"exclude_pairs: {pair!r} is not a pair; write two codes, as in 'en-cs'.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return {**asdict(self), "exclude_pairs": list(self.exclude_pairs)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
+        """The inverse of `to_dict`.
+
+        Raises:
+            VaegenError: If a field is unknown or a value is out of range.
+        """
+        return cls(**_known(cls, {**values, "exclude_pairs": tuple(values.get("exclude_pairs", ()))}))
+
+
+# tiny: tests, seconds. cpu: two cores, under two and a half hours. base: one GPU, minutes.
+PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "tiny": (
+        {"width": 32, "ffn_width": 64, "n_heads": 2, "n_encoder_layers": 1, "n_decoder_layers": 1, "n_slots": 4,
+         "latent_dim": 8, "encoder_dropout": 0.0, "decoder_dropout": 0.0},
+        {"steps": 40, "batch_tokens": 256, "warmup_steps": 5, "ramp_steps": 10, "eval_every": 20, "save_every": 20},
+    ),
+    "cpu": ({}, {"source_weights": {"en": 2.0}}),
+    "base": (
+        {"width": 256, "ffn_width": 1024, "n_encoder_layers": 6, "n_decoder_layers": 4, "encoder_dropout": 0.2,
+         "decoder_dropout": 0.2},
+        {"steps": 20000, "batch_tokens": 16384, "eval_every": 1000, "save_every": 1000, "warmup_steps": 500,
+         "ramp_steps": 3000, "source_weights": {"en": 2.0}},
+    ),
+}  # fmt: skip
+
+
+def preset(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the overrides of `ModelConfig` and of `TrainConfig` that a preset stands for.
+
+    Raises:
+        VaegenError: If there is no such preset.
+    """
+    if name not in PRESETS:
+        raise VaegenError(f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def override(config: Any, **values: Any) -> Any:
+    """Returns a copy of a config with the values that are not None put in."""
+    return replace(config, **{key: value for key, value in values.items() if value is not None})
+
+
+def _known(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(cls)}
+    unknown = sorted(set(values) - names)
+    if unknown:
+        raise VaegenError(f"{cls.__name__} has no field {', '.join(unknown)}; it has {', '.join(sorted(names))}.")
+    return dict(values)
+
+
+def _positive(config: Any, names: str) -> None:
+    for name in names.split():
+        if getattr(config, name) < 1:
+            raise VaegenError(f"{name}={getattr(config, name)}: give a whole number of 1 or more.")
+
+
+def _rates(config: Any, names: str) -> None:
+    for name in names.split():
+        if not 0.0 <= getattr(config, name) < 1.0 + (name.endswith("_rate") or name == "cooldown") * 1e-9:
+            raise VaegenError(f"{name}={getattr(config, name)}: give a number from 0 to 1.")

@@ -1,0 +1,182 @@
+"""From groups of parallel sentences to batches of ids.
+
+A *group* is one meaning in one or more languages: four for Multi30k, two for a sentence pair, one for monolingual text.
+For a batch, one language of each group is the source; it is encoded once and decoded into the others, and into itself
+with probability `autoencode_rate` (translation and autoencoding share the step). Everything about epoch e follows from
+(seed, e), so a resumed run sees the very same batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from vaegen.config import TrainConfig
+from vaegen.errors import VaegenError
+from vaegen.text import Tokenizer
+
+TokenGroup = Mapping[str, list[int]]  # language -> ids, without special tokens
+
+
+@dataclass(frozen=True)
+class Item:
+    """One source sentence with the languages that it is decoded into."""
+
+    group: TokenGroup
+    source: str
+    targets: tuple[str, ...]
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longest sentence that takes part, end token included."""
+        return 1 + max(len(self.group[language]) for language in (self.source, *self.targets))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded ids; masks are bool, True = real token.
+
+    Attributes:
+        src: Source ids with the end token, (B, S).
+        src_mask: (B, S).
+        tgt_in: Language tag and target, (N, T).
+        tgt_out: Target and end token, (N, T).
+        tgt_mask: (N, T).
+        rows: Source row of each target, (N,).
+        own: Whether a target is in the language of its source, (N,).
+    """
+
+    src: Tensor
+    src_mask: Tensor
+    tgt_in: Tensor
+    tgt_out: Tensor
+    tgt_mask: Tensor
+    rows: Tensor
+    own: Tensor
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The batch on another device, copied without blocking where its memory is pinned."""
+        return Batch(*(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)))
+
+    def pin_memory(self) -> Batch:
+        """The batch in page-locked memory (called by `DataLoader`)."""
+        return Batch(*(getattr(self, f.name).pin_memory() for f in fields(self)))
+
+
+def tokenize(groups: Sequence[Mapping[str, str]], tokenizer: Tokenizer, max_tokens: int) -> tuple[list[TokenGroup], int]:
+    """Returns the groups as ids, and how many sentences were dropped for being longer than `max_tokens`."""
+    result: list[dict[str, list[int]]] = [{} for _ in groups]
+    dropped = 0
+    for language in tokenizer.languages:
+        index = [i for i, group in enumerate(groups) if language in group]
+        for i, ids in zip(index, tokenizer.encode_batch([groups[i][language] for i in index]), strict=True):
+            if len(ids) < max_tokens:
+                result[i][language] = ids
+            else:
+                dropped += 1
+    return [group for group in result if group], dropped
+
+
+def collate(items: Sequence[Item], tokenizer: Tokenizer) -> Batch:
+    """Returns the padded batch of some items."""
+    end = tokenizer.eos_id
+    sources = [item.group[item.source] + [end] for item in items]
+    rows, own, tgt_in, tgt_out = [], [], [], []
+    for row, item in enumerate(items):
+        for language in item.targets:
+            ids = item.group[language]
+            rows.append(row)
+            own.append(language == item.source)
+            tgt_in.append([tokenizer.language_id(language)] + ids)
+            tgt_out.append(ids + [end])
+    src, src_mask = pad(sources, tokenizer.pad_id)
+    padded_out, tgt_mask = pad(tgt_out, tokenizer.pad_id)
+    padded_in, _ = pad(tgt_in, tokenizer.pad_id)
+    return Batch(src, src_mask, padded_in, padded_out, tgt_mask, torch.tensor(rows), torch.tensor(own))
+
+
+def pad(sequences: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor]:
+    """Returns ids (N, T) padded to the longest sequence, and the mask (N, T), True = real token."""
+    lengths = np.fromiter((len(s) for s in sequences), dtype=np.int64, count=len(sequences))
+    mask = np.arange(lengths.max(initial=1)) < lengths[:, None]
+    ids = np.full(mask.shape, pad_id, dtype=np.int64)
+    ids[mask] = np.concatenate([np.asarray(s, dtype=np.int64) for s in sequences]) if len(sequences) else []
+    return torch.from_numpy(ids), torch.from_numpy(mask)
+
+
+class TrainingData:
+    """Draws the batches of every epoch from one or more corpora.
+
+    Args:
+        corpora: Pairs of (groups, rate): in one epoch `rate` times the size of the corpus is drawn, without repetition
+            as far as possible.
+        tokenizer: Gives the special ids.
+        config: Batch size, source weights, autoencoding rate, excluded pairs, seed.
+        rank: This process.
+        world_size: Number of processes; each takes every `world_size`-th item of every batch.
+    """
+
+    def __init__(
+        self,
+        corpora: Sequence[tuple[Sequence[TokenGroup], float]],
+        tokenizer: Tokenizer,
+        config: TrainConfig,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.corpora, self.tokenizer, self.config = corpora, tokenizer, config
+        self.rank, self.world_size = rank, world_size
+        self._excluded = {frozenset(pair.split("-")) for pair in config.exclude_pairs}
+        if not any(len(groups) for groups, _ in corpora):
+            raise VaegenError("There is no training sentence left; check the folder given and what the cleaning dropped.")
+
+    def plan(self, epoch: int) -> list[list[Item]]:
+        """Returns the batches of an epoch, over all processes, in the order of training."""
+        rng = np.random.default_rng((self.config.seed, epoch))
+        items = [item for groups, rate in self.corpora for item in self._draw(groups, rate, rng)]
+        # Nearly sorted by length: little padding, and yet other neighbours in every epoch.
+        order = np.argsort([item.length + rng.uniform(0.0, 1.5) for item in items], kind="stable")
+        batches: list[list[Item]] = []
+        batch: list[Item] = []
+        n_targets = 0
+        for item in (items[i] for i in order):
+            n_targets += len(item.targets)
+            if batch and n_targets * item.length > self.config.batch_tokens:
+                batches.append(batch)
+                batch, n_targets = [], len(item.targets)
+            batch.append(item)
+        if len(batch) >= self.world_size or not batches:
+            batches.append(batch)
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+    def batches(self, epoch: int, start: int = 0, *, pin_memory: bool = False, workers: int = 0) -> Iterator[Batch]:
+        """Yields this process's share of the batches of an epoch, from the one with index `start` on."""
+        plan = [batch[self.rank :: self.world_size] for batch in self.plan(epoch)[start:]]
+        yield from DataLoader(
+            plan,  # type: ignore[arg-type]
+            batch_size=None,
+            collate_fn=lambda items: collate(items, self.tokenizer),
+            num_workers=workers,
+            pin_memory=pin_memory,
+        )
+
+    def _draw(self, groups: Sequence[TokenGroup], rate: float, rng: np.random.Generator) -> Iterator[Item]:
+        whole, rest = divmod(round(rate * len(groups)), max(1, len(groups)))
+        picks = np.concatenate([np.tile(np.arange(len(groups)), whole), rng.permutation(len(groups))[:rest]])
+        for i in picks:
+            item = self._item(groups[i], rng)
+            if item.targets:
+                yield item
+
+    def _item(self, group: TokenGroup, rng: np.random.Generator) -> Item:
+        languages = list(group)
+        weights = np.array([(self.config.source_weights or {}).get(language, 1.0) for language in languages])
+        source = languages[rng.choice(len(languages), p=weights / weights.sum())]
+        others = [t for t in languages if t != source and frozenset((source, t)) not in self._excluded]
+        own = [source] if len(languages) == 1 or rng.random() < self.config.autoencode_rate else []
+        return Item(group, source, tuple(others + own))

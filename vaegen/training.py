@@ -1,0 +1,365 @@
+"""One flat, resumable training loop: the same on a CPU, on a GPU and over several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel
+
+from vaegen.checkpoint import save_checkpoint
+from vaegen.config import TrainConfig
+from vaegen.data import Batch, TrainingData
+from vaegen.errors import VaegenError
+from vaegen.model import VAETransformer
+from vaegen.objective import BetaSchedule, LossTerms, drop_words, vae_loss
+from vaegen.text import Tokenizer
+from vaegen.validation import Validation
+
+STATE_FILE = "state.pt"
+LOG_EVERY = 20  # steps
+
+
+class TrainingObjective(nn.Module):
+    """Model and loss as one module, so that DistributedDataParallel sees a single forward pass."""
+
+    def __init__(self, model: VAETransformer, config: TrainConfig, mask_id: int) -> None:
+        super().__init__()
+        self.model, self.config, self.mask_id = model, config, mask_id
+
+    def forward(self, batch: Batch, beta: float) -> LossTerms:
+        """Returns the loss terms of a batch with a fresh draw of z, dropout and decoder contexts."""
+        model, config = self.model, self.config
+        encoding = model.encode(batch.src, batch.src_mask)
+        posterior = encoding.posterior
+        memory = model.memory(posterior.sample() if posterior is not None else None, encoding, "source")
+        visible = memory.mask[batch.rows]
+        if posterior is not None:
+            # Copying the source is no lesson: a sentence is reconstructed from z alone.
+            latent_only = batch.own | (torch.rand(len(batch.rows), device=batch.rows.device) >= config.source_context_rate)
+            visible[latent_only, model.config.n_slots :] = False
+        tgt_in = drop_words(batch.tgt_in, config.word_dropout, self.mask_id)
+        hidden = model.decode_hidden(tgt_in, memory, batch.rows, visible)
+        return vae_loss(hidden, model.embedding.weight, batch.tgt_out, batch.tgt_mask, posterior, beta, config)
+
+
+@dataclass
+class Progress:
+    """Where a run stands; all of it is in the saved state."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0  # next batch of the epoch
+    best_loss: float = float("inf")
+    bad_evaluations: int = 0
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+class Trainer:
+    """Trains a model and leaves two things in `folder`: a resumable `state.pt` and the averaged weights as a checkpoint.
+
+    Args:
+        model: On `device` already, the same weights on every process.
+        tokenizer: Saved with the checkpoint.
+        data: This process's share of the training data.
+        validation: Scores the averaged weights and says whether z is used.
+        config: All settings.
+        folder: Run folder; written by process 0 only.
+        device: "cpu" or "cuda[:n]".
+        amp: Compute in bfloat16 (autocast).
+        metadata: Goes into the checkpoint's `metrics.json`.
+        report: Gets each log line (process 0 only).
+    """
+
+    def __init__(
+        self,
+        model: VAETransformer,
+        tokenizer: Tokenizer,
+        data: TrainingData,
+        validation: Validation,
+        config: TrainConfig,
+        folder: str | Path,
+        *,
+        device: str = "cpu",
+        amp: bool = True,
+        metadata: dict[str, Any] | None = None,
+        report: Callable[[str], None] = print,
+    ) -> None:
+        self.model, self.tokenizer, self.data, self.validation, self.config = model, tokenizer, data, validation, config
+        self.folder, self.device, self.metadata, self.report = Path(folder), torch.device(device), metadata or {}, report
+        self.rank, self.world_size = data.rank, data.world_size
+        self.objective = TrainingObjective(model, config, tokenizer.mask_id)
+        self.wrapped: nn.Module = self.objective
+        if self.world_size > 1:
+            self.wrapped = DistributedDataParallel(
+                self.objective, device_ids=[self.device.index] if self.device.type == "cuda" else None
+            )
+        self.optimizers = build_optimizers(model, config, fused=True)
+        self.base_lrs = [[group["lr"] for group in optimizer.param_groups] for optimizer in self.optimizers]
+        self.average = AveragedModel(model, multi_avg_fn=_moving_average(config.ema_decay))
+        self.schedule = BetaSchedule(config)
+        self.progress = Progress()
+        self.autocast = lambda: torch.autocast(self.device.type, torch.bfloat16) if amp else nullcontext()
+        self._writer: Any = None
+        self._stop_signal: str | None = None
+
+    @property
+    def main(self) -> bool:
+        """Whether this process writes files and lines."""
+        return self.rank == 0
+
+    def train(self, on_step: Callable[[Progress, dict[str, float]], None] | None = None) -> Progress:
+        """Runs to the last step (or to a stop signal or to `patience`) and returns where it ended.
+
+        Args:
+            on_step: Called after every step with the progress and the step's figures; for a progress bar.
+        """
+        restore = self._listen_to_signals()
+        started = time.perf_counter() - self.progress.seconds
+        if self.progress.step == 0:
+            self._evaluate()
+        for batch in self._stream():
+            figures = self._step(batch.to(self.device))
+            self.progress.seconds = time.perf_counter() - started
+            if on_step is not None:
+                on_step(self.progress, figures)
+            step, c = self.progress.step, self.config
+            if self.main and (step % LOG_EVERY == 0 or step == c.steps):
+                self._log("train", figures)
+            if step == c.steps or (c.eval_every and step % c.eval_every == 0):
+                self._evaluate()
+                self.save()
+                if c.patience and self.progress.bad_evaluations >= c.patience:
+                    self._say(f"early stop: no better validation loss in {c.patience} evaluations")
+                    break
+            elif c.save_every and step % c.save_every == 0:
+                self.save()
+            if self._should_stop():
+                self._say(f"stopped by {self._stop_signal or 'another process'} at step {step}; --resume goes on from here")
+                self.save()
+                break
+        for number, handler in restore.items():
+            signal.signal(number, handler)
+        return self.progress
+
+    def save(self) -> None:
+        """Writes `state.pt` atomically: a kill at any moment leaves the old state or the new one."""
+        rng = [torch.get_rng_state()] + ([torch.cuda.get_rng_state()] if self.device.type == "cuda" else [])
+        all_rng: list[Any] = [rng]
+        if self.world_size > 1:
+            all_rng = [None] * self.world_size
+            dist.all_gather_object(all_rng, rng)
+        if not self.main:
+            return
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "progress": asdict(self.progress),
+            "schedule": {"gate_step": self.schedule.gate_step, "controlled": self.schedule.controlled},
+            "rng": all_rng,
+            "config": self.config.to_dict(),
+            "model_config": self.model.config.to_dict(),
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = self.folder / (STATE_FILE + ".part")
+        torch.save(state, partial)
+        os.replace(partial, self.folder / STATE_FILE)
+
+    def resume(self) -> None:
+        """Goes back to the saved state of the run folder, random numbers and place in the data included.
+
+        Raises:
+            VaegenError: If there is no state, or it is of another model.
+        """
+        state = load_state(self.folder)
+        if state["model_config"] != self.model.config.to_dict():
+            raise VaegenError(f"{self.folder} holds a model of another shape; resume it with its own settings, or choose another --out.")
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.progress = Progress(**state["progress"])
+        self.schedule.gate_step = state["schedule"]["gate_step"]
+        self.schedule.controlled = state["schedule"]["controlled"]
+        if self.rank < len(state["rng"]):
+            rng = state["rng"][self.rank]
+            torch.set_rng_state(rng[0])
+            if self.device.type == "cuda" and len(rng) > 1:
+                torch.cuda.set_rng_state(rng[1])
+
+    def _stream(self) -> Iterator[Batch]:
+        cuda = self.device.type == "cuda"
+        while self.progress.step < self.config.steps:
+            start = self.progress.batch
+            for batch in self.data.batches(self.progress.epoch, start, pin_memory=cuda, workers=2 if cuda else 0):
+                self.progress.batch += 1
+                yield batch
+                if self.progress.step >= self.config.steps:
+                    return
+            self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
+
+    def _step(self, batch: Batch) -> dict[str, float]:
+        self.wrapped.train()
+        beta = self.schedule.beta_at(self.progress.step)
+        factor = lr_factor(self.progress.step, self.config)
+        for optimizer, base_lrs in zip(self.optimizers, self.base_lrs, strict=True):
+            for group, base_lr in zip(optimizer.param_groups, base_lrs, strict=True):
+                group["lr"] = base_lr * factor
+        with self.autocast():
+            terms = self.wrapped(batch, beta)
+        # DistributedDataParallel takes the mean over processes; weigh each by its tokens, as one process would.
+        n_tokens = terms.n_tokens.clone()
+        if self.world_size > 1:
+            dist.all_reduce(n_tokens)
+        (terms.loss * (terms.n_tokens * self.world_size / n_tokens)).backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm, error_if_nonfinite=False)
+        recon, kl, grad_norm = float(terms.recon), float(terms.kl), float(norm)
+        if not all(map(torch.isfinite, (norm, terms.recon, terms.kl))):
+            raise VaegenError(
+                f"Step {self.progress.step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. Resume from the "
+                "last state with a lower --lr and --muon-lr."
+            )
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.average.update_parameters(self.model)
+        self.schedule.observe_kl(kl)
+        self.progress.step += 1
+        self.progress.tokens += int(n_tokens)
+        return {"recon": recon, "kl": kl, "beta": beta, "lr_factor": factor, "grad_norm": grad_norm}
+
+    def _evaluate(self) -> None:
+        """Scores the averaged weights on process 0, lets the schedule see the evidence, saves the best checkpoint."""
+        gap, loss = 0.0, 0.0
+        if self.main:
+            with self.autocast():
+                scores, samples = self.validation.run(self.average.module)
+            gap, loss = scores.get("gap", 0.0), scores["loss"]
+            self._log("eval", scores)
+            for line in samples:
+                self._say(f"    {line}")
+        if self.world_size > 1:
+            shared = torch.tensor([gap, loss], device=self.device, dtype=torch.float64)
+            dist.broadcast(shared, 0)
+            gap, loss = shared.tolist()
+        if self.model.config.n_slots and (message := self.schedule.observe_gap(self.progress.step, gap)):
+            self._say(message)
+        improved = loss < self.progress.best_loss
+        self.progress.best_loss = min(loss, self.progress.best_loss)
+        self.progress.bad_evaluations = 0 if improved else self.progress.bad_evaluations + 1
+        if self.main and self.progress.step:
+            save_checkpoint(self.folder / "checkpoint", self.average.module, self.tokenizer, self._metadata(scores))
+
+    def _metadata(self, scores: dict[str, float]) -> dict[str, Any]:
+        training = {"config": self.config.to_dict(), **asdict(self.progress), "validation": scores}
+        return {**self.metadata, "training": training}
+
+    def _log(self, kind: str, figures: dict[str, float]) -> None:
+        p = self.progress
+        rate = p.tokens / p.seconds if p.seconds else 0.0
+        units = {"recon": " nats", "kl": " nats", "gap": " nats"}
+        text = " | ".join(f"{k} {v:.4g}{units.get(k, '')}" for k, v in figures.items())
+        self._say(f"{kind} {p.step}/{self.config.steps} | epoch {p.epoch} | {rate:,.0f} target tokens/s | {text}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        record = {"kind": kind, **asdict(p), **figures}
+        with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+        if self._writer is None:
+            self._writer = _tensorboard(self.folder)
+        for name, value in figures.items():
+            self._writer and self._writer.add_scalar(f"{kind}/{name}", value, p.step)
+
+    def _say(self, line: str) -> None:
+        if self.main:
+            self.report(line)
+
+    def _listen_to_signals(self) -> dict[int, Any]:
+        def note(number: int, _frame: Any) -> None:
+            self._stop_signal = signal.Signals(number).name
+
+        try:
+            return {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:  # not the main thread: there is no signal to listen to
+            return {}
+
+    def _should_stop(self) -> bool:
+        if self.world_size == 1:
+            return self._stop_signal is not None
+        stop = torch.tensor(self._stop_signal is not None, dtype=torch.int32, device=self.device)
+        dist.all_reduce(stop)
+        return bool(stop)
+
+
+def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = True) -> list[torch.optim.Optimizer]:
+    """Returns Muon for the matrices inside the layers and AdamW for all else (`muon`), or AdamW alone (`adamw`).
+
+    Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; `torch.optim.Muon`.
+    """
+    matrices, rest, vectors = [], [], []
+    for name, parameter in model.named_parameters():
+        if parameter.ndim < 2:
+            vectors.append(parameter)
+        elif config.optimizer == "muon" and name.startswith(("encoder.", "decoder.", "latent_layers.")):
+            matrices.append(parameter)
+        else:
+            rest.append(parameter)
+    groups = [{"params": rest, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=fused)]
+    if matrices:
+        optimizers.append(torch.optim.Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay))
+    return optimizers
+
+
+def lr_factor(step: int, config: TrainConfig) -> float:
+    """Returns the learning rate of a step as a fraction of its peak: warm-up, plateau, linear cooldown to zero.
+
+    The plateau lets a run be prolonged without a new schedule. Source: Hägele et al. 2024, arXiv 2405.18392.
+    """
+    warmup = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    return min(warmup, (config.steps - step) / max(1.0, config.cooldown * config.steps), 1.0)
+
+
+def load_state(folder: str | Path) -> dict[str, Any]:
+    """Returns the saved state of a run folder.
+
+    Raises:
+        VaegenError: If there is none or it cannot be read.
+    """
+    path = Path(folder) / STATE_FILE
+    if not path.is_file():
+        raise VaegenError(f"There is nothing to resume in {folder}: no {STATE_FILE}. Start without --resume.")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise VaegenError(f"{path} cannot be read ({error}); start again without --resume.") from error
+
+
+def _moving_average(decay: float) -> Callable[..., None]:
+    """An exponential moving average that starts fast: decay_n = min(decay, (1 + n) / (10 + n))."""
+
+    @torch.no_grad()
+    def update(average: list[torch.Tensor], current: list[torch.Tensor], n: torch.Tensor) -> None:
+        torch._foreach_lerp_(average, current, 1.0 - min(decay, (1.0 + float(n)) / (10.0 + float(n))))
+
+    return update
+
+
+def _tensorboard(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return False
+    return SummaryWriter(str(folder / "tensorboard"))
