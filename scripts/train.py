@@ -168,7 +168,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", help="cpu, cuda or cuda:N (default: cuda if there is one)")
     parser.add_argument("--precision", default="auto", choices=["auto", "bf16", "float32"])
     parser.add_argument("--threads", type=int, help="CPU threads of each process")
-    parser.add_argument("--n-validation", type=int, default=400, help="validation groups")
+    parser.add_argument("--n-validation", type=int, default=300, help="validation groups")
     parser.add_argument("--bleu-pairs", default="en-de,de-en", help="directions whose BLEU is watched")
     for config in (ModelConfig, TrainConfig):
         hints = typing.get_type_hints(config)

@@ -1,4 +1,4 @@
-"""What visitors ask and what they get: frozen dataclasses, and the check that every request passes. No torch here."""
+"""What visitors ask and what they get: frozen dataclasses, and the check of every request. No torch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ MAX_CHARACTERS = 2000
 MAX_BEAMS, MAX_DRAWS, MAX_SEED = 10, 16, 2**31 - 1
 EXAMPLES = (
     ("en", "A dog runs through the snow."),
-    ("de", "Zwei Kinder bauen am Strand eine Burg aus Sand."),
+    ("de", "Zwei Kinder bauen eine Burg aus Sand."),
     ("fr", "Une femme en manteau rouge attend le bus."),
     ("cs", "Starší muž hraje v parku na kytaru."),
-    ("en", "Three friends are cooking dinner in a small kitchen."),
-    ("de", "Ein Mädchen liest auf einer Bank ein Buch."),
 )
 
 
@@ -28,7 +26,7 @@ class Request:
     Attributes:
         text: The sentence.
         checkpoint: Name of a checkpoint; "" is the one the service started with.
-        source_language: A code, or "" to detect it. It is only reported: the model takes any of its languages.
+        source_language: A code, or "" to detect it. Only reported: the model takes any of its languages.
         context: "source" (the decoder sees the latent and the encoder states) or "latent" (the latent alone).
         method: "beam" or "sample".
         num_beams: Width of the beam, 1 is greedy. Beam only.
@@ -112,7 +110,10 @@ def check_request(request: Request, checkpoints: Sequence[str]) -> Request:
     Raises:
         VaegenError: If the text or an option is refused.
     """
-    text = check_text(request.text, MAX_CHARACTERS)
+    text = check_text(str(request.text), MAX_CHARACTERS)
+    if not text:
+        names = ", ".join(LANGUAGE_NAMES.values())
+        raise VaegenError(f"There is no sentence to translate; type one in any of {names}.")
     name = request.checkpoint or (checkpoints[0] if checkpoints else "")
     if name and name not in checkpoints:
         raise VaegenError(f"There is no checkpoint {name!r}; choose one of {', '.join(checkpoints)}.")

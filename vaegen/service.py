@@ -1,4 +1,4 @@
-"""The app's only door to the model: plain Python in, frozen dataclasses out. Owns the model thread, seeds and caches.
+"""The app's only door to the model: plain Python in, frozen dataclasses out. Owns the model thread and caches.
 
 Importing this module imports neither torch nor gradio: a page can be served while the model is still loading.
 """
@@ -16,13 +16,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vaegen.answers import EXAMPLES, MAX_DRAWS, MAX_SEED, Answer, Card, Request, Variant
-from vaegen.answers import check_language, check_request, check_whole
+from vaegen.answers import (
+    EXAMPLES,
+    MAX_DRAWS,
+    MAX_SEED,
+    Answer,
+    Card,
+    Request,
+    Variant,
+    check_language,
+    check_request,
+    check_whole,
+)
 from vaegen.errors import VaegenError
 from vaegen.words import merge_words
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
-SHORT = 200  # up to this many characters all languages come at once; longer text one by one, so that it can be stopped
+SHORT = 200  # up to this many characters all languages come at once; longer text one by one, to be stoppable
 N_ALTERNATIVES = 5
 
 
@@ -36,13 +46,13 @@ class State:
 
 def find_checkpoints(folder: str | Path = CHECKPOINTS) -> dict[str, Path]:
     """Returns the checkpoint folders (those with a config.json) of a folder by name."""
-    return {path.parent.name: path.parent for path in sorted(Path(folder).glob("*/config.json"))}
+    return {path.parent.name: path.parent for path in sorted(Path(folder).glob("[!.]*/config.json"))}
 
 
 class Service:
-    """Answers requests for many visitors with one model thread; every public method may be called from any thread.
+    """Answers requests for many visitors with one model thread; public methods may be called from any thread.
 
-    One thread runs the model: answers never mix, torch uses the processor once, and waiting visitors take turns.
+    One thread runs the model: answers never mix, torch uses the processor once, waiting visitors take turns.
     """
 
     def __init__(
@@ -56,7 +66,7 @@ class Service:
         """Prepares a service; `start` loads its model.
 
         Args:
-            checkpoint: Name in `folder`, path or hub id to start with; None is multi30k, or else the first found.
+            checkpoint: Name in `folder`, path or hub id to start with; None: multi30k, or else the first.
             folder: Where the checkpoints to choose from live.
             load: Gives a pipeline for a path; None is `vaegen.pipeline.load`.
             max_models: Models kept in memory.
@@ -64,7 +74,9 @@ class Service:
         """
         found = {name: str(path) for name, path in find_checkpoints(folder).items()}
         self._folder, self._load = Path(folder), load or _load_pipeline
-        self._paths = _with_first(found, str(checkpoint) if checkpoint else "multi30k" if "multi30k" in found else "")
+        self._paths = _with_first(
+            found, str(checkpoint) if checkpoint else "multi30k" if "multi30k" in found else ""
+        )
         self._models: OrderedDict[str, Any] = OrderedDict()
         self._max_models = max_models
         self._answers, self._variants = _Cache(max_answers), _Cache(max_answers)
@@ -82,7 +94,7 @@ class Service:
         return tuple(self._paths)
 
     def start(self) -> Future[None]:
-        """Starts loading in the background, then answers the first example so that the first page has it ready."""
+        """Starts loading in the background, then answers the first example, which the first page shows."""
         return self._worker.submit(self._start)
 
     def close(self) -> None:
@@ -95,14 +107,12 @@ class Service:
         Raises:
             VaegenError: If the text or an option is refused, or the checkpoint cannot be loaded.
         """
-        for answer in self.stream(request):
-            pass
-        return answer
+        return list(self.stream(request))[-1]
 
     def stream(self, request: Request) -> Iterator[Answer]:
         """Yields the answer as it grows. Dropping the iterator stops the work after the language at hand.
 
-        Short text arrives whole; longer text starts with an answer without cards, then one language at a time.
+        Short text arrives whole; longer text as an answer without cards, then one language at a time.
 
         Raises:
             VaegenError: As `translate`.
@@ -121,10 +131,12 @@ class Service:
         self._answers.put(request, answer)
         yield replace(answer, seconds=time.perf_counter() - begin)
 
-    def other_ways(self, request: Request, language: str, n_draws: int = 8, seed: int = 0) -> tuple[Variant, ...]:
-        """Returns the wordings that draws from the posterior of the sentence give in one language, commonest first.
+    def other_ways(
+        self, request: Request, language: str, n_draws: int = 8, seed: int = 0
+    ) -> tuple[Variant, ...]:
+        """Returns the wordings that draws from the sentence's posterior give in one language, commonest first.
 
-        The draws are decoded as the request says and in its context; a reconstruction through the latent alone.
+        Draws are decoded as the request says, in its context; a reconstruction through the latent alone.
 
         Raises:
             VaegenError: As `translate`, or if the language, the number of draws or the seed is refused.
@@ -136,7 +148,9 @@ class Service:
         key = (request, language, n_draws, seed)
         found = self._variants.get(key)
         if found is None:
-            found = self._run(request.checkpoint, lambda model: _draw(model, request, language, n_draws, seed))
+            found = self._run(
+                request.checkpoint, lambda model: _draw(model, request, language, n_draws, seed)
+            )
             self._variants.put(key, found)
         return found
 
@@ -157,7 +171,9 @@ class Service:
     def _model(self, name: str) -> Any:
         """Returns a loaded pipeline; runs in the model thread only."""
         if not name:
-            raise VaegenError(f"There is no checkpoint in the folder {self._folder.name}; train one or name one.")
+            raise VaegenError(
+                f"There is no checkpoint in the folder {self._folder.name}; train one or name one."
+            )
         if name not in self._models:
             while len(self._models) >= self._max_models:
                 self._models.popitem(last=False)
@@ -165,7 +181,9 @@ class Service:
                 self._models[name] = self._load(self._paths[name])
             except VaegenError:
                 raise
-            except Exception as error:  # a broken file may raise anything: a visitor has to read why, not to wait
+            except (
+                Exception
+            ) as error:  # a broken file may raise anything: a visitor has to read why, not to wait
                 raise VaegenError(f"The checkpoint {name} could not be loaded: {error}") from error
         self._models.move_to_end(name)
         return self._models[name]
@@ -207,7 +225,6 @@ def _with_first(found: dict[str, str], first: str) -> dict[str, str]:
 
 def _load_pipeline(path: str) -> Any:
     import torch  # here, not above: 1.5 s that the page need not wait for
-
     from vaegen.pipeline import load
 
     torch.set_num_threads(min(4, os.cpu_count() or 1))  # steps this small run slower on more threads
@@ -229,10 +246,20 @@ def _decoder(answer: Answer, languages: tuple[str, ...]) -> Callable[[Any], tupl
 
 
 def _options(request: Request, **more: Any) -> dict[str, Any]:
-    shared = {"source_language": request.source_language or None, "method": request.method, "seed": request.seed}
+    shared = {
+        "source_language": request.source_language or None,
+        "method": request.method,
+        "seed": request.seed,
+    }
     if request.method == "beam":
         return {**shared, "num_beams": request.num_beams, **more}
-    return {**shared, "temperature": request.temperature, "top_k": request.top_k, "top_p": request.top_p, **more}
+    return {
+        **shared,
+        "temperature": request.temperature,
+        "top_k": request.top_k,
+        "top_p": request.top_p,
+        **more,
+    }
 
 
 def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Card, ...]:
@@ -240,7 +267,9 @@ def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Car
     request, cards = answer.request, []
     for language in languages:
         own = language == answer.source_language
-        context = "latent" if own else request.context  # the model learns its own language from the latent alone
+        context = (
+            "latent" if own else request.context
+        )  # the model learns its own language from the latent alone
         options = _options(request, context=context, n_alternatives=N_ALTERNATIVES + 1)
         result = model.generate([request.text], language, **options)[0][0]
         words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)

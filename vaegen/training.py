@@ -225,7 +225,7 @@ class Trainer:
         if self.world_size > 1:
             dist.all_reduce(n_tokens)
         (terms.loss * (terms.n_tokens * self.world_size / n_tokens)).backward()
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm, error_if_nonfinite=False)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         recon, kl, grad_norm = float(terms.recon), float(terms.kl), float(norm)
         if not all(map(torch.isfinite, (norm, terms.recon, terms.kl))):
             raise VaegenError(
@@ -239,7 +239,8 @@ class Trainer:
         self.schedule.observe_kl(kl)
         self.progress.step += 1
         self.progress.tokens += int(n_tokens)
-        return {"recon": recon, "kl": kl, "beta": beta, "lr_factor": factor, "grad_norm": grad_norm}
+        per_token = recon * len(batch.rows) / int(terms.n_tokens)
+        return {"recon": recon, "recon_per_token": per_token, "kl": kl, "beta": beta, "lr": factor, "grad_norm": grad_norm}
 
     def _evaluate(self) -> None:
         """Scores the averaged weights on process 0, lets the schedule see the evidence, saves the best checkpoint."""
@@ -270,7 +271,7 @@ class Trainer:
     def _log(self, kind: str, figures: dict[str, float]) -> None:
         p = self.progress
         rate = p.tokens / p.seconds if p.seconds else 0.0
-        units = {"recon": " nats", "kl": " nats", "gap": " nats"}
+        units = {"recon": " nats", "recon_per_token": " nats", "kl": " nats", "gap": " nats", "lr": " of the peak"}
         text = " | ".join(f"{k} {v:.4g}{units.get(k, '')}" for k, v in figures.items())
         self._say(f"{kind} {p.step}/{self.config.steps} | epoch {p.epoch} | {rate:,.0f} target tokens/s | {text}")
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,9 @@ from vaegen.text import Tokenizer
 ACTIVE_THRESHOLD = 0.01  # Var(mu) over the data; Burda et al. 2016, arXiv 1509.00519, section 5.2
 
 
+MAX_LENGTH = 80  # tokens; an untrained model does not stop by itself
+
+
 class Validation:
     """Scores a model on held-out groups: small, the same at every evaluation.
 
@@ -27,6 +30,7 @@ class Validation:
         bleu_pairs: Directions ("en-de") whose greedy BLEU is reported.
         n_bleu: Sentences in those.
         batch_size: Sources in one batch.
+        excluded: Pairs that are not trained; they are not part of the likelihoods.
     """
 
     def __init__(
@@ -35,12 +39,13 @@ class Validation:
         texts: Sequence[Mapping[str, str]],
         tokenizer: Tokenizer,
         bleu_pairs: Sequence[str] = ("en-de", "de-en"),
-        n_bleu: int = 200,
+        n_bleu: int = 100,
         batch_size: int = 64,
         excluded: Sequence[str] = (),
     ) -> None:
         self.tokenizer, self.batch_size, self.n_bleu = tokenizer, batch_size, n_bleu
         languages = tokenizer.languages
+        self.banned = [tokenizer.pad_id, tokenizer.mask_id, *tokenizer.language_ids.values()]
         skip = {frozenset(pair.split("-")) for pair in excluded}
         self.items = []
         for i, group in enumerate(groups):
@@ -111,6 +116,8 @@ class Validation:
             batch = collate(items, self.tokenizer).to(model.positions.device)
             encoding = model.encode(batch.src, batch.src_mask)
             z = encoding.posterior.mode if encoding.posterior is not None else None
-            ids = greedy(model, model.memory(z, encoding, context), batch.tgt_in[:, 0], self.tokenizer.eos_id, max_length=80)
+            ids = greedy(
+                model, model.memory(z, encoding, context), batch.tgt_in[:, 0], self.tokenizer.eos_id, MAX_LENGTH, self.banned
+            )
             hypotheses += self.tokenizer.decode_batch(ids)
         return hypotheses, [text[target] for _, text in both], [text[source] for _, text in both]

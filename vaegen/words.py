@@ -1,4 +1,4 @@
-"""Sub-words joined into the words that a person reads, with probabilities that multiply. Standard library only."""
+"""Sub-words joined into the words that a person reads, with probabilities that multiply. Standard library."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Word:
         space_before: Whether a space separates it from the word before.
         probability: Product of the probabilities of its sub-words, each given everything before it.
         pieces: The sub-words with their own probabilities.
-        alternatives: Other beginnings of this word, most probable first. Each probability is that of the whole
-            beginning, so it compares with `probability`.
+        alternatives: Other beginnings of this word, most probable first. Each probability is that of the
+            whole beginning, so it compares with `probability`.
     """
 
     text: str
@@ -49,8 +49,8 @@ def merge_words(
 
     Args:
         pieces: What each token adds to the text, spaces included; "" for the unfinished bytes of a character.
-        log_probs: Natural logarithm of each token's probability. More entries than pieces (the end) are ignored.
-        alternatives: For each token, other pieces and their probabilities; the token itself may be among them.
+        log_probs: Natural logarithm of each token's probability; entries beyond the pieces (the end) are ignored.
+        alternatives: For each token, other pieces and their probabilities, the token itself perhaps among them.
         n_alternatives: Most alternatives kept for a word.
     """
     groups: list[list[int]] = []

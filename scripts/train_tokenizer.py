@@ -1,0 +1,93 @@
+#!/usr/bin/env python
+"""Trains the joint sub-word tokenizer of a checkpoint.
+
+    python scripts/train_tokenizer.py --data DATA --corpora multi30k,multi30k-captions --out checkpoints/multi30k/tokenizer.json
+
+Languages with less text are repeated until all weigh the same, so that none is starved of sub-words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from itertools import cycle, islice
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from vaegen.corpus import CORPORA, Group, load_corpus
+from vaegen.errors import VaegenError
+from vaegen.text import LANGUAGE_NAMES, Tokenizer, clean
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status."""
+    options = build_parser().parse_args(arguments)
+    try:
+        run(options)
+    except VaegenError as error:
+        print(f"train_tokenizer: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Reads, cleans and balances the text, trains, saves and measures."""
+    languages, names = options.languages.split(","), options.corpora.split(",")
+    held_out = [group for name in names for split in ("val", "test") for group in load_corpus(name, options.data, split)]
+    texts: dict[str, list[str]] = {language: [] for language in languages}
+    for name in names:
+        groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out)
+        print(f"{name}: {report}")
+        for group in groups:
+            for language, text in group.items():
+                if language in texts:
+                    texts[language].append(text)
+    tokenizer = Tokenizer.train(balance(texts), options.vocab_size, languages)
+    tokenizer.save(options.out)
+    print(f"{options.out}: {tokenizer.vocab_size:,} tokens")
+    print(measure(tokenizer, load_corpus(names[0], options.data, "val")))
+
+
+def balance(texts: dict[str, list[str]]) -> list[str]:
+    """Returns the sentences of all languages, each language as often as the longest one.
+
+    Raises:
+        VaegenError: If a language has no text at all.
+    """
+    missing = [language for language, sentences in texts.items() if not sentences]
+    if missing:
+        raise VaegenError(f"These corpora have no text in {', '.join(missing)}; add a corpus or leave the language out.")
+    longest = max(len(sentences) for sentences in texts.values())
+    return [text for sentences in texts.values() for text in islice(cycle(sentences), longest)]
+
+
+def measure(tokenizer: Tokenizer, groups: list[Group]) -> str:
+    """Returns a table for unseen text: tokens a sentence and a word, and how many sentences need bytes."""
+    lines = [f"{'validation':<12}{'tokens/sentence':>16}{'tokens/word':>13}{'sentences with bytes':>22}"]
+    first_byte = max(tokenizer.language_ids.values()) + 1
+    byte_ids = range(first_byte, first_byte + 256)
+    for language in tokenizer.languages:
+        texts = [group[language] for group in groups if group.get(language)]
+        if not texts:
+            continue
+        ids = tokenizer.encode_batch(texts)
+        n_tokens, n_words = sum(map(len, ids)), sum(len(text.split()) for text in texts)
+        n_bytes = sum(any(index in byte_ids for index in row) for row in ids)
+        lines.append(f"{language:<12}{n_tokens / len(texts):>16.2f}{n_tokens / n_words:>13.3f}{n_bytes / len(texts):>22.2%}")
+    return "\n".join(lines)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, help="folder with the corpora")
+    parser.add_argument("--out", required=True, help="the tokenizer.json to write")
+    parser.add_argument("--corpora", default="multi30k,multi30k-captions", help=f"names, of {', '.join(CORPORA)}")
+    parser.add_argument("--languages", default=",".join(LANGUAGE_NAMES), help="codes, in the order of their tags")
+    parser.add_argument("--vocab-size", type=int, default=8000, help="entries, special tokens and 256 bytes included")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""What tests of the service, the app and the browser share: a stub model, and the app served once a session."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from vaegen.service import CHECKPOINTS, Service
+
+GOLDEN = CHECKPOINTS / "multi30k"
+
+
+class StubPipeline:
+    """Answers at once with its input and its own name; keeps the calls."""
+
+    languages = ("en", "de", "fr", "cs")
+    calls: list[dict[str, Any]] = []  # noqa: RUF012  (shared on purpose: the service makes the instances)
+    fail_on = "\0never"
+
+    def __init__(self, path: str) -> None:
+        self.name = Path(path).name
+
+    def detect_language(self, text: str) -> str:
+        return "en"
+
+    def generate(
+        self, texts: list[str], target_language: str, n_draws: int = 0, **options: Any
+    ) -> list[list[Any]]:
+        if self.fail_on in texts[0]:
+            raise RuntimeError("the model failed")
+        self.calls.append({"text": texts[0], "language": target_language, "n_draws": n_draws, **options})
+        text = f"{self.name}: {texts[0]}"
+        wordings = [text] if not n_draws else [text + "!" * (draw % 3 == 0) for draw in range(n_draws)]
+        return [[self._translation(wording) for wording in wordings]]
+
+    def _translation(self, text: str) -> Any:
+        tokens = [f" {word}" for word in text.split(" ")]
+        log_probs = [-0.1 - 0.4 * (index % 4) for index in range(len(tokens))]
+        alternatives = [[(" other", 0.25), (" another", 0.125)] for _ in tokens]
+        return SimpleNamespace(
+            text=text,
+            tokens=tokens,
+            token_log_probs=log_probs,
+            alternatives=alternatives,
+            log_prob=sum(log_probs),
+        )
+
+
+def free_port() -> int:
+    """Returns a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@functools.cache
+def served() -> tuple[str, Service]:
+    """Returns the address and the service of the app on the committed checkpoint; started once a session."""
+    return _serve(Service(GOLDEN if (GOLDEN / "config.json").is_file() else _random_checkpoint()))
+
+
+@functools.cache
+def served_stub() -> tuple[str, Service]:
+    """Returns the same for the app on the stub model, whose output repeats its input."""
+    return _serve(Service(Path("stub"), folder="nowhere", load=StubPipeline))
+
+
+def _serve(service: Service) -> tuple[str, Service]:
+    from vaegen.app import launch
+
+    service.start()
+    return launch(service, port=free_port(), block=False), service
+
+
+def _random_checkpoint() -> Path:
+    """Until a trained checkpoint is committed: the same shapes with random weights, a tokenizer of a few words."""
+    import tempfile
+
+    import torch
+
+    from vaegen.checkpoint import save_checkpoint
+    from vaegen.config import ModelConfig
+    from vaegen.model import VAETransformer
+    from vaegen.text import Tokenizer
+
+    torch.manual_seed(0)
+    words = [
+        "A dog runs through the snow.",
+        "Ein Hund rennt durch den Schnee.",
+        "Un chien court.",
+        "Pes běží sněhem.",
+    ]
+    tokenizer = Tokenizer.train(words, 400, ("en", "de", "fr", "cs"))
+    model = VAETransformer(ModelConfig(tokenizer.vocab_size, max_length=128)).eval()
+    folder = Path(tempfile.mkdtemp()) / "random"
+    save_checkpoint(folder, model, tokenizer, {})
+    return folder

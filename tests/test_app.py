@@ -1,0 +1,85 @@
+"""The app through its API, as a program sees it."""
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from serving import served, served_stub
+
+
+@pytest.fixture(scope="module")
+def client():
+    return Client(served()[0], verbose=False)
+
+
+def test_every_public_endpoint_is_named_and_explained(client):
+    api = client.view_api(return_format="dict")
+    assert sorted(api["named_endpoints"]) == ["/other_ways", "/translate"]
+    assert not api["unnamed_endpoints"]
+    assert all(endpoint["description"] for endpoint in api["named_endpoints"].values())
+    parameters = {
+        parameter["parameter_name"] for parameter in api["named_endpoints"]["/translate"]["parameters"]
+    }
+    assert {"text", "context", "num_beams", "temperature", "seed"} <= parameters
+
+
+def test_translate_answers_in_four_languages(client):
+    answer = client.predict("A dog runs through the snow.", num_beams=2, api_name="/translate")
+    assert [card["language"] for card in answer["cards"]] == ["en", "de", "fr", "cs"]
+    assert answer["source_language"] == "en"
+    for card in answer["cards"]:
+        assert all(0 < word["probability"] <= 1 for word in card["words"])
+        assert "".join(" " * word["space_before"] + word["text"] for word in card["words"]) == card["text"]
+        assert card["log_prob"] < 0
+
+
+def test_the_same_seed_gives_the_same_sample(client):
+    def sample(seed):
+        options = {"method": "sample", "temperature": 1.5, "seed": seed, "api_name": "/translate"}
+        return [card["text"] for card in client.predict("A dog runs through the snow.", **options)["cards"]]
+
+    assert sample(3) == sample(3)
+    assert len({tuple(sample(seed)) for seed in (3, 4, 5)}) > 1
+
+
+def test_other_ways_are_draws_from_the_posterior(client):
+    variants = client.predict(
+        "A dog runs through the snow.", "de", context="latent", n_draws=4, api_name="/other_ways"
+    )
+    assert sum(variant["n_draws"] for variant in variants) == 4
+
+
+ODD = [
+    "x",
+    "\U0001f436\U0001f3fd",
+    "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd",
+    "a\0b\x07c",
+    "*a* <b>b</b> {{c}} ${d}",
+    "\u96ea dog \u0441\u043e\u0431\u0430\u043a\u0430",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_odd_text_is_answered(client, text):
+    assert len(client.predict(text, num_beams=1, api_name="/translate")["cards"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"text": "   "}, "sentence"),
+        ({"text": "x" * 10_000}, "10,000"),
+        ({"source_language": "xx"}, "Czech"),
+        ({"context": "none"}, "latent"),
+        ({"checkpoint": "/etc"}, "checkpoint"),
+        ({"num_beams": 1000}, "1 to 10"),
+    ],
+)
+def test_a_refusal_reaches_the_caller_in_words(client, values, said):
+    with pytest.raises(AppError, match=said):
+        client.predict(**{"text": "A dog.", **values}, api_name="/translate")
+    assert client.predict("A dog.", num_beams=1, api_name="/translate")["cards"]
+
+
+def test_the_tools_own_events_are_hidden():
+    client = Client(served_stub()[0], verbose=False)
+    assert sorted(client.view_api(return_format="dict")["named_endpoints"]) == ["/other_ways", "/translate"]

@@ -1,0 +1,336 @@
+"""The page in Chromium: what a person sees, types, hears and copies. Screenshots go to a temporary folder."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from serving import StubPipeline, _serve, free_port, served, served_stub
+
+from vaegen.service import Service
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+ANSWERED = '.vg-results[data-phase="done"]'
+SNOW = "A dog runs through the snow."
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def screenshots(tmp_path_factory):
+    return Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens an address; at the end no request has left the host and no script has failed."""
+    opened, foreign, errors = [], [], []
+
+    def open_page(url, wait=ANSWERED, **options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
+        opened.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        page.wait_for_selector(wait, timeout=30_000)
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert foreign == []
+    assert errors == []
+
+
+def _is_foreign(url):
+    return url.startswith(("http", "ws")) and not re.match(
+        r"(http|ws)s?://(127\.0\.0\.1|0\.0\.0\.0|localhost)[:/]", url
+    )
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page(served()[0])
+
+
+@pytest.fixture
+def stub(open_page):
+    return open_page(served_stub()[0])
+
+
+def card(page, language):
+    return page.locator(f'[data-language="{language}"]')
+
+
+def ask(page, text):
+    page.locator("#sentence textarea").fill(text)
+    page.locator("#sentence textarea").press("Enter")
+
+
+def test_the_first_page_shows_an_example_in_four_languages(page, screenshots):
+    assert page.locator("#sentence textarea").input_value() == SNOW
+    for language, name in {"en": "English", "de": "German", "fr": "French", "cs": "Czech"}.items():
+        expect(card(page, language).locator("h2")).to_have_text(name)
+        assert card(page, language).locator(".vg-text").inner_text().strip()
+        assert card(page, language).locator(".vg-text").get_attribute("lang") == language
+    expect(card(page, "en").locator(".vg-tag")).to_have_text("reconstruction through the latent")
+    assert page.locator(".vg-tag").count() == 1
+    expect(page.locator(".vg-status")).to_contain_text("English detected")
+    page.screenshot(path=screenshots / "light.png", full_page=True)
+
+
+def test_an_example_answers_with_one_click(page):
+    page.get_by_role("button", name="Une femme en manteau rouge").click()
+    expect(page.locator(".vg-status")).to_contain_text("French detected", timeout=20_000)
+    assert page.locator("#sentence textarea").input_value().startswith("Une femme")
+    expect(card(page, "fr").locator(".vg-tag")).to_be_visible()
+    assert all(card(page, code).locator(".vg-text").inner_text().strip() for code in ("en", "de", "fr", "cs"))
+
+
+def test_the_context_switch_changes_the_answer(page):
+    before = card(page, "de").inner_text()
+    page.get_by_label("Latent only").check()
+    expect(page.locator(".vg-status")).to_contain_text("latent only")
+    assert card(page, "de").inner_text() != before  # at least its log-probability
+
+
+def test_alternatives_appear_on_hover_and_leave(page, screenshots):
+    word = card(page, "de").locator(".vg-word").first
+    tip = page.locator(".vg-tip")
+    assert not tip.is_visible()
+    word.hover()
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text(word.inner_text())
+    expect(tip).to_contain_text("%")
+    assert tip.locator("li").count() >= 1
+    page.screenshot(path=screenshots / "hover.png")
+    page.mouse.move(5, 5)
+    expect(tip).not_to_be_visible()
+
+
+def test_alternatives_are_there_for_the_keyboard(page):
+    words = card(page, "de").locator(".vg-word")
+    card(page, "de").locator(".vg-copy").focus()
+    page.keyboard.press("Tab")
+    expect(words.first).to_be_focused()
+    expect(page.locator(".vg-tip")).to_be_visible()
+    assert "%" in words.first.get_attribute("aria-label")
+    page.keyboard.press("ArrowRight")
+    expect(words.nth(1)).to_be_focused()
+    expect(page.locator(".vg-tip")).to_contain_text(words.nth(1).inner_text())
+    page.keyboard.press("Escape")
+    expect(page.locator(".vg-tip")).not_to_be_visible()
+    page.keyboard.press("Tab")  # one stop a sentence
+    expect(card(page, "de").locator(".vg-link")).to_be_focused()
+
+
+def test_colour_follows_probability(stub):
+    ask(stub, "one two three four five six")
+    expect(card(stub, "de")).to_contain_text("six")
+    words = card(stub, "de").locator(".vg-word")
+    shades = [
+        (int(re.search(r"vg-p(\d)", word.get_attribute("class"))[1]), word.get_attribute("aria-label"))
+        for word in words.all()
+    ]
+    percents = [(shade, int(re.search(r"(\d+) %", label)[1])) for shade, label in shades]
+    assert len({shade for shade, _ in percents}) >= 3
+    assert [p for _, p in sorted(percents)] == sorted((p for _, p in percents), reverse=True)
+    expect(stub.locator(".vg-legend")).to_contain_text("90 %")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_card_is_copied_with_and_without_the_clipboard_permission(browser, open_page, allowed):
+    page = open_page(served()[0], permissions=["clipboard-read", "clipboard-write"])
+    if not allowed:
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied')); }")
+    text = card(page, "de").locator(".vg-text").inner_text()
+    card(page, "de").locator(".vg-copy").click()
+    expect(card(page, "de").locator(".vg-copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()").split() == text.split()
+
+
+def test_enter_translates_and_shift_enter_does_not(stub):
+    box = stub.locator("#sentence textarea")
+    box.fill("first")
+    box.press("Shift+Enter")
+    box.type("second")
+    assert box.input_value() == "first\nsecond"
+    expect(card(stub, "de")).not_to_contain_text("second")
+    box.press("Enter")
+    expect(card(stub, "de")).to_contain_text("second")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'>",
+        "**bold** [a](javascript:window.hacked=1) # head",
+        "{{constructor.constructor('window.hacked=1')()}} ${window.hacked=1}",
+        "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd",
+        "\U0001f436\U0001f3fd \U0001f468\u200d\U0001f469\u200d\U0001f467",
+    ],
+)
+def test_typed_text_is_shown_as_text(stub, text):
+    ask(stub, text)
+    expect(card(stub, "de").locator(".vg-text")).to_contain_text(" ".join(text.split()[:1]))
+    stub.wait_for_selector(ANSWERED)
+    assert card(stub, "de").locator(".vg-text").inner_text() == f"stub: {text}"
+    card(stub, "de").locator(".vg-word").nth(1).hover()
+    assert stub.evaluate("window.hacked") is None
+    assert stub.locator(".vg-results script, .vg-results img, .vg-results b").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "sentence"), ("  \n ", "sentence"), ("x" * 10_000, "10,000")]
+)
+def test_a_refusal_is_one_sentence_on_the_page(stub, text, said):
+    stub.locator("#sentence textarea").fill(text)
+    stub.locator("#translate").click()
+    notice = stub.locator(".vg-notice")
+    expect(notice).to_contain_text(said)
+    assert len(notice.inner_text()) < 250
+    ask(stub, "A calm sentence.")
+    expect(card(stub, "cs")).to_contain_text("A calm sentence.")
+    expect(notice).not_to_be_visible()
+
+
+def test_a_nul_and_control_characters_do_no_harm(stub):
+    ask(stub, "a\0b\x07 dog")
+    expect(card(stub, "de")).to_contain_text("dog")
+
+
+def test_sampling_shows_its_seed_and_draws_again(page, screenshots):
+    assert not page.locator("#seed").is_visible()
+    page.get_by_label("Sampling").check()
+    expect(page.locator("#seed")).to_be_visible()
+    expect(page.locator(".vg-status")).to_contain_text("seed 1", timeout=20_000)
+    page.locator("#again").click()
+    expect(page.locator(".vg-status")).not_to_contain_text(re.compile(r"seed 1\b"), timeout=20_000)
+    seed = page.locator("#seed input").input_value()
+    expect(page.locator(".vg-status")).to_contain_text(f"seed {seed}")
+    assert not page.locator("#beams").is_visible()
+    page.screenshot(path=screenshots / "sampling.png", full_page=True)
+
+
+def test_other_ways_to_say_it_open_in_the_card(page, screenshots):
+    card(page, "fr").get_by_role("button", name="Other ways to say it").click()
+    expect(card(page, "fr").locator(".vg-variants")).to_be_visible(timeout=20_000)
+    counts = [
+        int(re.search(r"(\d+) of 8", item)[1])
+        for item in card(page, "fr").locator(".vg-variants li").all_inner_texts()
+    ]
+    assert sum(counts) == 8
+    assert card(page, "de").locator(".vg-variants").count() == 0
+    page.screenshot(path=screenshots / "other-ways.png", full_page=True)
+
+
+def test_long_text_can_be_stopped(open_page):
+    gate = threading.Event()
+
+    class Slow(StubPipeline):
+        def generate(self, texts, target_language, **options):
+            if len(texts[0]) > 300 and target_language == "de":
+                gate.wait(20)
+            return super().generate(texts, target_language, **options)
+
+    page = open_page(_serve(Service(Path("slow"), folder="nowhere", load=Slow))[0])
+    ask(page, "word " * 80)
+    expect(page.locator(".vg-status")).to_contain_text("1 of 4 languages")
+    page.locator("#stop").click()
+    expect(page.locator("#stop")).to_be_disabled()
+    gate.set()
+    expect(page.locator(".vg-status")).to_contain_text("stopped after 2 of 4 languages")
+    expect(card(page, "de")).to_contain_text("word")
+    expect(card(page, "fr")).not_to_contain_text("word")
+    ask(page, "After the stop.")
+    expect(card(page, "cs")).to_contain_text("After the stop.")
+    expect(page.locator("#stop")).not_to_be_visible()
+
+
+def test_the_answer_is_announced_and_the_tab_order_is_natural(stub):
+    ask(stub, "Say it.")
+    expect(stub.locator('.vg-results [aria-live="polite"]')).to_contain_text("German: stub: Say it.")
+    stub.locator("#sentence textarea").focus()
+    stub.keyboard.press("Tab")
+    expect(stub.locator("#source input")).to_be_focused()
+    stub.keyboard.press("Tab")
+    expect(stub.locator("#translate")).to_be_focused()
+
+
+def test_the_language_can_be_set_by_hand(stub):
+    stub.locator("#source input").click()
+    stub.get_by_role("option", name="Czech").click()
+    expect(card(stub, "cs").locator(".vg-tag")).to_be_visible()
+    expect(stub.locator(".vg-status")).not_to_contain_text("detected")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_it_fits_its_window_in_both_schemes(open_page, screenshots, scheme, width):
+    page = open_page(served_stub()[0], viewport={"width": width, "height": 844}, color_scheme=scheme)
+    ask(page, "Incomprehensibilities" * 6 + " and a dog")
+    expect(card(page, "de")).to_contain_text("and a dog")
+    page.get_by_label("Sampling").check()
+    expect(page.locator("#seed")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    card(page, "de").locator(".vg-word").last.hover()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 200) == (scheme == "dark")
+    page.goto(served()[0])
+    page.wait_for_selector(ANSWERED)
+    page.screenshot(path=screenshots / f"{scheme}-{width}.png", full_page=True)
+
+
+def test_the_page_is_there_before_the_model(open_page, screenshots):
+    gate = threading.Event()
+
+    def load(path):
+        gate.wait(30)
+        return StubPipeline(path)
+
+    page = open_page(_serve(Service(Path("late"), folder="nowhere", load=load))[0], wait=".vg-waiting")
+    expect(page.locator(".vg-status")).to_have_text("The model is loading.")
+    expect(page.locator("#translate")).to_be_visible()
+    page.screenshot(path=screenshots / "loading.png", full_page=True)
+    gate.set()
+    page.wait_for_selector(ANSWERED)
+    expect(card(page, "de")).to_contain_text(SNOW)
+
+
+def test_a_broken_checkpoint_is_explained_on_the_page(open_page, tmp_path, screenshots):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{}")
+    port = free_port()
+    app = Path(__file__).parent.parent / "app.py"
+    running = subprocess.Popen(
+        [sys.executable, app, "--port", str(port), "--checkpoint", broken], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert running.stdout is not None and "127.0.0.1" in next(
+            line for line in running.stdout if "http" in line
+        )
+        page = open_page(f"http://127.0.0.1:{port}", wait='.vg-results[data-phase="error"]')
+        expect(page.locator(".vg-notice")).to_contain_text("broken")
+        page.screenshot(path=screenshots / "broken.png", full_page=True)
+    finally:
+        running.terminate()
+        running.wait(10)

@@ -1,0 +1,215 @@
+"""The service: answers, refusals, caches, loading, and visitors that do not notice one another."""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError
+
+import pytest
+from serving import StubPipeline
+
+from vaegen.answers import EXAMPLES, MAX_CHARACTERS, Request
+from vaegen.errors import VaegenError
+from vaegen.service import Service, find_checkpoints
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("multi30k", "another", "third"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+    (tmp_path / "not-a-checkpoint").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def service(folder):
+    service = Service(folder=folder, load=StubPipeline)
+    service.start().result()
+    yield service
+    service.close()
+
+
+def test_importing_it_loads_neither_torch_nor_gradio():
+    code = "import sys, vaegen.service; sys.exit('torch' in sys.modules or 'gradio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_all_languages_are_answered_and_the_own_one_is_the_reconstruction(service):
+    answer = service.translate(Request("A dog."))
+    assert answer.is_complete and answer.is_detected and answer.source_language == "en"
+    assert [card.language for card in answer.cards] == ["en", "de", "fr", "cs"]
+    assert [card.is_reconstruction for card in answer.cards] == [True, False, False, False]
+    assert [card.context for card in answer.cards] == ["latent", "source", "source", "source"]
+    assert answer.request.checkpoint == "multi30k"
+
+
+def test_a_given_language_overrides_the_detected_one(service):
+    answer = service.translate(Request("A dog.", source_language="fr"))
+    assert not answer.is_detected
+    assert [card.language for card in answer.cards if card.is_reconstruction] == ["fr"]
+
+
+def test_the_context_and_the_options_reach_the_pipeline(service):
+    service.translate(Request("A cat.", context="latent", num_beams=3))
+    assert {(call["context"], call["num_beams"]) for call in StubPipeline.calls[-4:]} == {("latent", 3)}
+    service.translate(Request("A cat.", method="sample", temperature=0.7, top_k=9, top_p=0.8, seed=11))
+    last = StubPipeline.calls[-1]
+    assert (last["temperature"], last["top_k"], last["top_p"], last["seed"]) == (0.7, 9, 0.8, 11)
+
+
+def test_answers_are_frozen(service):
+    with pytest.raises(FrozenInstanceError):
+        service.translate(Request("A dog.")).cards[0].text = "no"
+
+
+def test_a_repeated_request_is_not_computed_again(service):
+    service.translate(Request("Once only."))
+    before = len(StubPipeline.calls)
+    service.translate(Request("Once only.", seed=5, temperature=2.0))  # a beam uses neither of the two
+    assert len(StubPipeline.calls) == before
+    service.translate(Request("Once only.", num_beams=2))
+    assert len(StubPipeline.calls) == before + 4
+
+
+def test_the_first_example_is_ready_with_the_model(service):
+    before = len(StubPipeline.calls)
+    service.translate(Request(EXAMPLES[0][1]))
+    assert len(StubPipeline.calls) == before
+
+
+def test_long_text_arrives_language_by_language_and_stops_when_dropped(service):
+    stream = service.stream(Request("word " * 100))
+    assert [len(next(stream).cards) for _ in range(3)] == [0, 1, 2]
+    before = len(StubPipeline.calls)
+    stream.close()
+    assert len(StubPipeline.calls) == before
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"text": ""}, "sentence"),
+        ({"text": " \t\n "}, "sentence"),
+        ({"text": "\0\0"}, "sentence"),
+        ({"text": "x" * 10_000}, "10,000"),
+        ({"source_language": "xx"}, "English"),
+        ({"context": "both"}, "latent"),
+        ({"method": "magic"}, "beam"),
+        ({"num_beams": 11}, "1 to 10"),
+        ({"num_beams": "many"}, "1 to 10"),
+        ({"num_beams": None}, "1 to 10"),
+        ({"method": "sample", "temperature": 0}, "0.05 to 5"),
+        ({"method": "sample", "temperature": float("nan")}, "0.05 to 5"),
+        ({"method": "sample", "top_k": -1}, "0 to 1000"),
+        ({"method": "sample", "top_p": 2}, "0.01 to 1"),
+        ({"method": "sample", "seed": 1e30}, "seed"),
+        ({"checkpoint": "nowhere"}, "multi30k"),
+        ({"checkpoint": "../secrets"}, "multi30k"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(service, values, said):
+    with pytest.raises(VaegenError) as refusal:
+        service.translate(Request(**{"text": "A dog.", **values}))
+    assert said in str(refusal.value)
+    assert len(str(refusal.value)) < 250
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "\U0001f436", "\u0645\u0631\u062d\u0628\u0627", "<b>*hi*</b>", "a\0b", "x" * MAX_CHARACTERS]
+)
+def test_odd_text_is_answered(service, text):
+    assert service.translate(Request(text)).is_complete
+
+
+def test_other_ways_are_counted_commonest_first_and_seeded(service):
+    variants = service.other_ways(Request("A dog."), "de", n_draws=6)
+    assert sum(variant.n_draws for variant in variants) == 6
+    assert [variant.n_draws for variant in variants] == sorted((v.n_draws for v in variants), reverse=True)
+    assert len({variant.text for variant in variants}) == len(variants)
+    assert StubPipeline.calls[-1]["n_draws"] == 6
+    with pytest.raises(VaegenError, match="1 to 16"):
+        service.other_ways(Request("A dog."), "de", n_draws=17)
+    with pytest.raises(VaegenError, match="Czech"):
+        service.other_ways(Request("A dog."), "es")
+
+
+def test_checkpoints_are_the_folders_with_a_config(folder, service):
+    assert list(find_checkpoints(folder)) == ["another", "multi30k", "third"]
+    assert service.checkpoints == ("multi30k", "another", "third")
+    assert Service(folder=folder, checkpoint="third").checkpoints[0] == "third"
+    assert Service(folder=folder, checkpoint=folder / "elsewhere").checkpoints[0] == "elsewhere"
+
+
+def test_every_visitor_gets_the_checkpoint_asked_for_and_only_two_stay_in_memory(folder):
+    loaded = []
+
+    def load(path):
+        loaded.append(path.rsplit("/", 1)[-1])
+        return StubPipeline(path)
+
+    service = Service(folder=folder, load=load)
+    for name in ("another", "multi30k", "another", "third", "multi30k"):
+        card = service.translate(Request(f"{name} {len(loaded)}", checkpoint=name)).cards[1]
+        assert card.text.startswith(f"{name}:")
+    assert loaded == ["another", "multi30k", "third", "multi30k"]
+    service.close()
+
+
+def test_sixteen_visitors_never_get_each_others_answer(service):
+    sentences = [f"Visitor number {n}." for n in range(64)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda text: service.translate(Request(text)), sentences))
+    for sentence, answer in zip(sentences, answers, strict=True):
+        assert all(sentence in card.text for card in answer.cards)
+
+
+def test_requests_wait_for_a_model_that_is_still_loading(folder):
+    gate = threading.Event()
+
+    def load(path):
+        gate.wait(10)
+        return StubPipeline(path)
+
+    service = Service(folder=folder, load=load)
+    service.start()
+    assert service.state.phase == "loading"
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(service.translate, Request("A dog."))
+        gate.set()
+        assert waiting.result(10).is_complete
+    assert service.state.phase == "ready"
+    service.close()
+
+
+@pytest.mark.parametrize(
+    "error", [VaegenError("config.json is missing."), OSError("bad header"), KeyError("width")]
+)
+def test_a_broken_checkpoint_is_told_and_another_one_still_works(folder, error):
+    def load(path):
+        if path.endswith("multi30k"):
+            raise error
+        return StubPipeline(path)
+
+    service = Service(folder=folder, load=load)
+    service.start().result()
+    assert service.state.phase == "failed" and str(error) in service.state.message
+    with pytest.raises(VaegenError):
+        service.translate(Request("A dog."))
+    assert service.translate(Request("A dog.", checkpoint="another")).is_complete
+    service.close()
+
+
+def test_a_failing_job_leaves_the_service_working(service):
+    StubPipeline.fail_on = "boom"
+    with pytest.raises(RuntimeError):
+        service.translate(Request("boom"))
+    assert service.translate(Request("A calm sentence.")).is_complete
+
+
+def test_without_any_checkpoint_it_says_so(tmp_path):
+    service = Service(folder=tmp_path / "checkpoints")
+    service.start().result()
+    assert "no checkpoint" in service.state.message
+    service.close()

@@ -1,0 +1,35 @@
+"""vaegen: translate, interpolate and sample sentences through the latent of a VAE-Transformer.
+
+>>> import vaegen
+>>> pipeline = vaegen.load("checkpoints/multi30k")
+>>> pipeline.translate("A dog runs through the snow.", "de")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vaegen.errors import VaegenError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vaegen.pipeline import Pipeline
+
+__version__ = "0.1.0"
+__all__ = ["VaegenError", "__version__", "load"]
+
+
+def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
+    """Returns the `Pipeline` of a checkpoint folder or of a Hugging Face Hub id ("owner/name"); see `vaegen.pipeline`.
+
+    Args:
+        path_or_hub_id: Where the checkpoint is.
+        device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
+
+    Raises:
+        VaegenError: If there is no such checkpoint or it is damaged.
+    """
+    from vaegen.pipeline import load as load_pipeline  # torch takes a second to import: only when it is needed
+
+    return load_pipeline(path_or_hub_id, device)

@@ -1,0 +1,19 @@
+// Example sentences as buttons. Runs once with `element`, `props`, `trigger` from Gradio.
+const root = element.querySelector('.vg-examples');
+const title = document.createElement('span');
+title.className = 'vg-caption';
+title.id = 'vg-examples-title';
+title.textContent = 'Examples';
+const list = document.createElement('div');
+list.setAttribute('role', 'group');
+list.setAttribute('aria-labelledby', title.id);
+props.value.sentences.forEach((sentence, index) => {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'vg-chip';
+  button.lang = sentence.language;
+  button.textContent = sentence.text;
+  button.addEventListener('click', () => trigger('pick', { index }));
+  list.append(button);
+});
+root.replaceChildren(title, list);

@@ -1,0 +1,231 @@
+"""Self-describing checkpoint folders.
+
+    config.json         {"format": 1, "model": the fields of ModelConfig}
+    tokenizer.json      the tokenizer, also readable by `transformers`
+    model*.safetensors  weights in half precision, in shards of up to 8 MB with an index
+    metrics.json        where the weights come from and what was measured on them
+
+Weights are safetensors only: nothing in a checkpoint is ever run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaegen.config import ModelConfig
+from vaegen.errors import VaegenError
+from vaegen.model import VAETransformer
+from vaegen.text import Tokenizer
+
+FORMAT = 1
+CONFIG, TOKENIZER, METRICS = "config.json", "tokenizer.json", "metrics.json"
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+SHARD_SIZE = "8MB"  # a file over 9 MB is more than some hosts of repositories take without large-file storage
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A loaded checkpoint.
+
+    Attributes:
+        model: In evaluation mode, float32.
+        tokenizer: Its tokenizer.
+        metadata: The content of `metrics.json`; empty where there is none.
+        name: Name of the folder or of the repository.
+        path: The folder that was read.
+    """
+
+    model: VAETransformer
+    tokenizer: Tokenizer
+    metadata: dict[str, Any]
+    name: str
+    path: Path
+
+
+def save_checkpoint(
+    folder: str | Path, model: VAETransformer, tokenizer: Tokenizer, metadata: Mapping[str, Any] | None = None
+) -> None:
+    """Writes a checkpoint folder; whoever is killed on the way leaves the old one whole.
+
+    Everything is written into a folder beside, which then takes the place of the old one. Files of the old one that are
+    none of ours (a model card, a map) are kept.
+
+    Raises:
+        VaegenError: If a weight is not finite or too large for half precision.
+    """
+    from huggingface_hub import save_torch_state_dict
+
+    folder = Path(folder)
+    new, old = _beside(folder, "new"), _beside(folder, "old")
+    if old.exists() and not folder.exists():  # killed between the two renames below
+        os.replace(old, folder)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    new.mkdir(parents=True)
+    _write_json(new / CONFIG, {"format": FORMAT, "model": model.config.to_dict()})
+    _write_json(new / METRICS, dict(metadata or {}))
+    tokenizer.save(new / TOKENIZER)
+    save_torch_state_dict(_halved(model), new, max_shard_size=SHARD_SIZE)
+    if folder.exists():
+        _copy_others(folder, new)
+        os.replace(folder, old)
+    os.replace(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+    """Returns a checkpoint from a folder, or from the Hugging Face Hub ("owner/name", downloaded once, then cached).
+
+    Raises:
+        VaegenError: If it is not there, incomplete or damaged; the message says what is missing and what there is.
+    """
+    folder = _find(path_or_hub_id)
+    config = _read_config(folder)
+    if not (folder / TOKENIZER).is_file():
+        raise VaegenError(_lacks(folder, TOKENIZER))
+    try:
+        tokenizer = Tokenizer.load(folder / TOKENIZER)
+    except Exception as error:  # the library raises a bare Exception for a damaged file
+        raise VaegenError(f"{folder / TOKENIZER} is damaged: {error}") from error
+    if tokenizer.vocab_size != config.vocab_size or tuple(tokenizer.languages) != config.languages:
+        raise VaegenError(
+            f"In {folder} the tokenizer ({tokenizer.vocab_size} tokens, {', '.join(tokenizer.languages)}) is not the model's "
+            f"({config.vocab_size} tokens, {', '.join(config.languages)}); restore the two files that belong together."
+        )
+    model = VAETransformer(config)
+    state = _read_weights(folder)
+    wanted = model.state_dict()
+    missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
+    wrong = [name for name in wanted.keys() & state.keys() if wanted[name].shape != state[name].shape]
+    if missing or unknown or wrong:
+        parts = {"missing": missing, "unknown": unknown, "of another shape": sorted(wrong)}
+        told = "; ".join(f"{len(names)} {what} ({names[0]})" for what, names in parts.items() if names)
+        raise VaegenError(f"The weights in {folder} do not fit its {CONFIG}: {told}.")
+    model.load_state_dict(state)
+    model.to(device).eval()
+    metadata = _read_json(folder / METRICS) if (folder / METRICS).is_file() else {}
+    name = folder.resolve().name if Path(path_or_hub_id).is_dir() else Path(path_or_hub_id).name
+    return Checkpoint(model, tokenizer, metadata, name, folder)
+
+
+def find_checkpoints(folder: str | Path) -> list[str]:
+    """Returns the names of the checkpoint folders in a folder."""
+    return sorted(path.parent.name for path in Path(folder).glob(f"[!.]*/{CONFIG}"))
+
+
+def _find(path_or_hub_id: str | Path) -> Path:
+    path, text = Path(path_or_hub_id).expanduser(), str(path_or_hub_id)
+    if path.is_dir():
+        return path
+    if _beside(path, "old").is_dir():  # somebody is saving, or was killed while doing so
+        return _beside(path, "old")
+    if path.exists():
+        raise VaegenError(f"{path} is a file; give the checkpoint's folder.")
+    # "checkpoints/de" looks like a hub id too: where there is such a parent folder, it is a wrong path.
+    if HUB_ID.fullmatch(text) and not path.parent.is_dir():
+        return _download(text)
+    there = find_checkpoints(path.parent)
+    known = f"in {path.parent} there is {', '.join(there)}" if there else f"in {path.parent} there is none"
+    raise VaegenError(f"There is no checkpoint {text}; {known}. Give a folder that holds a {CONFIG}, or a hub id 'owner/name'.")
+
+
+def _download(repo_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    patterns = [CONFIG, TOKENIZER, METRICS, INDEX, "model*.safetensors", "README.md"]
+    try:
+        return Path(snapshot_download(repo_id, allow_patterns=patterns))
+    except Exception as error:  # no network, no such repository, no access: each library layer has its own class
+        reason = str(error).strip().split("\n")[0]
+        raise VaegenError(
+            f"There is no folder {repo_id}, and it could not be had from the Hugging Face Hub: {reason}"
+        ) from error
+
+
+def _read_config(folder: Path) -> ModelConfig:
+    if not (folder / CONFIG).is_file():
+        there = find_checkpoints(folder)
+        hint = f" It holds the checkpoints {', '.join(there)}: choose one of them." if there else ""
+        raise VaegenError(_lacks(folder, CONFIG) + hint)
+    values = _read_json(folder / CONFIG)
+    if values.get("format") != FORMAT or not isinstance(values.get("model"), dict):
+        raise VaegenError(
+            f"{folder / CONFIG} is no vaegen checkpoint of format {FORMAT} (it says {values.get('format')!r}); "
+            "if it is a newer one, update vaegen."
+        )
+    try:
+        return ModelConfig.from_dict(values["model"])
+    except (VaegenError, TypeError) as error:
+        raise VaegenError(f"{folder / CONFIG} does not describe a model: {error}") from error
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    """All weights in float32."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    names = [WEIGHTS]
+    if (folder / INDEX).is_file():
+        names = sorted(set(_read_json(folder / INDEX).get("weight_map", {}).values()))
+    state: dict[str, Tensor] = {}
+    for name in names:
+        # A name is a name: an index from a stranger must not point out of the folder.
+        if Path(name).name != name or not (folder / name).is_file():
+            raise VaegenError(_lacks(folder, name))
+        try:
+            state.update(load_file(folder / name))
+        except (SafetensorError, OSError) as error:
+            raise VaegenError(f"{folder / name} is damaged or cut short: {error}") from error
+    return {name: value.float() for name, value in state.items()}
+
+
+def _halved(model: VAETransformer) -> dict[str, Tensor]:
+    state = {name: value.detach().to("cpu", torch.float16) for name, value in model.state_dict().items()}
+    bad = [name for name, value in state.items() if not value.isfinite().all()]
+    if bad:
+        raise VaegenError(f"Weights that are not finite in half precision: {', '.join(bad)}. This model was not saved.")
+    return state
+
+
+def _copy_others(folder: Path, new: Path) -> None:
+    """Copies what is not part of the weights' own files, so that replacing the folder loses nothing."""
+    for path in folder.iterdir():
+        ours = path.name in (CONFIG, TOKENIZER, METRICS, INDEX) or re.fullmatch(r"model(-\d+-of-\d+)?\.safetensors", path.name)
+        if path.is_dir():
+            shutil.copytree(path, new / path.name)
+        elif not ours:
+            shutil.copy2(path, new / path.name)
+
+
+def _beside(folder: Path, kind: str) -> Path:
+    return folder.parent / f".{folder.name}.{kind}"
+
+
+def _lacks(folder: Path, name: str) -> str:
+    there = sorted(path.name for path in folder.iterdir())
+    return f"{folder} has no {name}; it has {', '.join(there) if there else 'no files'}."
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # broken JSON and broken UTF-8
+        raise VaegenError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise VaegenError(f"{path} holds no JSON object.")
+    return values
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

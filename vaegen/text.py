@@ -1,0 +1,230 @@
+"""Text in and out of the model: the sub-word tokenizer, its special ids, and the language of a sentence.
+
+Cleaning lives in `vaegen.cleaning`; what other modules need of it can be imported from here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer as BaseTokenizer
+
+from vaegen.cleaning import CleaningReport, check_text, clean
+from vaegen.errors import VaegenError
+
+__all__ = ["LANGUAGE_NAMES", "CleaningReport", "Tokenizer", "check_text", "clean", "detect_language"]
+
+LANGUAGE_NAMES = {"en": "English", "de": "German", "fr": "French", "cs": "Czech"}
+
+PAD, EOS, MASK = "<pad>", "</s>", "<mask>"
+BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
+SPACE = "\u2581"  # stands for a space inside a token, as in SentencePiece
+
+
+class Tokenizer:
+    """Byte-pair encoding over all languages at once; what it has never seen becomes UTF-8 bytes, never `<unk>`.
+
+    Ids: 0 `<pad>`, 1 `</s>`, 2 `<mask>`, then one tag for each language, the 256 bytes, and the learned pieces.
+    `decode(encode(text))` is the NFC form of `text`, spaces included; the one exception is U+2581, which comes back as a
+    space. Special tokens typed by a person, as in "</s>" or "<en>", are plain text. Safe to use from several threads.
+    """
+
+    pad_id, eos_id, mask_id = 0, 1, 2
+
+    def __init__(self, base: BaseTokenizer) -> None:
+        special = {index: token.content for index, token in base.get_added_tokens_decoder().items() if token.special}
+        if [special.get(i) for i in range(3)] != [PAD, EOS, MASK] or any(base.token_to_id(byte) is None for byte in BYTES):
+            raise VaegenError(
+                f"This tokenizer is not one of vaegen's: its first ids must be {PAD} {EOS} {MASK} and it must have the 256 "
+                "byte tokens. Train one with scripts/train_tokenizer.py."
+            )
+        base.encode_special_tokens = True  # not stored in the file: what a person types is never a special id
+        self._base = base
+        self.vocab_size: int = base.get_vocab_size(with_added_tokens=True)
+        self.language_ids: dict[str, int] = {special[i].strip("<>"): i for i in sorted(special) if i > self.mask_id}
+        self.languages: tuple[str, ...] = tuple(self.language_ids)
+        self._special = frozenset(special)
+        self._byte = {base.token_to_id(token): value for value, token in enumerate(BYTES)}
+
+    @classmethod
+    def train(cls, sentences: Iterable[str], vocab_size: int, languages: Sequence[str]) -> Tokenizer:
+        """Returns a tokenizer of at most `vocab_size` entries, special tokens and bytes included.
+
+        A character seen only once gets no entry of its own and is written as bytes; so are the rarest ones if the
+        characters would take more than half of the vocabulary (think of Chinese).
+
+        Args:
+            sentences: Text of all languages, balanced as the vocabulary should be.
+            vocab_size: Upper bound; fewer entries are learned from very little text.
+            languages: Codes such as "en"; each gets a tag.
+        """
+        special = [PAD, EOS, MASK, *(f"<{language}>" for language in languages)]
+        n_pieces = vocab_size - len(special) - len(BYTES)
+        if n_pieces < 1:
+            raise VaegenError(
+                f"vocab_size is {vocab_size}, but special tokens and bytes alone take {len(special) + len(BYTES)}; give more."
+            )
+        sentences = list(sentences)
+        base = _untrained()
+        counts: Counter[str] = Counter()
+        for sentence in sentences:
+            counts.update(base.normalizer.normalize_str(sentence))
+        n_characters = sum(count > 1 for count in counts.values())
+        trainer = trainers.BpeTrainer(
+            vocab_size=n_pieces,
+            min_frequency=2,
+            limit_alphabet=max(1, min(n_characters, n_pieces // 2)),
+            show_progress=False,
+        )
+        base.train_from_iterator(sentences, trainer)
+        return cls(_with_bytes(base, special))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Tokenizer:
+        """Returns the tokenizer of a `tokenizer.json`.
+
+        Raises:
+            VaegenError: If there is no such file, or it is damaged or of another kind.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise VaegenError(f"There is no tokenizer at {path}; train one with scripts/train_tokenizer.py or check the path.")
+        try:
+            base = BaseTokenizer.from_file(str(path))
+        except Exception as error:  # the library raises bare `Exception`
+            raise VaegenError(f"{path} is not a readable tokenizer.json ({error}); fetch or train it again.") from error
+        try:
+            return cls(base)
+        except VaegenError as error:
+            raise VaegenError(f"{path}: {error}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Writes `tokenizer.json`; `transformers.PreTrainedTokenizerFast(tokenizer_file=path)` reads it too."""
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._base.save(str(path))
+
+    def encode(self, text: str) -> list[int]:
+        """Returns the ids of a text, without tag or end token."""
+        return self._base.encode(_storable(text), add_special_tokens=False).ids
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Returns the ids of many texts; as `encode`, and several times as fast."""
+        encodings = self._base.encode_batch_fast([_storable(text) for text in texts], add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Returns the text of some ids; special ids are skipped, and bytes that are no UTF-8 become U+FFFD."""
+        return self._base.decode(list(ids), skip_special_tokens=True)
+
+    def decode_batch(self, list_of_ids: Sequence[Sequence[int]]) -> list[str]:
+        """Returns the texts of many sequences of ids; as `decode`."""
+        return self._base.decode_batch([list(ids) for ids in list_of_ids], skip_special_tokens=True)
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Returns what each token adds to the text: joined, they are `decode(ids)` with one space more in front.
+
+        The space is missing where the model began within a word. Special ids add "". A character made of several bytes
+        appears with its last byte.
+        """
+        result = [""] * len(ids)
+        run: list[int] = []  # positions of neighbouring byte tokens
+        for position, index in enumerate(ids):
+            if index in self._special:
+                continue
+            if index in self._byte:
+                run.append(position)
+                continue
+            self._put_bytes(result, run, ids)
+            run = []
+            result[position] = self._base.id_to_token(index).replace(SPACE, " ")
+        self._put_bytes(result, run, ids)
+        return result
+
+    def language_id(self, language: str) -> int:
+        """Returns the id of a language's tag, the decoder's first input token.
+
+        Raises:
+            VaegenError: If the tokenizer has no such language.
+        """
+        try:
+            return self.language_ids[language]
+        except KeyError:
+            raise VaegenError(f"There is no language {language!r} here; choose one of {', '.join(self.languages)}.") from None
+
+    def _put_bytes(self, result: list[str], run: Sequence[int], ids: Sequence[int]) -> None:
+        """Writes the characters of a run of byte tokens; all are U+FFFD if one is broken, as the library decodes them."""
+        raw = bytes(self._byte[ids[position]] for position in run)
+        try:
+            characters = raw.decode()
+        except UnicodeDecodeError:
+            for position in run:
+                result[position] = "\ufffd"
+            return
+        end = 0
+        for character in characters:
+            end += len(character.encode())
+            result[run[end - 1]] = character
+
+
+def _untrained() -> BaseTokenizer:
+    """The text processing around an empty BPE model.
+
+    Every text begins with one more SPACE, which the decoder takes off again, so a word has the same pieces at the start
+    as in the middle. Punctuation and digits stand alone: "<0x41>" or "</s>" typed by a person can never become one token.
+    """
+    base = BaseTokenizer(models.BPE())
+    base.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Prepend(SPACE), normalizers.Replace(" ", SPACE)]
+    )
+    base.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="never", split=True),
+            pre_tokenizers.Punctuation(behavior="isolated"),
+            pre_tokenizers.Digits(individual_digits=True),
+        ]
+    )
+    base.decoder = decoders.Sequence(
+        [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    return base
+
+
+def _with_bytes(trained: BaseTokenizer, special: Sequence[str]) -> BaseTokenizer:
+    """Returns the trained tokenizer with special tokens and bytes in front of its pieces.
+
+    The trainer knows no byte fallback: trained with the bytes as special tokens, they would be matched in typed text.
+    """
+    state = _model_state(trained)
+    pieces = sorted(state["vocab"], key=state["vocab"].__getitem__)
+    vocab = {token: index for index, token in enumerate(chain(special, BYTES, pieces))}
+    base = _untrained()
+    base.model = models.BPE(vocab, [tuple(merge) for merge in state["merges"]], byte_fallback=True)
+    base.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in special])
+    return base
+
+
+def _model_state(base: BaseTokenizer) -> dict[str, Any]:
+    return json.loads(base.to_str())["model"]
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates, which no UTF-8 can hold; they become "?"."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def detect_language(text: str, languages: Sequence[str]) -> str:
+    """Returns which of some languages a text is most likely in; the first one if nothing speaks for any (digits, emoji).
+
+    One word is often too little to tell. The first call loads a model of 4 MB, which takes about half a second.
+    Source: py3langid, a naive-Bayes classifier on byte n-grams (Lui and Baldwin 2012, ACL P12-3005).
+    """
+    import py3langid  # here, because not every use of the tokenizer needs it
+
+    scores = dict(py3langid.rank(text))  # of all its languages, without features equal for all
+    return max(languages, key=lambda language: scores.get(language, float("-inf")))
