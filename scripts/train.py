@@ -80,6 +80,8 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     _, preset_training = preset(options.preset)
     base = TrainConfig.from_dict(saved["config"] if saved else preset_training)
     config = override(base, **{f.name: getattr(options, f.name) for f in fields(TrainConfig)})
+    if not model.config.n_slots:
+        config = override(config, autoencode_rate=0.0)  # without a latent that would be copying
     torch.manual_seed(config.seed)
     if saved is None and options.init_from is None:
         model.reset_parameters()
@@ -92,16 +94,34 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
         plan = data.plan(0)
         items = [item for batch in plan for item in batch]
         tokens = sum(len(item.group[t]) + 1 for item in items for t in item.targets)
-        say(f"dry run: {len(plan)} steps an epoch, {len(items):,} sources, {tokens:,} target tokens; {config.steps / len(plan):.1f} epochs")
+        say(
+            f"dry run: {len(plan)} steps an epoch, {len(items):,} sources, {tokens:,} target tokens; "
+            f"{config.steps / len(plan):.1f} epochs"
+        )
         return
     amp = options.precision == "bf16" or (options.precision == "auto" and has_fast_bf16(device))
-    metadata = {"corpora": options.corpora, "parameters": n_parameters, "command": "python scripts/train.py " + " ".join(public(sys.argv[1:]))}
+    metadata = {
+        "corpora": options.corpora,
+        "parameters": n_parameters,
+        "command": "python scripts/train.py " + " ".join(public(sys.argv[1:])),
+    }
     trainer = Trainer(
-        model.to(device), tokenizer, data, validation, config, out, device=device, amp=amp, metadata=metadata, report=say
+        model.to(device),
+        tokenizer,
+        data,
+        validation,
+        config,
+        out,
+        device=device,
+        amp=amp,
+        metadata=metadata,
+        report=say,
     )
     if saved is not None:
         trainer.resume()
-    with tqdm(total=config.steps, initial=trainer.progress.step, disable=rank > 0 or not sys.stderr.isatty(), unit="step") as bar:
+    with tqdm(
+        total=config.steps, initial=trainer.progress.step, disable=rank > 0 or not sys.stderr.isatty(), unit="step"
+    ) as bar:
 
         def on_step(_progress: Any, figures: dict[str, float]) -> None:
             bar.update()
@@ -126,7 +146,9 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tu
         return tokenizer, VAETransformer(ModelConfig.from_dict(saved["model_config"]))
     shape = preset(options.preset)[0]
     config = ModelConfig(vocab_size=tokenizer.vocab_size, languages=tuple(tokenizer.languages), **shape)
-    config = override(config, **{f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS})
+    config = override(
+        config, **{f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS}
+    )
     return tokenizer, VAETransformer(override(config, n_slots=0) if options.no_latent else config)
 
 
@@ -158,7 +180,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="folder with the corpora")
     parser.add_argument("--out", required=True, help="run folder")
-    parser.add_argument("--corpora", default="multi30k", help=f"names and rates per epoch, as in 'multi30k:1,multi30k-captions:0.05'; of {', '.join(CORPORA)}")
+    parser.add_argument(
+        "--corpora",
+        default="multi30k",
+        help=f"names and rates per epoch, as in 'multi30k:1,multi30k-captions:0.05'; of {', '.join(CORPORA)}",
+    )
     parser.add_argument("--tokenizer", default="checkpoints/multi30k/tokenizer.json")
     parser.add_argument("--preset", default="cpu", choices=list(PRESETS))
     parser.add_argument("--init-from", help="checkpoint whose weights are the start")
@@ -175,7 +201,9 @@ def build_parser() -> argparse.ArgumentParser:
         section = parser.add_argument_group(config.__name__, "see vaegen/config.py; defaults come from the preset")
         for field in fields(config):
             if field.name not in NOT_OPTIONS:
-                section.add_argument(f"--{field.name.replace('_', '-')}", type=converter(hints[field.name]), metavar="X")
+                section.add_argument(
+                    f"--{field.name.replace('_', '-')}", type=converter(hints[field.name]), metavar="X"
+                )
     return parser
 
 

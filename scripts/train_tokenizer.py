@@ -1,7 +1,8 @@
 #!/usr/bin/env python
-"""Trains the joint sub-word tokenizer of a checkpoint.
+r"""Trains the joint sub-word tokenizer of a checkpoint.
 
-    python scripts/train_tokenizer.py --data DATA --corpora multi30k,multi30k-captions --out checkpoints/multi30k/tokenizer.json
+    python scripts/train_tokenizer.py --data DATA --corpora multi30k,multi30k-captions \
+        --out checkpoints/multi30k/tokenizer.json
 
 Languages with less text are repeated until all weigh the same, so that none is starved of sub-words.
 """
@@ -34,7 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> None:
     """Reads, cleans and balances the text, trains, saves and measures."""
     languages, names = options.languages.split(","), options.corpora.split(",")
-    held_out = [group for name in names for split in ("val", "test") for group in load_corpus(name, options.data, split)]
+    held_out = [
+        group
+        for name in names
+        for split in ("val", "test")
+        for group in load_corpus(name, options.data, split)
+    ]
     texts: dict[str, list[str]] = {language: [] for language in languages}
     for name in names:
         groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out)
@@ -57,7 +63,9 @@ def balance(texts: dict[str, list[str]]) -> list[str]:
     """
     missing = [language for language, sentences in texts.items() if not sentences]
     if missing:
-        raise VaegenError(f"These corpora have no text in {', '.join(missing)}; add a corpus or leave the language out.")
+        raise VaegenError(
+            f"These corpora have no text in {', '.join(missing)}; add a corpus or leave the language out."
+        )
     longest = max(len(sentences) for sentences in texts.values())
     return [text for sentences in texts.values() for text in islice(cycle(sentences), longest)]
 
@@ -74,18 +82,29 @@ def measure(tokenizer: Tokenizer, groups: list[Group]) -> str:
         ids = tokenizer.encode_batch(texts)
         n_tokens, n_words = sum(map(len, ids)), sum(len(text.split()) for text in texts)
         n_bytes = sum(any(index in byte_ids for index in row) for row in ids)
-        lines.append(f"{language:<12}{n_tokens / len(texts):>16.2f}{n_tokens / n_words:>13.3f}{n_bytes / len(texts):>22.2%}")
+        lines.append(
+            f"{language:<12}{n_tokens / len(texts):>16.2f}{n_tokens / n_words:>13.3f}"
+            f"{n_bytes / len(texts):>22.2%}"
+        )
     return "\n".join(lines)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", required=True, help="folder with the corpora")
     parser.add_argument("--out", required=True, help="the tokenizer.json to write")
-    parser.add_argument("--corpora", default="multi30k,multi30k-captions", help=f"names, of {', '.join(CORPORA)}")
-    parser.add_argument("--languages", default=",".join(LANGUAGE_NAMES), help="codes, in the order of their tags")
-    parser.add_argument("--vocab-size", type=int, default=8000, help="entries, special tokens and 256 bytes included")
+    parser.add_argument(
+        "--corpora", default="multi30k,multi30k-captions", help=f"names, of {', '.join(CORPORA)}"
+    )
+    parser.add_argument(
+        "--languages", default=",".join(LANGUAGE_NAMES), help="codes, in the order of their tags"
+    )
+    parser.add_argument(
+        "--vocab-size", type=int, default=8000, help="entries, special tokens and 256 bytes included"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What tests of the service, the app and the browser share: a stub model, and the app served once a session."""
+"""What tests of service, app and browser share: a stub model, and the app served once a session."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class StubPipeline:
     """Answers at once with its input and its own name; keeps the calls."""
 
     languages = ("en", "de", "fr", "cs")
+    model = SimpleNamespace(config=SimpleNamespace(n_slots=4))
     calls: list[dict[str, Any]] = []  # noqa: RUF012  (shared on purpose: the service makes the instances)
     fail_on = "\0never"
 
@@ -76,7 +77,7 @@ def _serve(service: Service) -> tuple[str, Service]:
 
 
 def _random_checkpoint() -> Path:
-    """Until a trained checkpoint is committed: the same shapes with random weights, a tokenizer of a few words."""
+    """Until a trained checkpoint is committed: the same shapes with random weights."""
     import tempfile
 
     import torch
@@ -87,14 +88,8 @@ def _random_checkpoint() -> Path:
     from vaegen.text import Tokenizer
 
     torch.manual_seed(0)
-    words = [
-        "A dog runs through the snow.",
-        "Ein Hund rennt durch den Schnee.",
-        "Un chien court.",
-        "Pes běží sněhem.",
-    ]
-    tokenizer = Tokenizer.train(words, 400, ("en", "de", "fr", "cs"))
-    model = VAETransformer(ModelConfig(tokenizer.vocab_size, max_length=128)).eval()
+    tokenizer = Tokenizer.load(GOLDEN / "tokenizer.json")
+    model = VAETransformer(ModelConfig(tokenizer.vocab_size)).eval()
     folder = Path(tempfile.mkdtemp()) / "random"
     save_checkpoint(folder, model, tokenizer, {})
     return folder

@@ -81,7 +81,10 @@ def test_excluded_pairs_never_meet(tokenizer, groups):
     data = TrainingData([(groups, 1.0)], tokenizer, config(exclude_pairs=("en-cs",)))
     for epoch in range(3):
         for item in (item for batch in data.plan(epoch) for item in batch):
-            assert not {"en", "cs"} <= {item.source, *(t for t in item.targets if t != item.source)} or item.source not in (
+            assert not {"en", "cs"} <= {
+                item.source,
+                *(t for t in item.targets if t != item.source),
+            } or item.source not in (
                 "en",
                 "cs",
             )

@@ -44,7 +44,7 @@ def make_trainer(tokenizer, folder, *, rank=0, world_size=1, seed=3, shape=None,
 
 
 def translate(model, tokenizer, text, target):
-    ids = torch.tensor([tokenizer.encode(text) + [tokenizer.eos_id]])
+    ids = torch.tensor([[*tokenizer.encode(text), tokenizer.eos_id]])
     model.eval()
     with torch.inference_mode():
         encoding = model.encode(ids, torch.ones_like(ids, dtype=torch.bool))
@@ -105,8 +105,10 @@ def test_two_gloo_processes_equal_one(tokenizer, tmp_path, free_port):
     mp.spawn(_two_processes, args=(tmp_path / "two", free_port, tmp_path / "tokenizer.json"), nprocs=2)
     two = load_state(tmp_path / "two")
     for name, value in one.model.state_dict().items():
-        torch.testing.assert_close(two["model"][name], value, rtol=1e-3, atol=1e-5)
-    assert any(not torch.equal(start[name], value) for name, value in two["model"].items())
+        # Muon works in bfloat16, so rounding shows; a process that saw other data would be off by the update itself.
+        update = (value - start[name]).norm()
+        assert update > 0
+        assert (two["model"][name] - value).norm() < 0.05 * update, name
     assert two["progress"]["tokens"] == one.progress.tokens
 
 
@@ -132,7 +134,7 @@ def test_run_folder_holds_a_checkpoint_and_metrics(tokenizer, tmp_path):
     trainer.train()
     loaded = load_checkpoint(tmp_path / "checkpoint")
     for name, value in loaded.model.state_dict().items():
-        torch.testing.assert_close(value, trainer.average.module.state_dict()[name], rtol=2e-3, atol=2e-3)
+        torch.testing.assert_close(value, trainer.averaged.state_dict()[name], rtol=2e-3, atol=2e-3)
     records = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     evaluations = [r for r in records if r["kind"] == "eval"]
     assert [r["step"] for r in evaluations] == [0, 10, 20]

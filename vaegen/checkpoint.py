@@ -66,7 +66,7 @@ def save_checkpoint(
     """
     from huggingface_hub import save_torch_state_dict
 
-    folder = Path(folder)
+    folder = Path(os.path.abspath(folder))
     new, old = _beside(folder, "new"), _beside(folder, "old")
     if old.exists() and not folder.exists():  # killed between the two renames below
         os.replace(old, folder)
@@ -100,8 +100,8 @@ def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cp
         raise VaegenError(f"{folder / TOKENIZER} is damaged: {error}") from error
     if tokenizer.vocab_size != config.vocab_size or tuple(tokenizer.languages) != config.languages:
         raise VaegenError(
-            f"In {folder} the tokenizer ({tokenizer.vocab_size} tokens, {', '.join(tokenizer.languages)}) is not the model's "
-            f"({config.vocab_size} tokens, {', '.join(config.languages)}); restore the two files that belong together."
+            f"In {folder} the tokenizer ({tokenizer.vocab_size} tokens, {', '.join(tokenizer.languages)}) is not the "
+            f"model's ({config.vocab_size} tokens, {', '.join(config.languages)}); restore the files that belong together."
         )
     model = VAETransformer(config)
     state = _read_weights(folder)
@@ -136,8 +136,10 @@ def _find(path_or_hub_id: str | Path) -> Path:
     if HUB_ID.fullmatch(text) and not path.parent.is_dir():
         return _download(text)
     there = find_checkpoints(path.parent)
-    known = f"in {path.parent} there is {', '.join(there)}" if there else f"in {path.parent} there is none"
-    raise VaegenError(f"There is no checkpoint {text}; {known}. Give a folder that holds a {CONFIG}, or a hub id 'owner/name'.")
+    known = f"{path.parent} has {', '.join(there) if there else 'none'}"
+    raise VaegenError(
+        f"There is no checkpoint {text}; {known}. Give a folder that holds a {CONFIG}, or a hub id such as 'owner/name'."
+    )
 
 
 def _download(repo_id: str) -> Path:
@@ -146,7 +148,9 @@ def _download(repo_id: str) -> Path:
     patterns = [CONFIG, TOKENIZER, METRICS, INDEX, "model*.safetensors", "README.md"]
     try:
         return Path(snapshot_download(repo_id, allow_patterns=patterns))
-    except Exception as error:  # no network, no such repository, no access: each library layer has its own class
+    except (
+        Exception
+    ) as error:  # no network, no such repository, no access: each library layer has its own class
         reason = str(error).strip().split("\n")[0]
         raise VaegenError(
             f"There is no folder {repo_id}, and it could not be had from the Hugging Face Hub: {reason}"
@@ -194,17 +198,19 @@ def _halved(model: VAETransformer) -> dict[str, Tensor]:
     state = {name: value.detach().to("cpu", torch.float16) for name, value in model.state_dict().items()}
     bad = [name for name, value in state.items() if not value.isfinite().all()]
     if bad:
-        raise VaegenError(f"Weights that are not finite in half precision: {', '.join(bad)}. This model was not saved.")
+        raise VaegenError(
+            f"Weights that are not finite in half precision: {', '.join(bad)}. This model was not saved."
+        )
     return state
 
 
 def _copy_others(folder: Path, new: Path) -> None:
     """Copies what is not part of the weights' own files, so that replacing the folder loses nothing."""
     for path in folder.iterdir():
-        ours = path.name in (CONFIG, TOKENIZER, METRICS, INDEX) or re.fullmatch(r"model(-\d+-of-\d+)?\.safetensors", path.name)
+        is_weights = re.fullmatch(r"model(-\d+-of-\d+)?\.safetensors", path.name)
         if path.is_dir():
             shutil.copytree(path, new / path.name)
-        elif not ours:
+        elif not is_weights and path.name not in (CONFIG, TOKENIZER, METRICS, INDEX):
             shutil.copy2(path, new / path.name)
 
 

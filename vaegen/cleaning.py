@@ -1,4 +1,4 @@
-"""Text hygiene: the check of what a person typed, and the cleaning of a corpus with everything it drops counted."""
+"""Text hygiene: the check of what a person typed, and the cleaning of a corpus with its counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vaegen.errors import VaegenError
 
-JOINERS = "\u200c\u200d"  # join the parts of an emoji, separate letters in Persian: format characters with a meaning
+JOINERS = "\u200c\u200d"  # format characters with a meaning: parts of an emoji, letters in Persian
 EXTRA_LENGTH = 10  # added to both lengths of a ratio, so that "Go!" may be "Gehen Sie!"
 
 UNICODE, CONTROL, SPACE, STOP_WORDS = "Unicode form (NFC)", "control characters", "white space", "stop words"
@@ -17,14 +17,16 @@ EMPTY, LONG, RATIO, HELD_OUT, DUPLICATE = "empty", "too long", "length ratio", "
 
 
 def check_text(text: str, max_characters: int = 10_000) -> str:
-    """Returns what a person typed as one clean line: NFC, no control characters, single spaces; "" if nothing is left.
+    """Returns what a person typed as one line in NFC, without control characters; "" if nothing is left.
 
     Raises:
         VaegenError: If it has more than `max_characters` characters.
     """
     text, _ = _tidy(text)
     if len(text) > max_characters:
-        raise VaegenError(f"The text has {len(text):,} characters; at most {max_characters:,} are possible. Please shorten it.")
+        raise VaegenError(
+            f"The text has {len(text):,} characters; at most {max_characters:,} are possible. Shorten it."
+        )
     return text
 
 
@@ -51,10 +53,14 @@ class CleaningReport:
     def __str__(self) -> str:
         """Returns a short table; reasons without a case are left out."""
         rows = [("read", self.n_read, f"in {self.n_groups_read:,} groups")]
-        rows += [("changed", count, reason) for reason, count in self.changed.items()]
-        rows += [("dropped", count, reason) for reason, count in self.dropped.items()]
+        for what, reasons in (("changed", self.changed), ("dropped", self.dropped)):
+            rows += [
+                (what, count, reason) for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
+            ]
         rows += [("kept", self.n_kept, f"in {self.n_groups_kept:,} groups")]
-        return "cleaning, in sentences\n" + "\n".join(f"  {what:<8}{count:>10,}  {why}" for what, count, why in rows)
+        return "cleaning, in sentences\n" + "\n".join(
+            f"  {what:<8}{count:>10,}  {why}" for what, count, why in rows
+        )
 
 
 def clean(
@@ -67,14 +73,15 @@ def clean(
 ) -> tuple[list[dict[str, str]], CleaningReport]:
     """Returns the usable sentences of some groups, and the report of what was changed and dropped.
 
-    An empty or too long sentence leaves its group; a group whose lengths do not fit together, that has a sentence of
-    the held-out ones, or that was there before, falls as a whole.
+    An empty or too long sentence leaves its group; a group whose lengths do not fit together, that has one of
+    the held-out sentences, or that was there before, falls as a whole.
 
     Args:
         groups: Language -> sentence.
         held_out: Groups to keep out of training; a sentence of theirs is looked for in its own language.
         max_characters: Longest sentence.
-        max_ratio: Largest quotient of the longest and the shortest sentence of a group, 10 characters added to both.
+        max_ratio: Largest quotient of the longest and the shortest sentence of a group, both taken 10
+            characters longer, so that short ones may differ more.
         stop_words: Language -> words to take out of its sentences, upper or lower case. Off by default.
     """
     forbidden = {(language, _tidy(text)[0]) for group in held_out for language, text in group.items()}
@@ -116,8 +123,9 @@ def _usable(
         if language in stops:
             words = text.split(" ")
             rest = [word for word in words if word.casefold() not in stops[language]]
-            changed[STOP_WORDS] += len(rest) < len(words)
-            text = " ".join(rest)
+            if len(rest) < len(words):
+                changed[STOP_WORDS] += 1
+                text = " ".join(rest)
         if not text:
             dropped[EMPTY] += 1
         elif len(text) > max_characters:
@@ -128,7 +136,10 @@ def _usable(
 
 
 def _objection(
-    group: Mapping[str, str], forbidden: set[tuple[str, str]], max_ratio: float, seen: set[tuple[tuple[str, str], ...]]
+    group: Mapping[str, str],
+    forbidden: set[tuple[str, str]],
+    max_ratio: float,
+    seen: set[tuple[tuple[str, str], ...]],
 ) -> str | None:
     """Returns why a whole group cannot be used, or None."""
     lengths = [len(text) + EXTRA_LENGTH for text in group.values()]
@@ -144,10 +155,14 @@ def _key(group: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def _tidy(text: str) -> tuple[str, Sequence[str]]:
-    """Returns the text in NFC, without control characters, with single spaces, and the names of the repairs made."""
+    """Returns the text in NFC, without control characters, with single spaces, and the repairs made."""
     changes = []
     if not text.isprintable():  # also false for tabs and no-break spaces, which are dealt with below
-        visible = "".join(c for c in text if c.isspace() or c in JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+        visible = "".join(
+            c
+            for c in text
+            if c.isspace() or c in JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+        )
         if visible != text:
             changes.append(CONTROL)
             text = visible

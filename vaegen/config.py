@@ -50,9 +50,13 @@ class ModelConfig:
         _positive(self, "vocab_size width ffn_width n_heads n_encoder_layers n_decoder_layers max_length")
         _rates(self, "encoder_dropout decoder_dropout latent_dropout")
         if self.n_slots < 0 or (self.n_slots and self.latent_dim < 1):
-            raise VaegenError(f"n_slots={self.n_slots}, latent_dim={self.latent_dim}: give n_slots >= 0 and latent_dim >= 1.")
+            raise VaegenError(
+                f"n_slots={self.n_slots}, latent_dim={self.latent_dim}: give n_slots >= 0 and latent_dim >= 1."
+            )
         if self.width % (2 * self.n_heads):
-            raise VaegenError(f"width={self.width} with n_heads={self.n_heads}: width must be a multiple of 2 * n_heads.")
+            raise VaegenError(
+                f"width={self.width} with n_heads={self.n_heads}: width must be a multiple of 2 * n_heads."
+            )
         if not self.languages or len(set(self.languages)) != len(self.languages):
             raise VaegenError(f"languages={self.languages}: give at least one, each of them once.")
 

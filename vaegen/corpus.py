@@ -1,34 +1,42 @@
-"""Readers of parallel and monolingual text: plain or .gz by the file's ending, errors with file and line.
+"""Readers of parallel and monolingual text, from files and from the Hugging Face Hub.
 
-All give *groups*: one meaning in one or more languages, a dict of language -> sentence.
+All give *groups*: one meaning in one or more languages, a dict of language -> sentence. Files are UTF-8,
+plain or gzipped by their ending; an error names file and line.
 """
 
 from __future__ import annotations
 
+import csv
 import gzip
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vaegen.errors import VaegenError
 
 Group = dict[str, str]
+FilePath = str | Path
+
+SPLITS = ("train", "val", "test")
+HUB_FORMATS = ("parquet", "jsonl", "json", "csv", "tsv")
 
 
-def read_aligned(paths: Mapping[str, str | Path]) -> list[Group]:
+def read_aligned(paths: Mapping[str, FilePath]) -> list[Group]:
     """Returns one group for each line of some line-aligned files, given as language -> path.
 
     Raises:
         VaegenError: If the files have different numbers of lines, or one cannot be read.
     """
     columns = {language: list(_lines(path)) for language, path in paths.items()}
-    counts = {len(column) for column in columns.values()}
-    if len(counts) > 1:
-        told = ", ".join(f"{paths[language]}: {len(column):,}" for language, column in columns.items())
-        raise VaegenError(f"Line-aligned files must have the same number of lines, but have {told}.")
+    if len({len(column) for column in columns.values()}) > 1:
+        told = ", ".join(f"{len(column):,} ({paths[language]})" for language, column in columns.items())
+        raise VaegenError(f"Line-aligned files need the same number of lines, but these have {told}.")
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def read_pairs(path: str | Path, languages: Sequence[str]) -> list[Group]:
+def read_pairs(path: FilePath, languages: Sequence[str]) -> list[Group]:
     """Returns one group for each line of a tab-separated file whose columns are these languages.
 
     Raises:
@@ -39,67 +47,119 @@ def read_pairs(path: str | Path, languages: Sequence[str]) -> list[Group]:
         columns = line.split("\t")
         if len(columns) != len(languages):
             raise VaegenError(
-                f"{path}:{number} has {len(columns)} tab-separated columns; {len(languages)} are needed: {', '.join(languages)}."
+                f"{path}:{number} has {len(columns)} tab-separated columns, but {len(languages)} are needed: "
+                f"{', '.join(languages)}."
             )
         groups.append(dict(zip(languages, columns, strict=True)))
     return groups
 
 
-def read_lines(path: str | Path, language: str) -> list[Group]:
+def read_lines(path: FilePath, language: str) -> list[Group]:
     """Returns one group of one sentence for each line of a file."""
     return [{language: line} for line in _lines(path)]
 
 
-def _lines(path: str | Path) -> Iterator[str]:
-    """Yields the lines of a UTF-8 file without their ends; only \\n and \\r\\n end a line."""
-    path = Path(path)
-    number = 0
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                yield line.decode("utf-8").removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise VaegenError(f"{path}:{number} is not UTF-8 ({error.reason}); convert the file first.") from error
-    except (OSError, EOFError) as error:
-        raise VaegenError(f"{path} cannot be read ({error}); check the path and the file.") from error
+def read_words(path: FilePath) -> frozenset[str]:
+    """Returns the words of a list such as stop words, one to a line; lines that start with # do not count."""
+    words = (line.strip() for line in _lines(path))
+    return frozenset(word for word in words if word and not word.startswith("#"))
 
 
-def multi30k(data: str | Path, split: str) -> list[Group]:
-    """Returns Multi30k: captions in four languages; `split` is train, val or test."""
+def read_hub(
+    dataset: str, split: str, fields: Mapping[str, str], cache_dir: FilePath | None = None
+) -> list[Group]:
+    """Returns the groups of a data set of the Hugging Face Hub, or of a local folder laid out like one.
+
+    Every parquet, JSON-lines, CSV or TSV file (.gz too, except parquet) is read whose path has the split's
+    name in it, as in `data/train-00000-of-00001.parquet` or `train/part.jsonl`. Files are fetched once and then
+    taken from the cache.
+
+    Args:
+        dataset: "owner/name" on the Hub, or a folder.
+        split: As the data set calls it, e.g. "train" or "validation".
+        fields: Language -> column; a dot goes into a nested column, as in {"en": "translation.en"}.
+        cache_dir: Where fetched files are kept; the Hub's usual cache if None.
+
+    Raises:
+        VaegenError: If the data set, the split or a column does not exist, or a file cannot be read.
+    """
+    folder = Path(dataset) if Path(dataset).is_dir() else _fetch(dataset, split, cache_dir)
+    names = sorted(path for path in folder.rglob("*") if path.is_file() and _format(path) in HUB_FORMATS)
+    word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(split)}(?![A-Za-z0-9])")
+    files = [path for path in names if word.search(str(path.relative_to(folder)))]
+    if not files:
+        found = ", ".join(str(path.relative_to(folder)) for path in names[:8]) or "no data file"
+        raise VaegenError(f"{dataset} has no file of the split {split!r}; it has {found}.")
+    return [
+        {language: _field(record, column, where) for language, column in fields.items()}
+        for path in files
+        for where, record in _records(path)
+    ]
+
+
+def read_folder(path: FilePath, split: str) -> list[Group]:
+    """Returns the split of a folder of one's own; val and test may be missing, then they are empty.
+
+    Three kinds of files are read, each plain or .gz: `train.en` and `train.de` are line-aligned,
+    `en-de.train.tsv` holds pairs, `en.train.txt` holds monolingual text.
+    """
+    aligned: dict[str, FilePath] = {}
+    groups: list[Group] = []
+    for file in sorted(Path(path).iterdir()):
+        name = file.name.removesuffix(".gz")
+        if match := re.fullmatch(rf"{split}\.([a-z]{{2,3}})", name):
+            aligned[match[1]] = file
+        elif match := re.fullmatch(rf"([a-z]{{2,3}})-([a-z]{{2,3}})\.{split}\.tsv", name):
+            groups += read_pairs(file, match.groups())
+        elif match := re.fullmatch(rf"([a-z]{{2,3}})\.{split}\.txt", name):
+            groups += read_lines(file, match[1])
+    groups += read_aligned(aligned)
+    if split == "train" and not groups:
+        raise VaegenError(
+            f"{path} has no training text; it needs files such as train.en, en-de.train.tsv or en.train.txt."
+        )
+    return groups
+
+
+def multi30k(data: FilePath, split: str) -> list[Group]:
+    """Returns Multi30k: captions in four languages."""
     stem = "test_2016_flickr" if split == "test" else split
-    return read_aligned({language: Path(data, "multi30k", f"{stem}.{language}.gz") for language in ("en", "de", "fr", "cs")})
+    return read_aligned(
+        {language: Path(data, "multi30k", f"{stem}.{language}.gz") for language in ("en", "de", "fr", "cs")}
+    )
 
 
-def multi30k_captions(data: str | Path, split: str) -> list[Group]:
-    """Returns the captions written independently in English and German: five of each for an image, one to a group.
+def multi30k_captions(data: FilePath, split: str) -> list[Group]:
+    """Returns captions written independently in English and German, five of each an image, one to a group.
 
-    They have no test set of their own; the test set of their images is that of Multi30k, which training must not see.
+    They have no test set of their own: it is that of Multi30k, which shows the same images.
     """
     if split == "test":
         return [{language: text} for group in multi30k(data, split) for language, text in group.items()]
     files = [(language, f"{split}.{i}.{language}.gz") for language in ("en", "de") for i in range(1, 6)]
-    return [group for language, name in files for group in read_lines(Path(data, "multi30k-captions", name), language)]
+    return [
+        group
+        for language, name in files
+        for group in read_lines(Path(data, "multi30k-captions", name), language)
+    ]
 
 
-def tatoeba(data: str | Path, split: str) -> list[Group]:
-    """Returns everyday sentences, English with German, French or Czech.
-
-    The pairs of an English sentence are one group as long as it has one translation in each language.
-    """
-    groups: list[Group] = []
+def tatoeba(data: FilePath, split: str) -> list[Group]:
+    """Returns everyday sentences, English with German, French, Czech or several of them."""
+    pairs: list[Group] = []
     for language in ("de", "fr", "cs"):
-        groups += read_pairs(Path(data, "tatoeba", f"en-{language}.{split}.tsv.gz"), ("en", language))
-    return join(groups, "en")
+        pairs += read_pairs(Path(data, "tatoeba", f"en-{language}.{split}.tsv.gz"), ("en", language))
+    return join(pairs, "en")
 
 
 def join(pairs: Sequence[Group], pivot: str) -> list[Group]:
-    """Returns the pairs with the same `pivot` sentence as one group, if it has one translation at most in each language.
+    """Returns pairs with the same `pivot` sentence as one group, if no language translates it twice.
 
-    A pivot with several translations into one language stays as it is: which of them go together is not known.
+    Otherwise the pairs stay as they are: which translations go together is not known.
     """
     together: dict[str, list[Group]] = {}
-    for pair in pairs:
-        together.setdefault(pair[pivot], []).append(pair)
+    for pair in dict.fromkeys(tuple(pair.items()) for pair in pairs):  # without repetitions
+        together.setdefault(dict(pair)[pivot], []).append(dict(pair))
     groups = []
     for same in together.values():
         joined = {language: text for pair in same for language, text in pair.items()}
@@ -107,17 +167,119 @@ def join(pairs: Sequence[Group], pivot: str) -> list[Group]:
     return groups
 
 
-CORPORA: dict[str, Callable[[str | Path, str], list[Group]]] = {
+CORPORA: dict[str, Callable[[FilePath, str], list[Group]]] = {
     "multi30k": multi30k,
     "multi30k-captions": multi30k_captions,
     "tatoeba": tatoeba,
 }
 
 
-def load_corpus(name: str, data: str | Path, split: str) -> list[Group]:
-    """Returns the groups of a corpus by its name; `data` is the folder that holds the corpora, `split` train, val or test."""
-    if name not in CORPORA:
-        raise VaegenError(f"There is no corpus {name!r}; choose one of {', '.join(CORPORA)}.")
-    if split not in ("train", "val", "test"):
-        raise VaegenError(f"There is no split {split!r}; choose train, val or test.")
-    return CORPORA[name](data, split)
+def load_corpus(name: str, data: FilePath, split: str) -> list[Group]:
+    """Returns the groups of one split of a corpus.
+
+    Args:
+        name: A name in `CORPORA`, or of any other folder in `data`, read by `read_folder`.
+        data: The folder that holds the corpora.
+        split: train, val or test.
+
+    Raises:
+        VaegenError: If there is no such corpus or split, or a file cannot be read.
+    """
+    if split not in SPLITS:
+        raise VaegenError(f"There is no split {split!r}; choose one of {', '.join(SPLITS)}.")
+    if name in CORPORA:
+        return CORPORA[name](data, split)
+    if not Path(data, name).is_dir():
+        raise VaegenError(
+            f"There is no corpus {name!r}; choose one of {', '.join(CORPORA)}, or a folder in {data}."
+        )
+    return read_folder(Path(data, name), split)
+
+
+def _lines(path: FilePath) -> Iterator[str]:
+    r"""Yields the lines of a UTF-8 file without their ends; only \n and \r\n end one."""
+    number = 1
+    try:
+        with _open(Path(path)) as file:
+            for number, line in enumerate(file, start=1):
+                yield (
+                    line.decode("utf-8-sig" if number == 1 else "utf-8").removesuffix("\n").removesuffix("\r")
+                )
+    except UnicodeDecodeError as error:
+        raise VaegenError(
+            f"{path}:{number} is not UTF-8 ({error.reason}); convert the file to UTF-8 first."
+        ) from error
+    except FileNotFoundError as error:
+        raise VaegenError(f"There is no file {path}; check the folder given.") from error
+    except (OSError, EOFError) as error:
+        raise VaegenError(f"{path} cannot be read ({error}); check the file.") from error
+
+
+def _open(path: Path) -> Any:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def _fetch(dataset: str, split: str, cache_dir: FilePath | None) -> Path:
+    """Returns the local snapshot of a Hub data set; the files of one split are fetched unless cached."""
+    import huggingface_hub  # here, because reading local files does not need it
+
+    patterns = [f"*{split}*.{suffix}{packed}" for suffix in HUB_FORMATS for packed in ("", ".gz")]
+    try:
+        return Path(
+            huggingface_hub.snapshot_download(
+                dataset, repo_type="dataset", allow_patterns=patterns, cache_dir=cache_dir
+            )
+        )
+    except Exception as error:  # names, rights, network: the library has a dozen classes for them
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise VaegenError(
+            f"The data set {dataset!r} is neither a folder here nor could it be fetched from the Hub "
+            f"({reason}); check its name and the network."
+        ) from error
+
+
+def _format(path: Path) -> str:
+    return path.name.removesuffix(".gz").rpartition(".")[2]
+
+
+def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yields the records of a data file, each with its place for messages."""
+    kind = _format(path)
+    if kind == "parquet":
+        try:
+            import pyarrow.parquet
+        except ImportError:
+            raise VaegenError(f"{path.name} is a parquet file; `pip install pyarrow` to read it.") from None
+        rows: Iterator[Any] = iter(pyarrow.parquet.read_table(path).to_pylist())
+    elif kind in ("csv", "tsv"):
+        rows = csv.DictReader(
+            (line + "\n" for line in _lines(path)), delimiter="," if kind == "csv" else "\t"
+        )
+    else:
+        rows = (
+            _json(line, f"{path}:{number}")
+            for number, line in enumerate(_lines(path), start=1)
+            if line.strip()
+        )
+    for number, row in enumerate(rows, start=1):
+        yield f"{path}, record {number}", row
+
+
+def _json(line: str, where: str) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        raise VaegenError(f"{where} is not a JSON object on one line ({error.msg}).") from error
+
+
+def _field(record: Any, column: str, where: str) -> str:
+    """Returns the text of a column, "" if there is none for this record; a dot goes into a nested column."""
+    value = record
+    for key in column.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            known = ", ".join(value) if isinstance(value, Mapping) else type(value).__name__
+            raise VaegenError(f"{where} has no column {column!r}; it has {known}.")
+        value = value[key]
+    if not isinstance(value, str | None):
+        raise VaegenError(f"{where}: column {column!r} holds {type(value).__name__}, but text is needed.")
+    return value or ""

@@ -68,7 +68,9 @@ class Batch:
         return Batch(*(getattr(self, f.name).pin_memory() for f in fields(self)))
 
 
-def tokenize(groups: Sequence[Mapping[str, str]], tokenizer: Tokenizer, max_tokens: int) -> tuple[list[TokenGroup], int]:
+def tokenize(
+    groups: Sequence[Mapping[str, str]], tokenizer: Tokenizer, max_tokens: int
+) -> tuple[list[TokenGroup], int]:
     """Returns the groups as ids, and how many sentences were dropped for being longer than `max_tokens`."""
     result: list[dict[str, list[int]]] = [{} for _ in groups]
     dropped = 0
@@ -85,15 +87,15 @@ def tokenize(groups: Sequence[Mapping[str, str]], tokenizer: Tokenizer, max_toke
 def collate(items: Sequence[Item], tokenizer: Tokenizer) -> Batch:
     """Returns the padded batch of some items."""
     end = tokenizer.eos_id
-    sources = [item.group[item.source] + [end] for item in items]
+    sources = [[*item.group[item.source], end] for item in items]
     rows, own, tgt_in, tgt_out = [], [], [], []
     for row, item in enumerate(items):
         for language in item.targets:
             ids = item.group[language]
             rows.append(row)
             own.append(language == item.source)
-            tgt_in.append([tokenizer.language_id(language)] + ids)
-            tgt_out.append(ids + [end])
+            tgt_in.append([tokenizer.language_id(language), *ids])
+            tgt_out.append([*ids, end])
     src, src_mask = pad(sources, tokenizer.pad_id)
     padded_out, tgt_mask = pad(tgt_out, tokenizer.pad_id)
     padded_in, _ = pad(tgt_in, tokenizer.pad_id)
@@ -133,7 +135,9 @@ class TrainingData:
         self.rank, self.world_size = rank, world_size
         self._excluded = {frozenset(pair.split("-")) for pair in config.exclude_pairs}
         if not any(len(groups) for groups, _ in corpora):
-            raise VaegenError("There is no training sentence left; check the folder given and what the cleaning dropped.")
+            raise VaegenError(
+                "There is no training sentence left; check the folder given and what the cleaning dropped."
+            )
 
     def plan(self, epoch: int) -> list[list[Item]]:
         """Returns the batches of an epoch, over all processes, in the order of training."""
@@ -163,6 +167,7 @@ class TrainingData:
             collate_fn=lambda items: collate(items, self.tokenizer),
             num_workers=workers,
             pin_memory=pin_memory,
+            generator=torch.Generator(),  # else every iterator takes a number from the training's own generator
         )
 
     def _draw(self, groups: Sequence[TokenGroup], rate: float, rng: np.random.Generator) -> Iterator[Item]:

@@ -17,7 +17,9 @@ from torch import Tensor, nn
 KeysValues = tuple[Tensor, Tensor]  # keys and values, each (N, H, K, D/H)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, need_weights: bool = False) -> tuple[Tensor, Tensor | None]:
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, need_weights: bool = False
+) -> tuple[Tensor, Tensor | None]:
     """Returns softmax(q k^T / sqrt(d)) v and, on request, the weights before that product.
 
     Args:

@@ -1,7 +1,7 @@
 """The VAE-Transformer: sentence -> encoder -> Gaussian latent slots -> memory -> decoder -> sentence.
 
-    src (B,S) --encoder--> slot states --> posterior q(z|x) --sample--> z (B,M,Z) --> M memory states --+--> decoder -> logits
-                      \\--> hidden (B,S,D) ---------------------- only in context "source" ---------------+
+    src (B,S) --encoder--> slot states --> posterior q(z|x) --sample--> z (B,M,Z) --> M states --+--> decoder -> logits
+                      \\--> hidden (B,S,D) --------------------- only in context "source" ---------+
 
 The M learned slot queries are prepended to the source and go through every encoder layer with it; what they have become
 at the top gives mu and logvar. The decoder attends to a memory: the slots alone (context "latent": everything it says
@@ -10,8 +10,9 @@ flowed through z), or the slots and the encoder states (context "source": an ord
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -121,6 +122,11 @@ class DecoderCache:
 class VAETransformer(nn.Module):
     """A Transformer that translates through Gaussian latent slots; see the module's docstring for the picture."""
 
+    positions: Tensor  # (max_length + 1, D)
+    encoder: Sequence[EncoderLayer]  # these three are ModuleLists
+    decoder: Sequence[DecoderLayer]
+    latent_layers: Sequence[EncoderLayer]
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
@@ -128,8 +134,8 @@ class VAETransformer(nn.Module):
         self.embedding = nn.Embedding(config.vocab_size, width)  # source, target and output share it
         self.register_buffer("positions", sinusoids(config.max_length + 1, width), persistent=False)
         shape = (width, config.ffn_width, config.n_heads)
-        self.encoder = nn.ModuleList(EncoderLayer(*shape, config.encoder_dropout) for _ in range(config.n_encoder_layers))
-        self.decoder = nn.ModuleList(DecoderLayer(*shape, config.decoder_dropout) for _ in range(config.n_decoder_layers))
+        self.encoder = _stack(EncoderLayer(*shape, config.encoder_dropout) for _ in range(config.n_encoder_layers))
+        self.decoder = _stack(DecoderLayer(*shape, config.decoder_dropout) for _ in range(config.n_decoder_layers))
         self.encoder_norm = nn.LayerNorm(width, bias=False)
         self.decoder_norm = nn.LayerNorm(width, bias=False)
         if config.n_slots:
@@ -137,9 +143,8 @@ class VAETransformer(nn.Module):
             self.to_posterior = nn.Linear(width, 2 * config.latent_dim)
             self.from_latent = nn.Linear(config.latent_dim, width)
             self.slot_embedding = nn.Parameter(torch.empty(config.n_slots, width))
-            self.latent_layers = nn.ModuleList(
-                EncoderLayer(*shape, config.decoder_dropout) for _ in range(config.n_latent_layers)
-            )
+            latent_layers = (EncoderLayer(*shape, config.decoder_dropout) for _ in range(config.n_latent_layers))
+            self.latent_layers = _stack(latent_layers)
             self.memory_norm = nn.LayerNorm(width, bias=False)
         self.reset_parameters()
 
@@ -188,7 +193,9 @@ class VAETransformer(nn.Module):
             parts.append((slots, slots.new_ones(slots.shape[:2], dtype=torch.bool)))
         if context == "source":
             if encoding is None:
-                raise VaegenError("Context 'source' needs a source sentence; a latent alone is decoded in context 'latent'.")
+                raise VaegenError(
+                    "Context 'source' needs a source sentence; a latent alone is decoded in context 'latent'."
+                )
             parts.append((encoding.hidden.to(parts[0][0].dtype) if parts else encoding.hidden, encoding.src_mask))
         if not parts:
             raise VaegenError("This model has no latent (n_slots=0); choose context 'source'.")
@@ -243,7 +250,9 @@ class VAETransformer(nn.Module):
         if z is None and encoding.posterior is not None:
             z = encoding.posterior.mode
         _, decoder_self, cross = self._decode(tgt_in, self.memory(z, encoding, context), need_weights=True)
-        return AttentionMaps(torch.stack(encoder_self), torch.stack(decoder_self), torch.stack(cross), self.config.n_slots)
+        return AttentionMaps(
+            torch.stack(encoder_self), torch.stack(decoder_self), torch.stack(cross), self.config.n_slots
+        )
 
     def _encode(self, src: Tensor, src_mask: Tensor, need_weights: bool = False) -> tuple[Encoding, list[Tensor]]:
         x, mask, m = self._embed(src), src_mask, self.config.n_slots
@@ -286,11 +295,17 @@ class VAETransformer(nn.Module):
     def _embed(self, ids: Tensor, offset: int = 0) -> Tensor:
         end, limit = offset + ids.shape[1], self.config.max_length
         if end > limit + 1:
-            raise VaegenError(f"A text of {end} tokens is too long; this model takes up to {limit}. Split it into sentences.")
+            raise VaegenError(
+                f"A text of {end} tokens is too long; this model takes up to {limit}. Split it into sentences."
+            )
         x = self.embedding(ids) * self.config.width**0.5 + self.positions[offset:end]
         # Under autocast the residual stream itself is kept in the low precision: half the memory traffic on a CPU.
         device = x.device.type
         return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
+
+
+def _stack(layers: Iterable[nn.Module]) -> Any:
+    return nn.ModuleList(layers)
 
 
 def _given(weights: Tensor | None) -> Iterator[Tensor]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vaegen.config import TrainConfig
@@ -78,7 +77,9 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return grad_hidden * grads[0], grad_weight * grads[0], None, None
 
 
-def linear_cross_entropy(hidden: Tensor, weight: Tensor, target: Tensor, smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
+def linear_cross_entropy(
+    hidden: Tensor, weight: Tensor, target: Tensor, smoothing: float = 0.0
+) -> tuple[Tensor, Tensor]:
     """Returns the smoothed cross-entropy (differentiable) and the plain negative log-likelihood, both summed, in nats.
 
     Args:
@@ -198,5 +199,3 @@ class BetaSchedule:
                 f"{self.config.gate_nats:.0f}); lower beta, add free_bits or let it train longer before the ramp"
             )
         return None
-
-

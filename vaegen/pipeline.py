@@ -10,7 +10,8 @@ Every method takes the fields of `DecodingOptions` as keyword arguments (num_bea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
@@ -20,18 +21,13 @@ from torch import Tensor
 
 from vaegen import latent
 from vaegen.checkpoint import load_checkpoint
-from vaegen.data import pad
-from vaegen.decoding import DecodingOptions, Hypothesis, decode
+from vaegen.decoding import Hypothesis
 from vaegen.errors import VaegenError
-from vaegen.model import CONTEXTS, AttentionMaps, Encoding, VAETransformer
+from vaegen.inference import Inference, Progress, batches, make_generator, mode
+from vaegen.model import AttentionMaps, VAETransformer
 from vaegen.objective import token_log_probs
 from vaegen.posterior import DiagonalGaussian
 from vaegen.text import Tokenizer, detect_language
-
-Progress = Callable[[int, int], None]  # texts done, texts in all
-LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
-# Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
-MAX_BATCH_TOKENS = 16384
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,9 @@ def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
     try:
         checkpoint = load_checkpoint(path_or_hub_id, torch.device(device))
     except RuntimeError as error:  # an unknown device, or one that this machine lacks
-        raise VaegenError(f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'.") from error
+        raise VaegenError(
+            f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'."
+        ) from error
     return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name)
 
 
@@ -95,11 +93,14 @@ class Pipeline:
     """
 
     def __init__(
-        self, model: VAETransformer, tokenizer: Tokenizer, metadata: dict[str, Any] | None = None, name: str = ""
+        self,
+        model: VAETransformer,
+        tokenizer: Tokenizer,
+        metadata: dict[str, Any] | None = None,
+        name: str = "",
     ) -> None:
         self.model, self.tokenizer, self.metadata, self.name = model.eval(), tokenizer, metadata or {}, name
-        # Tags and fillers are input only; no sentence contains them.
-        self._banned = (tokenizer.pad_id, tokenizer.mask_id, *tokenizer.language_ids.values())
+        self._inference = Inference(self.model, tokenizer)
         self._pieces: dict[int, str] = {}
 
     @property
@@ -110,7 +111,7 @@ class Pipeline:
     @property
     def device(self) -> torch.device:
         """Where the model is."""
-        return self.model.positions.device
+        return self._inference.device
 
     def detect_language(self, text: str) -> str:
         """Returns the most likely of the model's languages for a text."""
@@ -150,11 +151,11 @@ class Pipeline:
         Raises:
             VaegenError: If a language, the context or an option is unknown, or a text is longer than the model can read.
         """
-        options |= {"num_beams": num_beams, "length_penalty": length_penalty}
-        self._check_language(source_language or target_language)
-        several = [texts] if isinstance(texts, str) else list(texts)
-        found = self._hypotheses(several, target_language, context, batch_size, progress, **options)
-        results = self._texts([hypotheses[0].ids if hypotheses else [] for hypotheses in found])
+        options |= {"num_beams": num_beams, "length_penalty": length_penalty, "context": context}
+        options |= {"batch_size": batch_size, "progress": progress}
+        several = self._check(texts, target_language, source_language, options)
+        found = self._inference.hypotheses(several, target_language, **options)
+        results = self._inference.texts([hypotheses[0].ids if hypotheses else [] for hypotheses in found])
         return results[0] if isinstance(texts, str) else results
 
     def generate(
@@ -186,21 +187,30 @@ class Pipeline:
         Raises:
             VaegenError: As `translate`.
         """
-        self._check_language(source_language or target_language)
-        several = [texts] if isinstance(texts, str) else list(texts)
-        options |= {"n_draws": n_draws, "seed": seed}
-        found = self._hypotheses(several, target_language, context, batch_size, progress, **options)
+        options |= {
+            "context": context,
+            "n_draws": n_draws,
+            "seed": seed,
+            "batch_size": batch_size,
+            "progress": progress,
+        }
+        several = self._check(texts, target_language, source_language, options)
+        found = self._inference.hypotheses(several, target_language, **options)
         results = []
         for text, hypotheses in zip(several, found, strict=True):
             if not hypotheses:
-                results.append([Translation("", target_language, (), (), None, 0.0, 0.0, source_language or "", context)])
+                results.append(
+                    [Translation("", target_language, (), (), None, 0.0, 0.0, source_language or "", context)]
+                )
                 continue
             source = source_language or self.detect_language(text)
             results.append([self._translation(h, target_language, source, context) for h in hypotheses])
         return results
 
     @torch.no_grad()
-    def encode(self, texts: str | Sequence[str], batch_size: int = 64, progress: Progress | None = None) -> DiagonalGaussian:
+    def encode(
+        self, texts: str | Sequence[str], batch_size: int = 64, progress: Progress | None = None
+    ) -> DiagonalGaussian:
         """Returns the posteriors of the texts, in their order: `.mode`, `.sample(generator)`, `.kl()`, (B, M, Z).
 
         Raises:
@@ -208,22 +218,25 @@ class Pipeline:
         """
         self._check_latent()
         several = [texts] if isinstance(texts, str) else list(texts)
-        sources = self._sources(several)
-        blank = [i for i, ids in enumerate(sources) if ids is None]
+        sources = self._inference.ids(several)
+        blank = [i for i, ids in enumerate(sources) if not ids]
         if blank or not sources:
-            raise VaegenError(f"Text {blank[0] + 1 if blank else 1} is empty and has no latent; give a sentence.")
+            raise VaegenError(
+                f"Text {blank[0] + 1 if blank else 1} is empty and has no latent; give a sentence."
+            )
         shape = (len(sources), self.model.config.n_slots, self.model.config.latent_dim)
         mu, logvar = torch.empty(shape, device=self.device), torch.empty(shape, device=self.device)
-        done = 0
-        for batch in _batches(sources, batch_size, 1):
-            posterior = self._encode([sources[i] for i in batch]).posterior
+        for batch, done in batches(sources, batch_size, 1):
+            posterior = self._inference.encode([sources[i] for i in batch]).posterior
+            assert posterior is not None
             mu[batch], logvar[batch] = posterior.mu, posterior.logvar
-            done += len(batch)
             if progress is not None:
                 progress(done, len(sources))
         return DiagonalGaussian(mu, logvar)
 
-    def decode(self, z: Tensor, language: str, *, seed: int = 0, batch_size: int = 32, **options: Any) -> list[str]:
+    def decode(
+        self, z: Tensor, language: str, *, seed: int = 0, batch_size: int = 32, **options: Any
+    ) -> list[str]:
         """Returns the sentences that latents z (B, M, Z) stand for, in one language, through the latent alone.
 
         Args:
@@ -242,19 +255,12 @@ class Pipeline:
         z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
         z = z[None] if z.dim() == 2 else z
         if z.dim() != 3 or tuple(z.shape[1:]) != shape:
-            raise VaegenError(f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]}).")
+            raise VaegenError(
+                f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]})."
+            )
         if not z.isfinite().all():
             raise VaegenError("z holds values that are not finite numbers.")
-        chosen = DecodingOptions(**options)
-        ids: list[list[int]] = []
-        with torch.inference_mode():
-            for start in range(0, len(z), batch_size):
-                part = z[start : start + batch_size]
-                memory = self.model.memory(part, None, "latent")
-                generators = [_generator(seed, start + i) for i in range(len(part))]
-                found = self._decode(memory, language, chosen, [LATENT_MAX_LENGTH] * len(part), generators)
-                ids += [hypotheses[0].ids for hypotheses in found]
-        return self._texts(ids)
+        return self._inference.texts(self._inference.decode_latents(z, language, seed, batch_size, **options))
 
     def interpolate(
         self, a: str, b: str, steps: int, language: str, method: str = "slerp", **options: Any
@@ -269,10 +275,12 @@ class Pipeline:
             method: `slerp` (arc) or `lerp` (straight line); see `vaegen.latent`.
             **options: Fields of `DecodingOptions`.
         """
-        mode = self.encode([a, b]).mode
-        return self.decode(latent.path(mode[0], mode[1], steps, method), language, **options)
+        ends = self.encode([a, b]).mode
+        return self.decode(latent.path(ends[0], ends[1], steps, method), language, **options)
 
-    def sample(self, n: int, language: str, seed: int = 0, prior_scale: float = 1.0, **options: Any) -> list[str]:
+    def sample(
+        self, n: int, language: str, seed: int = 0, prior_scale: float = 1.0, **options: Any
+    ) -> list[str]:
         """Returns n sentences that nobody wrote: latents drawn from N(0, prior_scale^2 I), decoded.
 
         Args:
@@ -286,147 +294,85 @@ class Pipeline:
         if n < 0 or not 0.0 <= prior_scale < float("inf"):
             raise VaegenError(f"n={n}, prior_scale={prior_scale}: neither can be negative.")
         shape = (n, self.model.config.n_slots, self.model.config.latent_dim)
-        z = prior_scale * torch.randn(shape, generator=_generator(seed, 0))
+        z = prior_scale * torch.randn(shape, generator=make_generator(seed, 0))
         return self.decode(z, language, seed=seed, **options)
 
     @torch.inference_mode()
     def score(
-        self, texts: Sequence[str], targets: Sequence[str], language: str, context: str = "source", batch_size: int = 32
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str],
+        language: str,
+        context: str = "source",
+        batch_size: int = 32,
     ) -> list[list[float]]:
         """Returns log p(target | text) token by token, the end included, in nats, at the mode of the posterior."""
         if len(texts) != len(targets):
-            raise VaegenError(f"{len(texts)} texts and {len(targets)} targets: give one target for each text.")
-        tag = self.tokenizer.language_id(self._check_language(language))
-        sources = [ids if ids is not None else [self.tokenizer.eos_id] for ids in self._sources(texts)]
-        wanted = [ids if ids is not None else [self.tokenizer.eos_id] for ids in self._sources(targets)]
+            raise VaegenError(
+                f"{len(texts)} texts and {len(targets)} targets: give one target for each text."
+            )
+        tag, end, run = (
+            self.tokenizer.language_id(self._check_language(language)),
+            self.tokenizer.eos_id,
+            self._inference,
+        )
+        sources, wanted = ([ids or [end] for ids in run.ids(side)] for side in (texts, targets))
         results: list[list[float]] = [[] for _ in texts]
         # Logits of all positions at once are large: count each text eightfold.
-        for batch in _batches([max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8):
-            encoding = self._encode([sources[i] for i in batch])
-            memory = self.model.memory(_mode(encoding), encoding, context)
-            tgt_out, mask = self._pad([wanted[i] for i in batch])
+        for batch, _ in batches(
+            [max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8
+        ):
+            encoding = run.encode([sources[i] for i in batch])
+            tgt_out, tgt_mask = run.pad([wanted[i] for i in batch])
             tgt_in = tgt_out.roll(1, dims=1)
             tgt_in[:, 0] = tag
-            log_probs = token_log_probs(self.model.decode_logits(tgt_in, memory), tgt_out)
-            for i, row, real in zip(batch, log_probs, mask, strict=True):
+            logits = self.model.decode_logits(tgt_in, self.model.memory(mode(encoding), encoding, context))
+            for i, row, real in zip(batch, token_log_probs(logits, tgt_out), tgt_mask, strict=True):
                 results[i] = row[real].tolist()
         return results
 
     @torch.inference_mode()
     def attention(
-        self, text: str, target_language: str, context: str = "source", target_text: str | None = None, **options: Any
+        self,
+        text: str,
+        target_language: str,
+        context: str = "source",
+        target_text: str | None = None,
+        **options: Any,
     ) -> Attention:
         """Returns where the model looks while it translates a text, or while it reads a translation that is given."""
-        if target_text is None:
-            target = self._hypotheses([text], target_language, context, 1, None, **options)[0]
-            ids = target[0].ids if target else []
+        tag, run = self.tokenizer.language_id(self._check_language(target_language)), self._inference
+        source = run.ids([text])[0][:-1]
+        if target_text is not None:
+            target = run.ids([target_text])[0][:-1]
         else:
-            ids = (self._sources([target_text])[0] or [self.tokenizer.eos_id])[:-1]
-        tag, end = self.tokenizer.language_id(self._check_language(target_language)), "</s>"
-        source = self._sources([text])[0] or [self.tokenizer.eos_id]
-        src, mask = self._pad([source])
-        maps = self.model.attention_maps(src, mask, torch.tensor([[tag, *ids]], device=self.device), context)
-        return Attention(maps, (*self.tokenizer.pieces(source[:-1]), end), (*self.tokenizer.pieces(ids), end))
-
-    def _hypotheses(
-        self,
-        texts: Sequence[str],
-        language: str,
-        context: str,
-        batch_size: int,
-        progress: Progress | None,
-        n_draws: int = 0,
-        seed: int = 0,
-        **options: Any,
-    ) -> list[list[Hypothesis]]:
-        """The hypotheses of each text, those of its first draw first; none for a blank one."""
-        self._check_language(language)
-        if context not in CONTEXTS:
-            raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
-        if n_draws:
-            self._check_latent()
-        if n_draws < 0 or batch_size < 1:
-            raise VaegenError(f"n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.")
-        chosen = DecodingOptions(**options)
-        sources = self._sources(texts)
-        results: list[list[Hypothesis]] = [[] for _ in texts]
-        done = sum(ids is None for ids in sources)
-        width = {"beam": chosen.num_beams, "greedy": 1, "sample": chosen.n_best}[chosen.method]
-        draws = max(1, n_draws)
-        for batch in _batches(sources, batch_size, width * draws):
-            ids = [sources[i] for i in batch]
-            generators = [_generator(seed, i) for i in batch]
-            limits = [2 * len(source) + 20 for source in ids for _ in range(draws)]
-            with torch.inference_mode():
-                memory = self._memory(ids, context, n_draws, generators)
-                each = [generator for generator in generators for _ in range(draws)]
-                found = self._decode(memory, language, chosen, limits, each)
-            for row, i in enumerate(batch):
-                results[i] = [h for hypotheses in found[row * draws : (row + 1) * draws] for h in hypotheses]
-            done += len(batch)
-            if progress is not None:
-                progress(done, len(texts))
-        if progress is not None and not any(results):
-            progress(done, len(texts))
-        return results
-
-    def _memory(self, sources: list[list[int]], context: str, n_draws: int, generators: list[torch.Generator]) -> Any:
-        """What the decoder sees of each source; with draws, `n_draws` rows for each."""
-        encoding = self._encode(sources)
-        if not n_draws:
-            return self.model.memory(_mode(encoding), encoding, context)
-        posterior = encoding.posterior
-        mu, logvar = posterior.mu.cpu(), posterior.logvar.cpu()  # drawn on the CPU: one seed, one result, on any device
-        z = torch.cat([
-            DiagonalGaussian(mu[i].expand(n_draws, -1, -1), logvar[i].expand(n_draws, -1, -1)).sample(generator)
-            for i, generator in enumerate(generators)
-        ])  # fmt: skip
-        rows = torch.arange(len(sources), device=self.device).repeat_interleave(n_draws)
-        repeated = Encoding(encoding.hidden[rows], encoding.src_mask[rows], posterior[rows])
-        return self.model.memory(z.to(self.device), repeated, context)
-
-    def _decode(
-        self, memory: Any, language: str, options: DecodingOptions, limits: list[int], generators: list[torch.Generator]
-    ) -> list[list[Hypothesis]]:
-        tags = torch.full((len(limits),), self.tokenizer.language_id(language), device=self.device)
-        return decode(
-            self.model, memory, tags, self.tokenizer.eos_id, options,
-            banned_ids=self._banned, max_lengths=limits, generators=generators,
-        )  # fmt: skip
-
-    def _sources(self, texts: Sequence[str]) -> list[list[int] | None]:
-        """The ids of each text with the end token; None for a blank one."""
-        for i, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise VaegenError(f"Text {i + 1} is of type {type(text).__name__}; give strings.")
-        clean = [" ".join(text.split()) for text in texts]
-        limit = self.model.config.max_length
-        results: list[list[int] | None] = []
-        for i, (text, ids) in enumerate(zip(clean, self.tokenizer.encode_batch(clean), strict=True)):
-            if len(ids) > limit:
-                which = f"Text {i + 1}" if len(texts) > 1 else "The text"
-                raise VaegenError(f"{which} has {len(ids)} tokens; this model takes up to {limit}. Split it into sentences.")
-            results.append([*ids, self.tokenizer.eos_id] if text else None)
-        return results
-
-    def _encode(self, sources: Sequence[list[int]]) -> Encoding:
-        return self.model.encode(*self._pad(sources))
-
-    def _pad(self, sequences: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
-        ids, mask = pad(sequences, self.tokenizer.pad_id)
-        return ids.to(self.device), mask.to(self.device)
-
-    def _texts(self, list_of_ids: Sequence[list[int]]) -> list[str]:
-        return [" ".join(text.split()) for text in self.tokenizer.decode_batch(list_of_ids)]
+            target = next(
+                (h.ids for h in run.hypotheses([text], target_language, context=context, **options)[0]), []
+            )
+        src, mask = run.pad([[*source, self.tokenizer.eos_id]])
+        maps = self.model.attention_maps(
+            src, mask, torch.tensor([[tag, *target]], device=self.device), context
+        )
+        return Attention(
+            maps, (*self.tokenizer.pieces(source), "</s>"), (*self.tokenizer.pieces(target), "</s>")
+        )
 
     def _translation(self, h: Hypothesis, language: str, source_language: str, context: str) -> Translation:
-        (text,) = self._texts([h.ids])
+        (text,) = self._inference.texts([h.ids])
         tokens = tuple(self.tokenizer.pieces(h.ids))
         alternatives = None
         if h.alternatives is not None:
             alternatives = tuple(tuple(self._named(step)) for step in h.alternatives)
         return Translation(
-            text, language, tokens, tuple(h.token_log_probs), alternatives, h.log_prob, h.score, source_language, context
+            text,
+            language,
+            tokens,
+            tuple(h.token_log_probs),
+            alternatives,
+            h.log_prob,
+            h.score,
+            source_language,
+            context,
         )
 
     def _named(self, step: list[tuple[int, float]]) -> Iterator[tuple[str, float]]:
@@ -436,33 +382,27 @@ class Pipeline:
                 self._pieces[token] = self.tokenizer.pieces([token])[0]
             piece = self._pieces[token]
             if piece != "\ufffd":
-                yield piece, min(1.0, float(torch.tensor(log_prob).exp()))
+                yield piece, math.exp(min(0.0, log_prob))
+
+    def _check(
+        self, texts: str | Sequence[str], target: str, source: str | None, options: dict[str, Any]
+    ) -> list[str]:
+        """The texts as a list, once languages and draws are known to be possible."""
+        self._check_language(target)
+        self._check_language(source or target)
+        if options.get("n_draws"):
+            self._check_latent()
+        return [texts] if isinstance(texts, str) else list(texts)
 
     def _check_language(self, language: str) -> str:
         if language not in self.languages:
-            raise VaegenError(f"There is no language {language!r}; this model has {', '.join(self.languages)}.")
+            raise VaegenError(
+                f"There is no language {language!r}; this model has {', '.join(self.languages)}."
+            )
         return language
 
     def _check_latent(self) -> None:
         if not self.model.config.n_slots:
-            raise VaegenError("This model has no latent (n_slots=0): it can only translate, in context 'source'.")
-
-
-def _batches(sources: Sequence[list[int] | None], batch_size: int, width: int) -> Iterator[list[int]]:
-    """Yields the indices of sources of similar length, longest first: what does not fit in memory shows at once."""
-    order = sorted((i for i, ids in enumerate(sources) if ids is not None), key=lambda i: -len(sources[i]))
-    start = 0
-    while start < len(order):
-        longest = len(sources[order[start]])
-        size = max(1, min(batch_size, MAX_BATCH_TOKENS // (longest * width)))
-        yield order[start : start + size]
-        start += size
-
-
-def _mode(encoding: Encoding) -> Tensor | None:
-    return encoding.posterior.mode if encoding.posterior is not None else None
-
-
-def _generator(seed: int, index: int) -> torch.Generator:
-    """Random numbers for text `index` of a call, on the CPU."""
-    return torch.Generator().manual_seed((seed * 1_000_003 + index) % 2**63)
+            raise VaegenError(
+                "This model has no latent (n_slots=0): it can only translate, in context 'source'."
+            )

@@ -1,11 +1,10 @@
-"""The app's only door to the model: plain Python in, frozen dataclasses out. Owns the model thread and caches.
+"""The app's only door to the model: plain Python in, frozen dataclasses out. Owns model thread and caches.
 
 Importing this module imports neither torch nor gradio: a page can be served while the model is still loading.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 import time
@@ -134,7 +133,7 @@ class Service:
     def other_ways(
         self, request: Request, language: str, n_draws: int = 8, seed: int = 0
     ) -> tuple[Variant, ...]:
-        """Returns the wordings that draws from the sentence's posterior give in one language, commonest first.
+        """Returns the wordings that draws from the sentence's posterior give in a language, commonest first.
 
         Draws are decoded as the request says, in its context; a reconstruction through the latent alone.
 
@@ -219,15 +218,17 @@ def _with_first(found: dict[str, str], first: str) -> dict[str, str]:
     if not first:
         return found
     name = first if first in found else Path(first).name or first
-    path = found[first] if first in found else first
-    return {name: path, **{key: value for key, value in found.items() if key != name}}
+    return {name: found.get(first, first), **{key: path for key, path in found.items() if key != name}}
 
 
 def _load_pipeline(path: str) -> Any:
     import torch  # here, not above: 1.5 s that the page need not wait for
+
     from vaegen.pipeline import load
 
-    torch.set_num_threads(min(4, os.cpu_count() or 1))  # steps this small run slower on more threads
+    # One thread: steps this small gain little from a second, and where the processor is shared (a training run, a
+    # Space), the waiting of the two for each other made a sentence take 15 times as long.
+    torch.set_num_threads(1)
     return load(path)
 
 
@@ -262,14 +263,17 @@ def _options(request: Request, **more: Any) -> dict[str, Any]:
     }
 
 
+def _context(model: Any, request: Request, own: bool) -> str:
+    """What the decoder sees; the model learns to repeat a sentence from its latent alone, if it has one."""
+    return "latent" if own and model.model.config.n_slots else request.context
+
+
 def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Card, ...]:
     """The cards of some languages, in order."""
     request, cards = answer.request, []
     for language in languages:
         own = language == answer.source_language
-        context = (
-            "latent" if own else request.context
-        )  # the model learns its own language from the latent alone
+        context = _context(model, request, own)
         options = _options(request, context=context, n_alternatives=N_ALTERNATIVES + 1)
         result = model.generate([request.text], language, **options)[0][0]
         words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
@@ -278,8 +282,8 @@ def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Car
 
 
 def _draw(model: Any, request: Request, language: str, n_draws: int, seed: int) -> tuple[Variant, ...]:
-    own = language == _blank(model, request).source_language
-    options = _options(request, context="latent" if own else request.context, n_draws=n_draws)
+    context = _context(model, request, language == _blank(model, request).source_language)
+    options = _options(request, context=context, n_draws=n_draws)
     results = model.generate([request.text], language, **{**options, "seed": seed})[0]
     counts = Counter(result.text for result in results)
     best = {result.text: max(r.log_prob for r in results if r.text == result.text) for result in results}

@@ -28,36 +28,46 @@ SPACE = "\u2581"  # stands for a space inside a token, as in SentencePiece
 
 
 class Tokenizer:
-    """Byte-pair encoding over all languages at once; what it has never seen becomes UTF-8 bytes, never `<unk>`.
+    """Byte-pair encoding over all languages; what it has never seen becomes UTF-8 bytes, never `<unk>`.
 
-    Ids: 0 `<pad>`, 1 `</s>`, 2 `<mask>`, then one tag for each language, the 256 bytes, and the learned pieces.
-    `decode(encode(text))` is the NFC form of `text`, spaces included; the one exception is U+2581, which comes back as a
-    space. Special tokens typed by a person, as in "</s>" or "<en>", are plain text. Safe to use from several threads.
+    Ids: 0 `<pad>`, 1 `</s>`, 2 `<mask>`, then one tag for each language, the 256 bytes, the learned pieces.
+    `decode(encode(text))` is the NFC form of `text`, spaces included, except that U+2581 comes back as a space.
+    Special tokens typed by a person, as in "</s>" or "<en>", are plain text. Safe in several threads.
     """
 
     pad_id, eos_id, mask_id = 0, 1, 2
 
     def __init__(self, base: BaseTokenizer) -> None:
-        special = {index: token.content for index, token in base.get_added_tokens_decoder().items() if token.special}
-        if [special.get(i) for i in range(3)] != [PAD, EOS, MASK] or any(base.token_to_id(byte) is None for byte in BYTES):
+        special = {
+            index: token.content for index, token in base.get_added_tokens_decoder().items() if token.special
+        }
+        if [special.get(i) for i in range(3)] != [PAD, EOS, MASK] or any(
+            base.token_to_id(byte) is None for byte in BYTES
+        ):
             raise VaegenError(
-                f"This tokenizer is not one of vaegen's: its first ids must be {PAD} {EOS} {MASK} and it must have the 256 "
-                "byte tokens. Train one with scripts/train_tokenizer.py."
+                f"This tokenizer is not one of vaegen's: its first ids must be {PAD} {EOS} {MASK}, "
+                "and it must have the 256 byte tokens. Train one with scripts/train_tokenizer.py."
             )
         base.encode_special_tokens = True  # not stored in the file: what a person types is never a special id
         self._base = base
         self.vocab_size: int = base.get_vocab_size(with_added_tokens=True)
-        self.language_ids: dict[str, int] = {special[i].strip("<>"): i for i in sorted(special) if i > self.mask_id}
+        self.language_ids: dict[str, int] = {
+            special[i].strip("<>"): i for i in sorted(special) if i > self.mask_id
+        }
         self.languages: tuple[str, ...] = tuple(self.language_ids)
         self._special = frozenset(special)
         self._byte = {base.token_to_id(token): value for value, token in enumerate(BYTES)}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies go through `__init__`: the library's own state forgets `encode_special_tokens`."""
+        return type(self), (self._base,)
 
     @classmethod
     def train(cls, sentences: Iterable[str], vocab_size: int, languages: Sequence[str]) -> Tokenizer:
         """Returns a tokenizer of at most `vocab_size` entries, special tokens and bytes included.
 
-        A character seen only once gets no entry of its own and is written as bytes; so are the rarest ones if the
-        characters would take more than half of the vocabulary (think of Chinese).
+        A character seen only once gets no entry of its own and is written as bytes; so are the rarest ones if
+        the characters would take more than half of the vocabulary (think of Chinese).
 
         Args:
             sentences: Text of all languages, balanced as the vocabulary should be.
@@ -68,7 +78,8 @@ class Tokenizer:
         n_pieces = vocab_size - len(special) - len(BYTES)
         if n_pieces < 1:
             raise VaegenError(
-                f"vocab_size is {vocab_size}, but special tokens and bytes alone take {len(special) + len(BYTES)}; give more."
+                f"vocab_size is {vocab_size}, but special tokens and bytes alone "
+                f"take {len(special) + len(BYTES)}; give more."
             )
         sentences = list(sentences)
         base = _untrained()
@@ -94,18 +105,22 @@ class Tokenizer:
         """
         path = Path(path)
         if not path.is_file():
-            raise VaegenError(f"There is no tokenizer at {path}; train one with scripts/train_tokenizer.py or check the path.")
+            raise VaegenError(
+                f"There is no tokenizer at {path}; check the path, or train one: scripts/train_tokenizer.py."
+            )
         try:
             base = BaseTokenizer.from_file(str(path))
         except Exception as error:  # the library raises bare `Exception`
-            raise VaegenError(f"{path} is not a readable tokenizer.json ({error}); fetch or train it again.") from error
+            raise VaegenError(
+                f"{path} is not a readable tokenizer.json ({error}); fetch or train it again."
+            ) from error
         try:
             return cls(base)
         except VaegenError as error:
             raise VaegenError(f"{path}: {error}") from error
 
     def save(self, path: str | Path) -> None:
-        """Writes `tokenizer.json`; `transformers.PreTrainedTokenizerFast(tokenizer_file=path)` reads it too."""
+        """Writes `tokenizer.json`; `transformers.PreTrainedTokenizerFast(tokenizer_file=...)` reads it too."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._base.save(str(path))
 
@@ -114,12 +129,14 @@ class Tokenizer:
         return self._base.encode(_storable(text), add_special_tokens=False).ids
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """Returns the ids of many texts; as `encode`, and several times as fast."""
-        encodings = self._base.encode_batch_fast([_storable(text) for text in texts], add_special_tokens=False)
+        """Returns the ids of many texts; as `encode`, on several threads."""
+        encodings = self._base.encode_batch_fast(
+            [_storable(text) for text in texts], add_special_tokens=False
+        )
         return [encoding.ids for encoding in encodings]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Returns the text of some ids; special ids are skipped, and bytes that are no UTF-8 become U+FFFD."""
+        """Returns the text of some ids, without special ones; bytes that are no UTF-8 become U+FFFD."""
         return self._base.decode(list(ids), skip_special_tokens=True)
 
     def decode_batch(self, list_of_ids: Sequence[Sequence[int]]) -> list[str]:
@@ -127,10 +144,10 @@ class Tokenizer:
         return self._base.decode_batch([list(ids) for ids in list_of_ids], skip_special_tokens=True)
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
-        """Returns what each token adds to the text: joined, they are `decode(ids)` with one space more in front.
+        """Returns what each token adds to the text: joined, `decode(ids)` with one space more in front.
 
-        The space is missing where the model began within a word. Special ids add "". A character made of several bytes
-        appears with its last byte.
+        The space is missing where the model began within a word. Special ids add "". A character made of
+        several bytes appears with its last byte.
         """
         result = [""] * len(ids)
         run: list[int] = []  # positions of neighbouring byte tokens
@@ -142,7 +159,7 @@ class Tokenizer:
                 continue
             self._put_bytes(result, run, ids)
             run = []
-            result[position] = self._base.id_to_token(index).replace(SPACE, " ")
+            result[position] = str(self._base.id_to_token(index)).replace(SPACE, " ")
         self._put_bytes(result, run, ids)
         return result
 
@@ -155,10 +172,12 @@ class Tokenizer:
         try:
             return self.language_ids[language]
         except KeyError:
-            raise VaegenError(f"There is no language {language!r} here; choose one of {', '.join(self.languages)}.") from None
+            raise VaegenError(
+                f"There is no language {language!r} here; choose one of {', '.join(self.languages)}."
+            ) from None
 
     def _put_bytes(self, result: list[str], run: Sequence[int], ids: Sequence[int]) -> None:
-        """Writes the characters of a run of byte tokens; all are U+FFFD if one is broken, as the library decodes them."""
+        """Writes the characters of a run of byte tokens; as in `decode`, one broken byte makes all U+FFFD."""
         raw = bytes(self._byte[ids[position]] for position in run)
         try:
             characters = raw.decode()
@@ -175,8 +194,9 @@ class Tokenizer:
 def _untrained() -> BaseTokenizer:
     """The text processing around an empty BPE model.
 
-    Every text begins with one more SPACE, which the decoder takes off again, so a word has the same pieces at the start
-    as in the middle. Punctuation and digits stand alone: "<0x41>" or "</s>" typed by a person can never become one token.
+    Every text begins with one more SPACE, which the decoder takes off again, so a word has the same pieces at
+    the start as in the middle. Punctuation and digits stand alone: "<0x41>" or "</s>" typed by a person can
+    never become one token.
     """
     base = BaseTokenizer(models.BPE())
     base.normalizer = normalizers.Sequence(
@@ -198,9 +218,9 @@ def _untrained() -> BaseTokenizer:
 def _with_bytes(trained: BaseTokenizer, special: Sequence[str]) -> BaseTokenizer:
     """Returns the trained tokenizer with special tokens and bytes in front of its pieces.
 
-    The trainer knows no byte fallback: trained with the bytes as special tokens, they would be matched in typed text.
+    The trainer knows no byte fallback; as its special tokens, the bytes would be matched in typed text.
     """
-    state = _model_state(trained)
+    state = json.loads(trained.to_str())["model"]
     pieces = sorted(state["vocab"], key=state["vocab"].__getitem__)
     vocab = {token: index for index, token in enumerate(chain(special, BYTES, pieces))}
     base = _untrained()
@@ -209,19 +229,15 @@ def _with_bytes(trained: BaseTokenizer, special: Sequence[str]) -> BaseTokenizer
     return base
 
 
-def _model_state(base: BaseTokenizer) -> dict[str, Any]:
-    return json.loads(base.to_str())["model"]
-
-
 def _storable(text: str) -> str:
     """The text without lone surrogates, which no UTF-8 can hold; they become "?"."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def detect_language(text: str, languages: Sequence[str]) -> str:
-    """Returns which of some languages a text is most likely in; the first one if nothing speaks for any (digits, emoji).
+    """Returns which of some languages a text is most likely in; the first if nothing tells (digits, emoji).
 
-    One word is often too little to tell. The first call loads a model of 4 MB, which takes about half a second.
+    One word is often too little to tell. The first call loads a model: half a second, 100 MB.
     Source: py3langid, a naive-Bayes classifier on byte n-grams (Lui and Baldwin 2012, ACL P12-3005).
     """
     import py3langid  # here, because not every use of the tokenizer needs it

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
@@ -47,7 +47,9 @@ class TrainingObjective(nn.Module):
         visible = memory.mask[batch.rows]
         if posterior is not None:
             # Copying the source is no lesson: a sentence is reconstructed from z alone.
-            latent_only = batch.own | (torch.rand(len(batch.rows), device=batch.rows.device) >= config.source_context_rate)
+            latent_only = batch.own | (
+                torch.rand(len(batch.rows), device=batch.rows.device) >= config.source_context_rate
+            )
             visible[latent_only, model.config.n_slots :] = False
         tgt_in = drop_words(batch.tgt_in, config.word_dropout, self.mask_id)
         hidden = model.decode_hidden(tgt_in, memory, batch.rows, visible)
@@ -98,7 +100,12 @@ class Trainer:
         report: Callable[[str], None] = print,
     ) -> None:
         self.model, self.tokenizer, self.data, self.validation, self.config = model, tokenizer, data, validation, config
-        self.folder, self.device, self.metadata, self.report = Path(folder), torch.device(device), metadata or {}, report
+        self.folder, self.device, self.metadata, self.report = (
+            Path(folder),
+            torch.device(device),
+            metadata or {},
+            report,
+        )
         self.rank, self.world_size = data.rank, data.world_size
         self.objective = TrainingObjective(model, config, tokenizer.mask_id)
         self.wrapped: nn.Module = self.objective
@@ -109,6 +116,7 @@ class Trainer:
         self.optimizers = build_optimizers(model, config, fused=True)
         self.base_lrs = [[group["lr"] for group in optimizer.param_groups] for optimizer in self.optimizers]
         self.average = AveragedModel(model, multi_avg_fn=_moving_average(config.ema_decay))
+        self.averaged = cast(VAETransformer, self.average.module)
         self.schedule = BetaSchedule(config)
         self.progress = Progress()
         self.autocast = lambda: torch.autocast(self.device.type, torch.bfloat16) if amp else nullcontext()
@@ -147,7 +155,9 @@ class Trainer:
             elif c.save_every and step % c.save_every == 0:
                 self.save()
             if self._should_stop():
-                self._say(f"stopped by {self._stop_signal or 'another process'} at step {step}; --resume goes on from here")
+                self._say(
+                    f"stopped by {self._stop_signal or 'another process'} at step {step}; --resume goes on from here"
+                )
                 self.save()
                 break
         for number, handler in restore.items():
@@ -186,7 +196,9 @@ class Trainer:
         """
         state = load_state(self.folder)
         if state["model_config"] != self.model.config.to_dict():
-            raise VaegenError(f"{self.folder} holds a model of another shape; resume it with its own settings, or choose another --out.")
+            raise VaegenError(
+                f"{self.folder} holds a model of another shape; resume it with its own settings, or choose another --out."
+            )
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
@@ -240,14 +252,21 @@ class Trainer:
         self.progress.step += 1
         self.progress.tokens += int(n_tokens)
         per_token = recon * len(batch.rows) / int(terms.n_tokens)
-        return {"recon": recon, "recon_per_token": per_token, "kl": kl, "beta": beta, "lr": factor, "grad_norm": grad_norm}
+        return {
+            "recon": recon,
+            "recon_per_token": per_token,
+            "kl": kl,
+            "beta": beta,
+            "lr": factor,
+            "grad_norm": grad_norm,
+        }
 
     def _evaluate(self) -> None:
         """Scores the averaged weights on process 0, lets the schedule see the evidence, saves the best checkpoint."""
         gap, loss = 0.0, 0.0
         if self.main:
             with self.autocast():
-                scores, samples = self.validation.run(self.average.module)
+                scores, samples = self.validation.run(self.averaged)
             gap, loss = scores.get("gap", 0.0), scores["loss"]
             self._log("eval", scores)
             for line in samples:
@@ -262,7 +281,7 @@ class Trainer:
         self.progress.best_loss = min(loss, self.progress.best_loss)
         self.progress.bad_evaluations = 0 if improved else self.progress.bad_evaluations + 1
         if self.main and self.progress.step:
-            save_checkpoint(self.folder / "checkpoint", self.average.module, self.tokenizer, self._metadata(scores))
+            save_checkpoint(self.folder / "checkpoint", self.averaged, self.tokenizer, self._metadata(scores))
 
     def _metadata(self, scores: dict[str, float]) -> dict[str, Any]:
         training = {"config": self.config.to_dict(), **asdict(self.progress), "validation": scores}

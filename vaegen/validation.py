@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import sacrebleu
 import torch
+from torch import Tensor
 
 from vaegen.data import Item, TokenGroup, collate
 from vaegen.decoding import greedy
@@ -88,11 +89,15 @@ class Validation:
         for start in range(0, len(self.items), self.batch_size):
             batch = collate(self.items[start : start + self.batch_size], self.tokenizer).to(model.positions.device)
             encoding = model.encode(batch.src, batch.src_mask)
-            z = encoding.posterior.mode if encoding.posterior is not None else None
-            variants = {"recon_source": (z, "source")}
+            variants: dict[str, tuple[Tensor | None, str]] = {"recon_source": (None, "source")}
             if encoding.posterior is not None:
                 posteriors.append(encoding.posterior)
-                variants |= {"recon_latent": (z, "latent"), "recon_shuffled": (z.roll(1, 0), "latent")}
+                z = encoding.posterior.mode
+                variants = {
+                    "recon_source": (z, "source"),
+                    "recon_latent": (z, "latent"),
+                    "recon_shuffled": (z.roll(1, 0), "latent"),
+                }
             for name, (latent, context) in variants.items():
                 logits = model.decode_logits(batch.tgt_in, model.memory(latent, encoding, context), batch.rows)
                 nats = -(token_log_probs(logits, batch.tgt_out) * batch.tgt_mask).sum()
@@ -117,7 +122,12 @@ class Validation:
             encoding = model.encode(batch.src, batch.src_mask)
             z = encoding.posterior.mode if encoding.posterior is not None else None
             ids = greedy(
-                model, model.memory(z, encoding, context), batch.tgt_in[:, 0], self.tokenizer.eos_id, MAX_LENGTH, self.banned
+                model,
+                model.memory(z, encoding, context),
+                batch.tgt_in[:, 0],
+                self.tokenizer.eos_id,
+                MAX_LENGTH,
+                self.banned,
             )
             hypotheses += self.tokenizer.decode_batch(ids)
         return hypotheses, [text[target] for _, text in both], [text[source] for _, text in both]

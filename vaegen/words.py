@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 END = "[end]"  # shown where the alternative was to stop
-_JOINERS = frozenset("'’-‐‑")
+_JOINERS = frozenset("'-\u2019\u2010\u2011")  # apostrophes and hyphens
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def merge_words(
 
     Args:
         pieces: What each token adds to the text, spaces included; "" for the unfinished bytes of a character.
-        log_probs: Natural logarithm of each token's probability; entries beyond the pieces (the end) are ignored.
-        alternatives: For each token, other pieces and their probabilities, the token itself perhaps among them.
+        log_probs: Natural logarithm of each token's probability; more of them (the end) are ignored.
+        alternatives: For each token, pieces and their probabilities; the token itself may be among them.
         n_alternatives: Most alternatives kept for a word.
     """
     groups: list[list[int]] = []
@@ -59,7 +59,7 @@ def merge_words(
             groups[-1].append(index)
         else:
             groups.append([index])
-    words = []
+    words: list[Word] = []
     for group in groups:
         text = "".join(pieces[i] for i in group)
         if not text.strip():

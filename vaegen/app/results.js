@@ -60,7 +60,8 @@ function describe(answer, value) {
     ? (request.num_beams === 1 ? 'greedy' : `beam ${request.num_beams}`)
     : `sampled, temperature ${request.temperature}, seed ${request.seed}`;
   const parts = [answer.is_detected ? `${name} detected` : name, request.context === 'latent' ? 'latent only' : 'source + latent', how];
-  parts.push(value.message || (answer.seconds < 0.005 ? 'from memory' : `${answer.seconds.toFixed(2)} s`));
+  if (value.message) parts.push(value.message);
+  else if (answer.seconds >= 0.005) parts.push(`${answer.seconds.toFixed(2)} s`);  // less: it was known
   return parts.join(' · ');
 }
 
@@ -114,7 +115,9 @@ function makeMore(card, value) {
   }
   const total = variants.reduce((sum, variant) => sum + variant.n_draws, 0);
   const box = make('div', 'vg-variants', undefined, { tabindex: '-1', 'data-key': 'more-' + card.language });
-  box.append(make('p', 'vg-caption', `${total} draws from the posterior, decoded`));
+  box.append(make('p', 'vg-caption', variants.length > 1 ? `${total} draws from the posterior, decoded`
+    : card.context === 'latent' ? `All ${total} draws from the posterior read alike.`
+      : `All ${total} draws from the posterior read alike; with “Latent only” they differ more.`));
   const list = make('ul', '', undefined, { lang: card.language });
   for (const variant of variants) {
     const item = make('li', '', variant.text || '(empty)', { dir: 'auto' });

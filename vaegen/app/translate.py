@@ -136,7 +136,7 @@ def _decoding() -> tuple[Any, ...]:
 class _Runner:
     """The event behind the page: streams an answer, stops it between two languages when its visitor says so.
 
-    Gradio's own `cancels` leaves an `always_last` event waiting for ever and drops the languages that are done.
+    Gradio's own `cancels` leaves an `always_last` event waiting for ever and drops what is done.
     """
 
     def __init__(self, service: Service) -> None:

@@ -1,0 +1,27 @@
+# DATA is the folder that holds the corpora (multi30k/, tatoeba/, ...).
+DATA ?= data
+
+.PHONY: install app test lint train evaluate benchmark
+
+install:
+	pip install -r requirements.txt -e ".[dev]"
+
+app:
+	python app.py
+
+test:
+	pytest
+
+lint:
+	ruff check .
+	mypy
+	lint-imports
+
+train:
+	python scripts/train.py --preset cpu --data $(DATA) --corpora multi30k:1,multi30k-captions:0.015 --out runs/multi30k
+
+evaluate:
+	python scripts/evaluate.py --checkpoint checkpoints/multi30k --data $(DATA)
+
+benchmark:
+	python scripts/benchmark.py

@@ -1,0 +1,166 @@
+"""scripts/translate.py as a shell runs it: lines in, lines out, messages aside, exit status."""
+
+import importlib.util
+import io
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+import vaegen
+from vaegen.checkpoint import save_checkpoint
+
+SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "translate.py"
+TEXT = b"two men sing\n\n  \na dog runs\r\nun chien court"
+
+
+@pytest.fixture(scope="module")
+def folder(tokenizer, tmp_path_factory):
+    from vaegen.config import ModelConfig, preset
+    from vaegen.model import VAETransformer
+
+    torch.manual_seed(0)
+    model = VAETransformer(
+        ModelConfig(tokenizer.vocab_size, tokenizer.languages, **preset("tiny")[0], max_length=60)
+    )
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+    save_checkpoint(folder, model, tokenizer)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("translate_script", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(script, folder, monkeypatch):
+    """Runs the command in this process: status, output bytes."""
+
+    def call(*arguments, stdin=TEXT):
+        out = io.BytesIO()
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
+        monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
+        status = script.main(
+            ["--checkpoint", str(folder), "--target-language", "de", "--device", "cpu", *arguments]
+        )
+        return status, out.getvalue()
+
+    return call
+
+
+def test_one_line_out_for_every_line_in(run, folder, capsys):
+    status, out = run("--num-beams", "2")
+    lines = out.decode().split("\n")
+    assert status == 0 and len(lines) == 6 and lines[1] == lines[2] == lines[5] == ""
+    expected = vaegen.load(folder, "cpu").translate(
+        ["two men sing", "a dog runs", "un chien court"], "de", num_beams=2
+    )
+    assert [lines[0], lines[3], lines[4]] == expected and all(expected)
+    assert capsys.readouterr().err == ""
+
+
+def test_options_reach_the_model(run, folder):
+    pipeline = vaegen.load(folder, "cpu")
+    lines = TEXT.decode().replace("\r", "").split("\n")
+    for arguments, settings in (
+        (
+            ["--context", "latent", "--num-beams", "1", "--batch-size", "1"],
+            {"context": "latent", "num_beams": 1},
+        ),
+        (["--length-penalty", "0"], {"length_penalty": 0.0}),
+        (["--method", "greedy", "--source-language", "en"], {"method": "greedy"}),
+        (
+            ["--method", "sample", "--temperature", "2", "--top-k", "9", "--top-p", "0.9", "--seed", "7"],
+            {"method": "sample", "temperature": 2.0, "top_k": 9, "top_p": 0.9, "seed": 7},
+        ),
+    ):
+        status, out = run(*arguments)
+        assert status == 0 and out.decode().split("\n")[:-1] == pipeline.translate(lines, "de", **settings)
+    assert run("--method", "sample", "--seed", "1")[1] != run("--method", "sample", "--seed", "2")[1]
+
+
+@pytest.mark.parametrize(
+    ("stdin", "n"),
+    [
+        (b"", 0),
+        (b"\n", 1),
+        (b"a", 1),
+        (b"a\n", 1),
+        (b"\n\na\n\n", 4),
+        ("a\u2028b\x0bc\x85d".encode(), 1),
+        (b"\xef\xbb\xbfa\nb", 2),
+    ],
+)
+def test_only_newlines_end_lines(run, stdin, n):
+    status, out = run("--num-beams", "1", stdin=stdin)
+    assert status == 0 and out.count(b"\n") == n
+
+
+def test_bytes_that_are_no_utf8_are_replaced_and_told(run, capsys):
+    status, out = run("--num-beams", "1", stdin=b"fine\ncaf\xe9\nfine\n")
+    assert status == 0 and out.count(b"\n") == 3
+    assert "1 of 3 lines (2)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target-language", "xx"], "There is no language 'xx'; this model has en, de, fr, cs"),
+        (["--context", "both"], "There is no context 'both'"),
+        (["--num-beams", "0"], "num_beams=0"),
+        (["--method", "magic"], "no decoding method 'magic'"),
+    ],
+)
+def test_wrong_options_give_status_2_and_no_output(run, capsys, arguments, message):
+    status, out = run(*arguments)
+    assert status == 2 and out == b""
+    assert message in capsys.readouterr().err
+
+
+def test_a_line_over_the_limit_is_named_before_any_output(run, capsys):
+    status, out = run(stdin=("a\n" + "€" * 40 + "\n").encode())
+    assert status == 2 and out == b""
+    assert "Text 2 has" in (err := capsys.readouterr().err) and "takes up to 60" in err
+
+
+def shell(*arguments, cwd, **settings):
+    command = [sys.executable, str(SCRIPT), "--target-language", "de", "--device", "cpu", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, timeout=120, check=False, **settings)
+
+
+def test_it_runs_from_anywhere_and_names_missing_checkpoints(folder, tmp_path):
+    done = shell("--checkpoint", str(folder), "--num-beams", "1", cwd=tmp_path, input=TEXT)
+    assert done.returncode == 0 and done.stdout.count(b"\n") == 5 and done.stderr == b""
+    missing = shell("--checkpoint", str(folder.parent / "huge"), cwd=tmp_path, input=b"a\n")
+    assert missing.returncode == 2 and missing.stdout == b""
+    assert missing.stderr.startswith(b"translate: There is no checkpoint") and b"has tiny" in missing.stderr
+    assert missing.stderr.count(b"\n") == 1
+
+
+def test_a_reader_that_leaves_early_is_no_error_message(folder, tmp_path):
+    command = [
+        sys.executable,
+        str(SCRIPT),
+        "--checkpoint",
+        str(folder),
+        "--target-language",
+        "de",
+        "--num-beams",
+        "1",
+    ]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    )
+    process.stdout.close()
+    process.stdin.write(b"a dog runs\n" * 50)
+    process.stdin.close()
+    message = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=120) == 1 and message == b""

@@ -1,0 +1,185 @@
+"""Between texts and the model: ids, batches of similar length, draws of z. `vaegen.pipeline` is the door to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaegen.data import pad
+from vaegen.decoding import DecodingOptions, Hypothesis, decode
+from vaegen.errors import VaegenError
+from vaegen.model import CONTEXTS, Encoding, Memory, VAETransformer
+from vaegen.posterior import DiagonalGaussian
+from vaegen.text import Tokenizer, check_text
+
+Progress = Callable[[int, int], None]  # texts done, texts in all
+MAX_CHARACTERS = (
+    100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
+)
+LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
+# Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
+MAX_BATCH_TOKENS = 16384
+
+
+class Inference:
+    """A model and its tokenizer at work on lists of texts. Stateless; languages and shapes were checked before."""
+
+    def __init__(self, model: VAETransformer, tokenizer: Tokenizer) -> None:
+        self.model, self.tokenizer = model, tokenizer
+        # Tags and fillers are input only; no sentence contains them.
+        self._banned = (tokenizer.pad_id, tokenizer.mask_id, *tokenizer.language_ids.values())
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.model.embedding.weight.device
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Returns the ids of each text with the end token; a blank text gives an empty list.
+
+        Raises:
+            VaegenError: If a text is longer than the model can read, or no text at all.
+        """
+        for i, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise VaegenError(f"Text {i + 1} is of type {type(text).__name__}; give strings.")
+        clean = [check_text(text, MAX_CHARACTERS) for text in texts]
+        limit = self.model.config.max_length
+        results = []
+        for i, (text, ids) in enumerate(zip(clean, self.tokenizer.encode_batch(clean), strict=True)):
+            if len(ids) > limit:
+                which = f"Text {i + 1}" if len(texts) > 1 else "The text"
+                raise VaegenError(
+                    f"{which} has {len(ids):,} tokens; this model takes up to {limit}. Please split it."
+                )
+            results.append([*ids, self.tokenizer.eos_id] if text else [])
+        return results
+
+    def pad(self, sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        """Returns padded ids and their mask on the model's device."""
+        ids, mask = pad(sequences, self.tokenizer.pad_id)
+        return ids.to(self.device), mask.to(self.device)
+
+    def encode(self, sources: Sequence[Sequence[int]]) -> Encoding:
+        """Returns the encoding of some sources, none of them empty."""
+        return self.model.encode(*self.pad(sources))
+
+    def hypotheses(
+        self,
+        texts: Sequence[str],
+        language: str,
+        *,
+        context: str = "source",
+        n_draws: int = 0,
+        seed: int = 0,
+        batch_size: int = 32,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> list[list[Hypothesis]]:
+        """Returns the hypotheses of each text, those of its first draw first; none for a blank text."""
+        if context not in CONTEXTS:
+            raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
+        if n_draws < 0 or batch_size < 1:
+            raise VaegenError(
+                f"n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more."
+            )
+        chosen = DecodingOptions(**options)
+        sources = self.ids(texts)
+        results: list[list[Hypothesis]] = [[] for _ in texts]
+        width = {"beam": chosen.num_beams, "greedy": 1, "sample": chosen.n_best}[chosen.method]
+        draws = max(1, n_draws)
+        for batch, done in batches(sources, batch_size, width * draws):
+            ids = [sources[i] for i in batch]
+            generators = [make_generator(seed, i) for i in batch]
+            with torch.inference_mode():
+                memory = self._memory(ids, context, n_draws, generators)
+                limits = [2 * len(source) + 20 for source in ids for _ in range(draws)]
+                each = [generator for generator in generators for _ in range(draws)]
+                found = self.decode(memory, language, chosen, limits, each)
+            for row, i in enumerate(batch):
+                results[i] = [h for hypotheses in found[row * draws : (row + 1) * draws] for h in hypotheses]
+            if progress is not None:
+                progress(done, len(texts))
+        return results
+
+    def decode_latents(
+        self, z: Tensor, language: str, seed: int, batch_size: int, **options: Any
+    ) -> list[list[int]]:
+        """Returns the ids of the best sentence for each latent, (B, M, Z)."""
+        chosen = DecodingOptions(**options)
+        results: list[list[int]] = []
+        with torch.inference_mode():
+            for start in range(0, len(z), batch_size):
+                memory = self.model.memory(z[start : start + batch_size], None, "latent")
+                n = len(memory.states)
+                generators = [make_generator(seed, start + i) for i in range(n)]
+                found = self.decode(memory, language, chosen, [LATENT_MAX_LENGTH] * n, generators)
+                results += [hypotheses[0].ids for hypotheses in found]
+        return results
+
+    def decode(
+        self,
+        memory: Memory,
+        language: str,
+        options: DecodingOptions,
+        limits: list[int],
+        generators: list[torch.Generator],
+    ) -> list[list[Hypothesis]]:
+        """Returns the hypotheses for each memory row."""
+        tags = torch.full((len(limits),), self.tokenizer.language_id(language), device=self.device)
+        return decode(
+            self.model, memory, tags, self.tokenizer.eos_id, options,
+            banned_ids=self._banned, max_lengths=limits, generators=generators,
+        )  # fmt: skip
+
+    def texts(self, list_of_ids: Sequence[Sequence[int]]) -> list[str]:
+        """Returns clean lines: a newline or a control character that a model spells in bytes goes no further."""
+        return [check_text(text, MAX_CHARACTERS) for text in self.tokenizer.decode_batch(list_of_ids)]
+
+    def _memory(
+        self, sources: list[list[int]], context: str, n_draws: int, generators: list[torch.Generator]
+    ) -> Memory:
+        """What the decoder sees of each source; with draws, `n_draws` rows for each."""
+        encoding = self.encode(sources)
+        posterior = encoding.posterior
+        if posterior is None or not n_draws:
+            return self.model.memory(mode(encoding), encoding, context)
+        mu, logvar = (
+            posterior.mu.cpu(),
+            posterior.logvar.cpu(),
+        )  # drawn on the CPU: one seed, one result, on any device
+        rows = torch.arange(len(sources)).repeat_interleave(n_draws)
+        parts = zip(mu[rows].split(n_draws), logvar[rows].split(n_draws), generators, strict=True)
+        z = torch.cat([DiagonalGaussian(m, v).sample(generator) for m, v, generator in parts])
+        rows = rows.to(self.device)
+        return self.model.memory(
+            z.to(self.device), Encoding(encoding.hidden[rows], encoding.src_mask[rows], None), context
+        )
+
+
+def batches(sources: Sequence[Sequence[int]], batch_size: int, width: int) -> Iterator[tuple[list[int], int]]:
+    """Yields the indices of sources of similar length, and how many are done with them; empty ones need no work.
+
+    Longest first: what does not fit in memory shows at once.
+    """
+    order = sorted((i for i, ids in enumerate(sources) if ids), key=lambda i: -len(sources[i]))
+    done = start = len(sources) - len(order)
+    while done < len(sources):
+        first = done - start
+        size = max(1, min(batch_size, MAX_BATCH_TOKENS // (len(sources[order[first]]) * width)))
+        batch = order[first : first + size]
+        done += len(batch)
+        yield batch, done
+
+
+def mode(encoding: Encoding) -> Tensor | None:
+    """Returns the mode of the posterior, (B, M, Z); None without a latent."""
+    return encoding.posterior.mode if encoding.posterior is not None else None
+
+
+def make_generator(seed: int, index: int) -> torch.Generator:
+    """Returns the random numbers of text `index` of a call, on the CPU."""
+    return torch.Generator().manual_seed((seed * 1_000_003 + index) % 2**63)
