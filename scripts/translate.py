@@ -18,7 +18,7 @@ from typing import BinaryIO
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from vaegen.errors import VaegenError  # noqa: E402  (torch is imported later, once the options are known to be good)
+from vaegen.errors import VaegenError  # torch comes later, once the options are known to be good
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,36 +93,18 @@ def read_lines(stream: BinaryIO) -> list[str]:
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = ROOT / "checkpoints" / "multi30k"
-    parser.add_argument(
-        "--checkpoint", default=str(default), help="folder or hub id (default: checkpoints/multi30k)"
-    )
+    parser.add_argument("--checkpoint", default=str(default), help="folder or hub id (default: checkpoints/multi30k)")
     parser.add_argument("--target-language", required=True, metavar="CODE", help="such as de")
-    parser.add_argument(
-        "--source-language", metavar="CODE", help="not needed: the model reads all its languages alike"
-    )
-    parser.add_argument(
-        "--context", default="source", help="source (default), or latent: through the latent alone"
-    )
+    parser.add_argument("--source-language", metavar="CODE", help="not needed: the model reads all its languages alike")
+    parser.add_argument("--context", default="source", help="source (default), or latent: through the latent alone")
     parser.add_argument("--method", default="beam", help="beam (default), greedy or sample")
-    parser.add_argument(
-        "--num-beams", type=int, default=5, help="width of the beam; 1 is greedy (default: 5)"
-    )
-    parser.add_argument(
-        "--length-penalty", type=float, default=1.0, help="higher favours longer output (default: 1)"
-    )
-    parser.add_argument(
-        "--temperature", type=float, default=1.0, help="sampling: below 1 is safer (default: 1)"
-    )
-    parser.add_argument(
-        "--top-k", type=int, default=0, help="sampling: only the k most probable tokens (default: all)"
-    )
-    parser.add_argument(
-        "--top-p", type=float, default=1.0, help="sampling: only the tokens that hold this probability"
-    )
+    parser.add_argument("--num-beams", type=int, default=5, help="width of the beam; 1 is greedy (default: 5)")
+    parser.add_argument("--length-penalty", type=float, default=1.0, help="higher favours longer output (default: 1)")
+    parser.add_argument("--temperature", type=float, default=1.0, help="sampling: below 1 is safer (default: 1)")
+    parser.add_argument("--top-k", type=int, default=0, help="sampling: only the k most probable tokens (default: all)")
+    parser.add_argument("--top-p", type=float, default=1.0, help="sampling: only the tokens that hold this probability")
     parser.add_argument("--seed", type=int, default=0, help="sampling: same seed, same output (default: 0)")
     parser.add_argument("--batch-size", type=int, default=32, help="most lines in one batch (default: 32)")
     parser.add_argument("--device", help="cpu, cuda or cuda:N (default: cuda if there is one)")

@@ -38,24 +38,17 @@ def test_the_folder_is_half_precision_safetensors_and_a_standard_tokenizer(saved
     assert names == ["config.json", "metrics.json", "model.safetensors", "tokenizer.json"]
     assert {value.dtype for value in load_file(saved / "model.safetensors").values()} == {torch.float16}
     assert json.loads((saved / "config.json").read_text())["format"] == 1
-    assert (
-        len(PreTrainedTokenizerFast(tokenizer_file=str(saved / "tokenizer.json"))("ein Hund")["input_ids"])
-        > 1
-    )
+    assert len(PreTrainedTokenizerFast(tokenizer_file=str(saved / "tokenizer.json"))("ein Hund")["input_ids"]) > 1
 
 
 def test_large_models_are_sharded(tokenizer, tiny_config, tmp_path):
-    model = VAETransformer(
-        override(tiny_config, width=256, ffn_width=4096, n_encoder_layers=3, n_decoder_layers=2)
-    )
+    model = VAETransformer(override(tiny_config, width=256, ffn_width=4096, n_encoder_layers=3, n_decoder_layers=2))
     save_checkpoint(tmp_path / "big", model, tokenizer)
     shards = sorted(tmp_path.glob("big/model-*.safetensors"))
     assert len(shards) > 1 and all(shard.stat().st_size < 9_000_000 for shard in shards)
     assert (tmp_path / "big" / "model.safetensors.index.json").is_file()
     loaded = load_checkpoint(tmp_path / "big")
-    assert all(
-        torch.equal(v, model.state_dict()[k].half().float()) for k, v in loaded.model.state_dict().items()
-    )
+    assert all(torch.equal(v, model.state_dict()[k].half().float()) for k, v in loaded.model.state_dict().items())
 
 
 def test_saving_again_replaces_the_weights_and_keeps_other_files(saved, tiny_config, tokenizer):
@@ -73,9 +66,7 @@ def test_saving_again_replaces_the_weights_and_keeps_other_files(saved, tiny_con
 
 
 @pytest.mark.parametrize("nth", [1, 2])
-def test_a_kill_between_any_two_steps_leaves_a_whole_checkpoint(
-    saved, tiny_config, tokenizer, monkeypatch, nth
-):
+def test_a_kill_between_any_two_steps_leaves_a_whole_checkpoint(saved, tiny_config, tokenizer, monkeypatch, nth):
     calls = []
     real = os.replace
 
@@ -98,9 +89,7 @@ def test_a_kill_between_any_two_steps_leaves_a_whole_checkpoint(
 
 def test_a_kill_while_writing_weights_leaves_the_old_ones(saved, tiny_model, tokenizer, monkeypatch):
     before = (saved / "model.safetensors").read_bytes()
-    monkeypatch.setattr(
-        "huggingface_hub.save_torch_state_dict", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt)
-    )
+    monkeypatch.setattr("huggingface_hub.save_torch_state_dict", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
     with torch.no_grad():
         tiny_model.embedding.weight.add_(1.0)
     with pytest.raises(KeyboardInterrupt):
@@ -122,9 +111,7 @@ def test_a_wrong_path_names_what_there_is(saved, monkeypatch):
     with pytest.raises(VaegenError, match=r"no checkpoint .*bad; .* has good"):
         load_checkpoint(saved.parent / "bad")
     monkeypatch.chdir(saved.parent.parent)
-    with pytest.raises(
-        VaegenError, match=r"has good"
-    ):  # looks like a hub id, but its parent is a folder here
+    with pytest.raises(VaegenError, match=r"has good"):  # looks like a hub id, but its parent is a folder here
         load_checkpoint(f"{saved.parent.name}/bad")
     with pytest.raises(VaegenError, match="holds the checkpoints good"):
         load_checkpoint(saved.parent)
@@ -176,15 +163,8 @@ def test_weights_cut_short_or_of_another_model_are_refused(saved):
 
 def test_an_index_cannot_point_out_of_the_folder(saved):
     (saved.parent / "outside.safetensors").write_bytes((saved / "model.safetensors").read_bytes())
-    for name in (
-        "../outside.safetensors",
-        str(saved.parent / "outside.safetensors"),
-        "..",
-        "gone.safetensors",
-    ):
-        (saved / "model.safetensors.index.json").write_text(
-            json.dumps({"weight_map": {"embedding.weight": name}})
-        )
+    for name in ("../outside.safetensors", str(saved.parent / "outside.safetensors"), "..", "gone.safetensors"):
+        (saved / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"embedding.weight": name}}))
         with pytest.raises(VaegenError, match="has no "):
             load_checkpoint(saved)
 

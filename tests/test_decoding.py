@@ -47,9 +47,7 @@ def run(model, memory, method="beam", limits=None, **settings):
     limits = limits or [12] * len(tags)
     generators = [torch.Generator().manual_seed(i) for i in range(len(tags))]
     options = DecodingOptions(method, **settings)
-    return decode(
-        model, memory, tags, EOS, options, banned_ids=BANNED, max_lengths=limits, generators=generators
-    )
+    return decode(model, memory, tags, EOS, options, banned_ids=BANNED, max_lengths=limits, generators=generators)
 
 
 def rescored(model, memory, row, ids):
@@ -62,20 +60,14 @@ def rescored(model, memory, row, ids):
 @pytest.mark.parametrize("context", ["latent", "source"])
 @pytest.mark.parametrize(
     ("method", "settings"),
-    [
-        ("greedy", {}),
-        ("beam", {"num_beams": 4, "n_best": 4}),
-        ("sample", {"n_best": 3, "temperature": 1.5, "top_p": 0.9}),
-    ],
+    [("greedy", {}), ("beam", {"num_beams": 4, "n_best": 4}), ("sample", {"n_best": 3, "temperature": 1.5, "top_p": 0.9})],
 )
 def test_scores_are_those_of_one_pass_over_the_sentence(method, settings, context):
     model = make_model()
     memory = make_memory(model, context=context)
     results = run(model, memory, method, **settings)
     assert [len(r) for r in results] == [settings.get("n_best", 1)] * 5
-    assert (
-        len({len(h.ids) for r in results for h in r}) > 1
-    )  # sentences did leave the batch at different times
+    assert len({len(h.ids) for r in results for h in r}) > 1  # sentences did leave the batch at different times
     for row, hypotheses in enumerate(results):
         for h in hypotheses:
             expected = rescored(model, memory, row, h.ids)
@@ -100,9 +92,7 @@ def test_batch_equals_one_by_one(method):
         assert [h.ids for h in alone] == [h.ids for h in together[row]]
         for a, b in zip(alone, together[row], strict=True):
             assert a.token_log_probs == pytest.approx(b.token_log_probs, abs=1e-4)
-            assert [[t for t, _ in step] for step in a.alternatives] == [
-                [t for t, _ in step] for step in b.alternatives
-            ]
+            assert [[t for t, _ in step] for step in a.alternatives] == [[t for t, _ in step] for step in b.alternatives]
             assert max(len(h.token_log_probs) for h in alone) <= limits[row]
 
 
@@ -113,9 +103,7 @@ def test_greedy_takes_the_most_probable_token_of_an_uncached_pass():
     for row, ids in enumerate(found):
         expected = []
         while len(expected) < 11:
-            logits = model.decode_logits(
-                torch.tensor([[LANGUAGE, *expected]]), memory.select(torch.tensor([row]))
-            )[0, -1]
+            logits = model.decode_logits(torch.tensor([[LANGUAGE, *expected]]), memory.select(torch.tensor([row])))[0, -1]
             logits[list(BANNED)] = -math.inf
             if int(logits.argmax()) == EOS:
                 break
@@ -168,9 +156,7 @@ def test_a_wider_beam_is_no_worse_and_n_best_are_sorted_and_different():
 def test_length_penalty_makes_longer_sentences():
     model = make_model(sharpness=1.0)
     memory = make_memory(model, range(2, 12))
-    n_words = [
-        sum(len(r[0].ids) for r in run(model, memory, length_penalty=a, num_beams=8)) for a in (0.0, 1.0, 3.0)
-    ]
+    n_words = [sum(len(r[0].ids) for r in run(model, memory, length_penalty=a, num_beams=8)) for a in (0.0, 1.0, 3.0)]
     assert n_words[0] < n_words[2] and n_words == sorted(n_words)
 
 
@@ -182,9 +168,7 @@ def test_length_limits_hold_and_count_the_end():
     limits = [1, 3, 2, 6, 4]
     for method, settings in (("greedy", {}), ("beam", {"n_best": 1}), ("sample", {"n_best": 2})):
         results = run(model, memory, method, limits, **settings)
-        assert all(
-            len(h.token_log_probs) <= limit for r, limit in zip(results, limits, strict=True) for h in r
-        )
+        assert all(len(h.token_log_probs) <= limit for r, limit in zip(results, limits, strict=True) for h in r)
         assert all(len(h.token_log_probs) == len(h.ids) + 1 for r in results for h in r)
     assert results[0][0].ids == []
     options = DecodingOptions("greedy", max_length=2)
@@ -251,10 +235,7 @@ def test_samples_differ_by_seed_and_repeat_with_it():
     def sample(seed):
         generator = torch.Generator().manual_seed(seed)
         options = DecodingOptions("sample", n_best=4)
-        return [
-            h.ids
-            for h in decode(model, memory, tags, EOS, options, max_lengths=[9], generators=[generator])[0]
-        ]
+        return [h.ids for h in decode(model, memory, tags, EOS, options, max_lengths=[9], generators=[generator])[0]]
 
     assert sample(1) == sample(1) != sample(2)
     assert len({tuple(ids) for ids in sample(1)}) > 1

@@ -39,13 +39,9 @@ TEXTS = [
 def pipeline(tokenizer):
     """A tiny model that has learned sixteen sentences by heart in a few seconds."""
     torch.manual_seed(6)
-    model = VAETransformer(
-        ModelConfig(tokenizer.vocab_size, tokenizer.languages, **preset("tiny")[0], max_length=60)
-    )
+    model = VAETransformer(ModelConfig(tokenizer.vocab_size, tokenizer.languages, **preset("tiny")[0], max_length=60))
     items = [
-        Item({a: tokenizer.encode(group[a]) for a in group}, source, tuple(group))
-        for group in GROUPS
-        for source in group
+        Item({a: tokenizer.encode(group[a]) for a in group}, source, tuple(group)) for group in GROUPS for source in group
     ]
     batch = collate(items, tokenizer)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
@@ -98,9 +94,7 @@ def test_order_and_result_do_not_depend_on_the_batch(pipeline, context, settings
 def test_batches_hold_texts_of_similar_length_and_shrink_for_long_ones(pipeline, monkeypatch):
     shapes = []
     encode = pipeline.model.encode
-    monkeypatch.setattr(
-        pipeline.model, "encode", lambda src, mask: (shapes.append(tuple(src.shape)), encode(src, mask))[1]
-    )
+    monkeypatch.setattr(pipeline.model, "encode", lambda src, mask: (shapes.append(tuple(src.shape)), encode(src, mask))[1])
     monkeypatch.setattr("vaegen.inference.MAX_BATCH_TOKENS", 5 * 40)
     pipeline.translate(["a", "a dog runs through the snow " * 3, "a", "a", "a"], "de", num_beams=5)
     assert [rows for rows, _ in shapes] == [1, 4] and shapes[0][1] > shapes[1][1]
@@ -108,9 +102,7 @@ def test_batches_hold_texts_of_similar_length_and_shrink_for_long_ones(pipeline,
 
 def test_progress_counts_up_to_all_texts(pipeline):
     calls = []
-    pipeline.translate(
-        TEXTS, "de", num_beams=1, batch_size=2, progress=lambda done, total: calls.append((done, total))
-    )
+    pipeline.translate(TEXTS, "de", num_beams=1, batch_size=2, progress=lambda done, total: calls.append((done, total)))
     assert [total for _, total in calls] == [7, 7, 7] and [done for done, _ in calls] == [4, 6, 7]
 
 
@@ -129,9 +121,7 @@ def test_generate_says_what_is_known(pipeline):
         assert math.log(chosen) == pytest.approx(results[0].token_log_probs[0], abs=1e-4)
     assert [r.score for r in results] == sorted((r.score for r in results), reverse=True)
     assert pipeline.generate(["x"], "fr", source_language="cs")[0][0].source_language == "cs"
-    assert pipeline.generate(["a dog runs"], "fr")[0][0].source_language == pipeline.detect_language(
-        "a dog runs"
-    )
+    assert pipeline.generate(["a dog runs"], "fr")[0][0].source_language == pipeline.detect_language("a dog runs")
     blank = pipeline.generate([" "], "fr", n_best=2)[0]
     assert [b.text for b in blank] == [""] and blank[0].tokens == () and blank[0].log_prob == 0.0
 
@@ -154,9 +144,7 @@ def test_score_agrees_with_generate(pipeline):
             assert own == pytest.approx(r.token_log_probs, abs=1e-4)
         wrong = pipeline.score(texts, [r.text for r in found[::-1]], "cs", context)
         assert all(sum(a) > sum(b) + 3.0 for a, b in zip(right, wrong, strict=True))
-    assert pipeline.score(["", "a"], ["x", ""], "cs")[1] == pytest.approx(
-        pipeline.score(["a"], [""], "cs")[0], abs=1e-4
-    )
+    assert pipeline.score(["", "a"], ["x", ""], "cs")[1] == pytest.approx(pipeline.score(["a"], [""], "cs")[0], abs=1e-4)
     with pytest.raises(VaegenError, match="one target for each"):
         pipeline.score(texts, ["x"], "cs")
 
@@ -164,9 +152,7 @@ def test_score_agrees_with_generate(pipeline):
 def test_draws_differ_and_are_those_of_the_posterior(pipeline):
     (draws,) = pipeline.generate(["two men sing"], "de", context="latent", num_beams=1, n_draws=6, seed=3)
     assert len(draws) == 6 and len({d.text for d in draws}) > 1
-    again = pipeline.generate(
-        ["a dog", "two men sing"][::-1], "de", context="latent", num_beams=1, n_draws=6, seed=3
-    )[0]
+    again = pipeline.generate(["a dog", "two men sing"][::-1], "de", context="latent", num_beams=1, n_draws=6, seed=3)[0]
     assert [d.text for d in again] == [d.text for d in draws]
     other = pipeline.generate(["two men sing"], "de", context="latent", num_beams=1, n_draws=6, seed=4)[0]
     assert [d.log_prob for d in other] != [d.log_prob for d in draws]
@@ -305,11 +291,7 @@ def test_a_model_without_latent_translates_and_says_what_it_cannot(baseline):
 def test_load_gives_the_saved_model(pipeline, tmp_path):
     save_checkpoint(tmp_path / "c", pipeline.model, pipeline.tokenizer, pipeline.metadata)
     loaded = vaegen.load(tmp_path / "c", device="cpu")
-    assert (
-        loaded.languages == ("en", "de", "fr", "cs")
-        and loaded.name == "c"
-        and loaded.metadata == {"bleu": 1.0}
-    )
+    assert loaded.languages == ("en", "de", "fr", "cs") and loaded.name == "c" and loaded.metadata == {"bleu": 1.0}
     assert loaded.device.type == "cpu" and not loaded.model.training
     assert loaded.translate("two men sing", "de", num_beams=1)
     with pytest.raises(VaegenError, match="has c"):

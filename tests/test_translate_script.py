@@ -23,9 +23,7 @@ def folder(tokenizer, tmp_path_factory):
     from vaegen.model import VAETransformer
 
     torch.manual_seed(0)
-    model = VAETransformer(
-        ModelConfig(tokenizer.vocab_size, tokenizer.languages, **preset("tiny")[0], max_length=60)
-    )
+    model = VAETransformer(ModelConfig(tokenizer.vocab_size, tokenizer.languages, **preset("tiny")[0], max_length=60))
     folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
     save_checkpoint(folder, model, tokenizer)
     return folder
@@ -47,9 +45,7 @@ def run(script, folder, monkeypatch):
         out = io.BytesIO()
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
         monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
-        status = script.main(
-            ["--checkpoint", str(folder), "--target-language", "de", "--device", "cpu", *arguments]
-        )
+        status = script.main(["--checkpoint", str(folder), "--target-language", "de", "--device", "cpu", *arguments])
         return status, out.getvalue()
 
     return call
@@ -59,9 +55,7 @@ def test_one_line_out_for_every_line_in(run, folder, capsys):
     status, out = run("--num-beams", "2")
     lines = out.decode().split("\n")
     assert status == 0 and len(lines) == 6 and lines[1] == lines[2] == lines[5] == ""
-    expected = vaegen.load(folder, "cpu").translate(
-        ["two men sing", "a dog runs", "un chien court"], "de", num_beams=2
-    )
+    expected = vaegen.load(folder, "cpu").translate(["two men sing", "a dog runs", "un chien court"], "de", num_beams=2)
     assert [lines[0], lines[3], lines[4]] == expected and all(expected)
     assert capsys.readouterr().err == ""
 
@@ -70,10 +64,7 @@ def test_options_reach_the_model(run, folder):
     pipeline = vaegen.load(folder, "cpu")
     lines = TEXT.decode().replace("\r", "").split("\n")
     for arguments, settings in (
-        (
-            ["--context", "latent", "--num-beams", "1", "--batch-size", "1"],
-            {"context": "latent", "num_beams": 1},
-        ),
+        (["--context", "latent", "--num-beams", "1", "--batch-size", "1"], {"context": "latent", "num_beams": 1}),
         (["--length-penalty", "0"], {"length_penalty": 0.0}),
         (["--method", "greedy", "--source-language", "en"], {"method": "greedy"}),
         (
@@ -145,19 +136,8 @@ def test_it_runs_from_anywhere_and_names_missing_checkpoints(folder, tmp_path):
 
 
 def test_a_reader_that_leaves_early_is_no_error_message(folder, tmp_path):
-    command = [
-        sys.executable,
-        str(SCRIPT),
-        "--checkpoint",
-        str(folder),
-        "--target-language",
-        "de",
-        "--num-beams",
-        "1",
-    ]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
-    )
+    command = [sys.executable, str(SCRIPT), "--checkpoint", str(folder), "--target-language", "de", "--num-beams", "1"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
     process.stdout.close()
     process.stdin.write(b"a dog runs\n" * 50)
     process.stdin.close()

@@ -30,8 +30,6 @@ def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
     Raises:
         VaegenError: If there is no such checkpoint or it is damaged.
     """
-    from vaegen.pipeline import (
-        load as load_pipeline,
-    )  # torch takes a second to import: only when it is needed
+    from vaegen.pipeline import load as load_pipeline  # torch takes a second to import: only when it is needed
 
     return load_pipeline(path_or_hub_id, device)

@@ -148,9 +148,7 @@ def _download(repo_id: str) -> Path:
     patterns = [CONFIG, TOKENIZER, METRICS, INDEX, "model*.safetensors", "README.md"]
     try:
         return Path(snapshot_download(repo_id, allow_patterns=patterns))
-    except (
-        Exception
-    ) as error:  # no network, no such repository, no access: each library layer has its own class
+    except Exception as error:  # no network, no such repository, no access: each library layer has its own class
         reason = str(error).strip().split("\n")[0]
         raise VaegenError(
             f"There is no folder {repo_id}, and it could not be had from the Hugging Face Hub: {reason}"
@@ -198,9 +196,7 @@ def _halved(model: VAETransformer) -> dict[str, Tensor]:
     state = {name: value.detach().to("cpu", torch.float16) for name, value in model.state_dict().items()}
     bad = [name for name, value in state.items() if not value.isfinite().all()]
     if bad:
-        raise VaegenError(
-            f"Weights that are not finite in half precision: {', '.join(bad)}. This model was not saved."
-        )
+        raise VaegenError(f"Weights that are not finite in half precision: {', '.join(bad)}. This model was not saved.")
     return state
 
 

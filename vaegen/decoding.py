@@ -54,32 +54,21 @@ class DecodingOptions:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise VaegenError(
-                f"There is no decoding method {self.method!r}; choose one of {', '.join(METHODS)}."
-            )
-        if (
-            min(self.num_beams, self.n_best, self.max_length or 1) < 1
-            or min(self.top_k, self.n_alternatives) < 0
-        ):
+            raise VaegenError(f"There is no decoding method {self.method!r}; choose one of {', '.join(METHODS)}.")
+        if min(self.num_beams, self.n_best, self.max_length or 1) < 1 or min(self.top_k, self.n_alternatives) < 0:
             raise VaegenError(
                 f"num_beams={self.num_beams}, n_best={self.n_best}, max_length={self.max_length}, top_k={self.top_k}, "
                 f"n_alternatives={self.n_alternatives}: the first three start at 1, the last two at 0."
             )
         if not 0.0 < self.temperature < float("inf"):
-            raise VaegenError(
-                f"temperature={self.temperature}: give a number over 0; for the likeliest words use 'greedy'."
-            )
+            raise VaegenError(f"temperature={self.temperature}: give a number over 0; for the likeliest words use 'greedy'.")
         if not 0.0 < self.top_p <= 1.0:
             raise VaegenError(f"top_p={self.top_p}: give a number over 0 and up to 1.")
         if not abs(self.length_penalty) < float("inf"):
-            raise VaegenError(
-                f"length_penalty={self.length_penalty}: give a finite number; usual ones are from 0 to 2."
-            )
+            raise VaegenError(f"length_penalty={self.length_penalty}: give a finite number; usual ones are from 0 to 2.")
         most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
         if self.n_best > most:
-            raise VaegenError(
-                f"n_best={self.n_best}: {self.method} finds only {most}; raise num_beams or use 'sample'."
-            )
+            raise VaegenError(f"n_best={self.n_best}: {self.method} finds only {most}; raise num_beams or use 'sample'.")
 
     def score(self, log_prob: float, n_tokens: int) -> float:
         """Returns log_prob / n_tokens ** length_penalty, by which hypotheses are ranked."""
@@ -110,12 +99,7 @@ class Decoder:
     """All that the search sees of a model: next-token log-probabilities for a set of rows, and a change of rows."""
 
     def __init__(
-        self,
-        model: VAETransformer,
-        memory: Memory,
-        rows: Tensor | None,
-        max_length: int,
-        banned_ids: Iterable[int],
+        self, model: VAETransformer, memory: Memory, rows: Tensor | None, max_length: int, banned_ids: Iterable[int]
     ) -> None:
         """Starts at the beginning of a sentence; `rows` (N,) are memory rows, None is one each in order."""
         self._model = model
@@ -158,9 +142,7 @@ def decode(
     """
     options = options or DecodingOptions()
     most = min(options.max_length or model.config.max_length + 1, model.config.max_length + 1)
-    limits = (
-        [min(most, limit) for limit in max_lengths] if max_lengths is not None else [most] * len(language_ids)
-    )
+    limits = [min(most, limit) for limit in max_lengths] if max_lengths is not None else [most] * len(language_ids)
     if not limits:
         return []
     with torch.inference_mode():
@@ -172,9 +154,7 @@ def decode(
         decoder = Decoder(model, memory, rows, max(limits), banned_ids)
         choose = _sampler(limits, options, generators) if options.method == "sample" else _most_probable
         tokens = language_ids if rows is None else language_ids[rows]
-        found = _one_path(
-            decoder, tokens, eos_id, [limit for limit in limits for _ in range(n)], choose, options
-        )
+        found = _one_path(decoder, tokens, eos_id, [limit for limit in limits for _ in range(n)], choose, options)
     return [found[start : start + n] for start in range(0, len(found), n)]
 
 
@@ -188,9 +168,7 @@ def greedy(
 ) -> list[list[int]]:
     """Returns the ids that the most probable token at each step gives, for each memory row; see `decode`."""
     options = DecodingOptions("greedy", max_length=max_length)
-    return [
-        best.ids for (best,) in decode(model, memory, language_ids, eos_id, options, banned_ids=banned_ids)
-    ]
+    return [best.ids for (best,) in decode(model, memory, language_ids, eos_id, options, banned_ids=banned_ids)]
 
 
 # log_probs (N, V), step, original row of each (N,) -> tokens (N,)
@@ -198,12 +176,7 @@ Chooser = Callable[[Tensor, int, Tensor], Tensor]
 
 
 def _one_path(
-    decoder: Decoder,
-    tokens: Tensor,
-    eos_id: int,
-    limits: list[int],
-    choose: Chooser,
-    options: DecodingOptions,
+    decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], choose: Chooser, options: DecodingOptions
 ) -> list[Hypothesis]:
     """Greedy decoding and sampling: one token at a time per row; a row that has ended leaves the batch."""
     ids: list[list[int]] = [[] for _ in limits]
@@ -234,8 +207,7 @@ def _one_path(
             decoder.select(rows)
             tokens, index, alive = tokens[rows], index[rows], [alive[i] for i in kept]
     return [
-        _hypothesis(ids[i], log_probs[i], tops[i] if options.n_alternatives else None, options)
-        for i in range(len(limits))
+        _hypothesis(ids[i], log_probs[i], tops[i] if options.n_alternatives else None, options) for i in range(len(limits))
     ]
 
 
@@ -243,9 +215,7 @@ def _most_probable(log_probs: Tensor, step: int, rows: Tensor) -> Tensor:
     return log_probs.argmax(dim=-1)
 
 
-def _sampler(
-    limits: list[int], options: DecodingOptions, generators: Sequence[torch.Generator] | None
-) -> Chooser:
+def _sampler(limits: list[int], options: DecodingOptions, generators: Sequence[torch.Generator] | None) -> Chooser:
     """Returns a chooser whose noise is fixed beforehand for every sentence, draw and step."""
     noise = torch.zeros(len(limits), options.n_best, max(limits), dtype=torch.float64)
     for i, limit in enumerate(limits):
@@ -296,14 +266,10 @@ class _Search:
 
     def __init__(self, limit: int, eos_id: int, options: DecodingOptions) -> None:
         self.limit, self.eos_id, self.options = limit, eos_id, options
-        self.open = [
-            _Node(-1, 0.0, 0.0, ([], []), None)
-        ]  # the language tag, which is no part of the sentence
+        self.open = [_Node(-1, 0.0, 0.0, ([], []), None)]  # the language tag, which is no part of the sentence
         self.finished: list[tuple[float, _Node]] = []
 
-    def advance(
-        self, step: int, ids: list[list[int]], log_probs: list[list[float]], ends: list[float]
-    ) -> list[int]:
+    def advance(self, step: int, ids: list[list[int]], log_probs: list[list[float]], ends: list[float]) -> list[int]:
         """Takes each open hypothesis one token further and returns, for each that is open now, which one it came from.
 
         Args:
@@ -348,9 +314,7 @@ class _Search:
         nodes = nodes[-2::-1]
         n = self.options.n_alternatives
         tops = [[(t, p) for t, p in zip(a.top[0][:n], a.top[1][:n], strict=True) if p > NEVER] for a in nodes]
-        return _hypothesis(
-            [a.token for a in nodes[:-1]], [a.log_prob for a in nodes], tops if n else None, self.options
-        )
+        return _hypothesis([a.token for a in nodes[:-1]], [a.log_prob for a in nodes], tops if n else None, self.options)
 
 
 def _beam(

@@ -16,9 +16,7 @@ from vaegen.posterior import DiagonalGaussian
 from vaegen.text import Tokenizer, check_text
 
 Progress = Callable[[int, int], None]  # texts done, texts in all
-MAX_CHARACTERS = (
-    100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
-)
+MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
 MAX_BATCH_TOKENS = 16384
@@ -52,9 +50,7 @@ class Inference:
         for i, (text, ids) in enumerate(zip(clean, self.tokenizer.encode_batch(clean), strict=True)):
             if len(ids) > limit:
                 which = f"Text {i + 1}" if len(texts) > 1 else "The text"
-                raise VaegenError(
-                    f"{which} has {len(ids):,} tokens; this model takes up to {limit}. Please split it."
-                )
+                raise VaegenError(f"{which} has {len(ids):,} tokens; this model takes up to {limit}. Please split it.")
             results.append([*ids, self.tokenizer.eos_id] if text else [])
         return results
 
@@ -83,9 +79,7 @@ class Inference:
         if context not in CONTEXTS:
             raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
         if n_draws < 0 or batch_size < 1:
-            raise VaegenError(
-                f"n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more."
-            )
+            raise VaegenError(f"n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.")
         chosen = DecodingOptions(**options)
         sources = self.ids(texts)
         results: list[list[Hypothesis]] = [[] for _ in texts]
@@ -105,9 +99,7 @@ class Inference:
                 progress(done, len(texts))
         return results
 
-    def decode_latents(
-        self, z: Tensor, language: str, seed: int, batch_size: int, **options: Any
-    ) -> list[list[int]]:
+    def decode_latents(self, z: Tensor, language: str, seed: int, batch_size: int, **options: Any) -> list[list[int]]:
         """Returns the ids of the best sentence for each latent, (B, M, Z)."""
         chosen = DecodingOptions(**options)
         results: list[list[int]] = []
@@ -121,12 +113,7 @@ class Inference:
         return results
 
     def decode(
-        self,
-        memory: Memory,
-        language: str,
-        options: DecodingOptions,
-        limits: list[int],
-        generators: list[torch.Generator],
+        self, memory: Memory, language: str, options: DecodingOptions, limits: list[int], generators: list[torch.Generator]
     ) -> list[list[Hypothesis]]:
         """Returns the hypotheses for each memory row."""
         tags = torch.full((len(limits),), self.tokenizer.language_id(language), device=self.device)
@@ -139,25 +126,18 @@ class Inference:
         """Returns clean lines: a newline or a control character that a model spells in bytes goes no further."""
         return [check_text(text, MAX_CHARACTERS) for text in self.tokenizer.decode_batch(list_of_ids)]
 
-    def _memory(
-        self, sources: list[list[int]], context: str, n_draws: int, generators: list[torch.Generator]
-    ) -> Memory:
+    def _memory(self, sources: list[list[int]], context: str, n_draws: int, generators: list[torch.Generator]) -> Memory:
         """What the decoder sees of each source; with draws, `n_draws` rows for each."""
         encoding = self.encode(sources)
         posterior = encoding.posterior
         if posterior is None or not n_draws:
             return self.model.memory(mode(encoding), encoding, context)
-        mu, logvar = (
-            posterior.mu.cpu(),
-            posterior.logvar.cpu(),
-        )  # drawn on the CPU: one seed, one result, on any device
+        mu, logvar = (posterior.mu.cpu(), posterior.logvar.cpu())  # drawn on the CPU: one seed, one result, on any device
         rows = torch.arange(len(sources)).repeat_interleave(n_draws)
         parts = zip(mu[rows].split(n_draws), logvar[rows].split(n_draws), generators, strict=True)
         z = torch.cat([DiagonalGaussian(m, v).sample(generator) for m, v, generator in parts])
         rows = rows.to(self.device)
-        return self.model.memory(
-            z.to(self.device), Encoding(encoding.hidden[rows], encoding.src_mask[rows], None), context
-        )
+        return self.model.memory(z.to(self.device), Encoding(encoding.hidden[rows], encoding.src_mask[rows], None), context)
 
 
 def batches(sources: Sequence[Sequence[int]], batch_size: int, width: int) -> Iterator[tuple[list[int], int]]:

@@ -31,9 +31,7 @@ def slerp(a: Tensor, b: Tensor, t: float, per_slot: bool = False) -> Tensor:
     Source: Shoemake 1985; for latents White 2016, arXiv 1609.04468.
     """
     axes: tuple[int, ...] = (-1,) if per_slot else (-2, -1)
-    norms = torch.linalg.vector_norm(a, dim=axes, keepdim=True) * torch.linalg.vector_norm(
-        b, dim=axes, keepdim=True
-    )
+    norms = torch.linalg.vector_norm(a, dim=axes, keepdim=True) * torch.linalg.vector_norm(b, dim=axes, keepdim=True)
     cosine = (a * b).sum(dim=axes, keepdim=True) / norms.clamp_min(torch.finfo(a.dtype).tiny)
     angle = cosine.clamp(-1.0, 1.0).acos()
     sine = angle.sin()
@@ -60,9 +58,7 @@ def path(a: Tensor, b: Tensor, steps: int, method: str = "slerp") -> Tensor:
     if steps < 2:
         raise VaegenError(f"steps={steps}: a path has at least its two ends; give 2 or more.")
     if a.shape != b.shape:
-        raise VaegenError(
-            f"Latents of shapes {tuple(a.shape)} and {tuple(b.shape)} have no path between them."
-        )
+        raise VaegenError(f"Latents of shapes {tuple(a.shape)} and {tuple(b.shape)} have no path between them.")
     between = slerp if method == "slerp" else lerp
     middle = [between(a, b, i / (steps - 1)) for i in range(1, steps - 1)]
     return torch.stack([a, *middle, b])  # the ends as they are, not up to rounding

@@ -76,9 +76,7 @@ def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
     try:
         checkpoint = load_checkpoint(path_or_hub_id, torch.device(device))
     except RuntimeError as error:  # an unknown device, or one that this machine lacks
-        raise VaegenError(
-            f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'."
-        ) from error
+        raise VaegenError(f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'.") from error
     return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name)
 
 
@@ -93,11 +91,7 @@ class Pipeline:
     """
 
     def __init__(
-        self,
-        model: VAETransformer,
-        tokenizer: Tokenizer,
-        metadata: dict[str, Any] | None = None,
-        name: str = "",
+        self, model: VAETransformer, tokenizer: Tokenizer, metadata: dict[str, Any] | None = None, name: str = ""
     ) -> None:
         self.model, self.tokenizer, self.metadata, self.name = model.eval(), tokenizer, metadata or {}, name
         self._inference = Inference(self.model, tokenizer)
@@ -187,30 +181,20 @@ class Pipeline:
         Raises:
             VaegenError: As `translate`.
         """
-        options |= {
-            "context": context,
-            "n_draws": n_draws,
-            "seed": seed,
-            "batch_size": batch_size,
-            "progress": progress,
-        }
+        options |= {"context": context, "n_draws": n_draws, "seed": seed, "batch_size": batch_size, "progress": progress}
         several = self._check(texts, target_language, source_language, options)
         found = self._inference.hypotheses(several, target_language, **options)
         results = []
         for text, hypotheses in zip(several, found, strict=True):
             if not hypotheses:
-                results.append(
-                    [Translation("", target_language, (), (), None, 0.0, 0.0, source_language or "", context)]
-                )
+                results.append([Translation("", target_language, (), (), None, 0.0, 0.0, source_language or "", context)])
                 continue
             source = source_language or self.detect_language(text)
             results.append([self._translation(h, target_language, source, context) for h in hypotheses])
         return results
 
     @torch.no_grad()
-    def encode(
-        self, texts: str | Sequence[str], batch_size: int = 64, progress: Progress | None = None
-    ) -> DiagonalGaussian:
+    def encode(self, texts: str | Sequence[str], batch_size: int = 64, progress: Progress | None = None) -> DiagonalGaussian:
         """Returns the posteriors of the texts, in their order: `.mode`, `.sample(generator)`, `.kl()`, (B, M, Z).
 
         Raises:
@@ -221,9 +205,7 @@ class Pipeline:
         sources = self._inference.ids(several)
         blank = [i for i, ids in enumerate(sources) if not ids]
         if blank or not sources:
-            raise VaegenError(
-                f"Text {blank[0] + 1 if blank else 1} is empty and has no latent; give a sentence."
-            )
+            raise VaegenError(f"Text {blank[0] + 1 if blank else 1} is empty and has no latent; give a sentence.")
         shape = (len(sources), self.model.config.n_slots, self.model.config.latent_dim)
         mu, logvar = torch.empty(shape, device=self.device), torch.empty(shape, device=self.device)
         for batch, done in batches(sources, batch_size, 1):
@@ -234,9 +216,7 @@ class Pipeline:
                 progress(done, len(sources))
         return DiagonalGaussian(mu, logvar)
 
-    def decode(
-        self, z: Tensor, language: str, *, seed: int = 0, batch_size: int = 32, **options: Any
-    ) -> list[str]:
+    def decode(self, z: Tensor, language: str, *, seed: int = 0, batch_size: int = 32, **options: Any) -> list[str]:
         """Returns the sentences that latents z (B, M, Z) stand for, in one language, through the latent alone.
 
         Args:
@@ -255,16 +235,12 @@ class Pipeline:
         z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
         z = z[None] if z.dim() == 2 else z
         if z.dim() != 3 or tuple(z.shape[1:]) != shape:
-            raise VaegenError(
-                f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]})."
-            )
+            raise VaegenError(f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]}).")
         if not z.isfinite().all():
             raise VaegenError("z holds values that are not finite numbers.")
         return self._inference.texts(self._inference.decode_latents(z, language, seed, batch_size, **options))
 
-    def interpolate(
-        self, a: str, b: str, steps: int, language: str, method: str = "slerp", **options: Any
-    ) -> list[str]:
+    def interpolate(self, a: str, b: str, steps: int, language: str, method: str = "slerp", **options: Any) -> list[str]:
         """Returns `steps` sentences on the way from text a to text b; the first and the last decode a's and b's own modes.
 
         Args:
@@ -278,9 +254,7 @@ class Pipeline:
         ends = self.encode([a, b]).mode
         return self.decode(latent.path(ends[0], ends[1], steps, method), language, **options)
 
-    def sample(
-        self, n: int, language: str, seed: int = 0, prior_scale: float = 1.0, **options: Any
-    ) -> list[str]:
+    def sample(self, n: int, language: str, seed: int = 0, prior_scale: float = 1.0, **options: Any) -> list[str]:
         """Returns n sentences that nobody wrote: latents drawn from N(0, prior_scale^2 I), decoded.
 
         Args:
@@ -299,29 +273,16 @@ class Pipeline:
 
     @torch.inference_mode()
     def score(
-        self,
-        texts: Sequence[str],
-        targets: Sequence[str],
-        language: str,
-        context: str = "source",
-        batch_size: int = 32,
+        self, texts: Sequence[str], targets: Sequence[str], language: str, context: str = "source", batch_size: int = 32
     ) -> list[list[float]]:
         """Returns log p(target | text) token by token, the end included, in nats, at the mode of the posterior."""
         if len(texts) != len(targets):
-            raise VaegenError(
-                f"{len(texts)} texts and {len(targets)} targets: give one target for each text."
-            )
-        tag, end, run = (
-            self.tokenizer.language_id(self._check_language(language)),
-            self.tokenizer.eos_id,
-            self._inference,
-        )
+            raise VaegenError(f"{len(texts)} texts and {len(targets)} targets: give one target for each text.")
+        tag, end, run = (self.tokenizer.language_id(self._check_language(language)), self.tokenizer.eos_id, self._inference)
         sources, wanted = ([ids or [end] for ids in run.ids(side)] for side in (texts, targets))
         results: list[list[float]] = [[] for _ in texts]
         # Logits of all positions at once are large: count each text eightfold.
-        for batch, _ in batches(
-            [max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8
-        ):
+        for batch, _ in batches([max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8):
             encoding = run.encode([sources[i] for i in batch])
             tgt_out, tgt_mask = run.pad([wanted[i] for i in batch])
             tgt_in = tgt_out.roll(1, dims=1)
@@ -333,12 +294,7 @@ class Pipeline:
 
     @torch.inference_mode()
     def attention(
-        self,
-        text: str,
-        target_language: str,
-        context: str = "source",
-        target_text: str | None = None,
-        **options: Any,
+        self, text: str, target_language: str, context: str = "source", target_text: str | None = None, **options: Any
     ) -> Attention:
         """Returns where the model looks while it translates a text, or while it reads a translation that is given."""
         tag, run = self.tokenizer.language_id(self._check_language(target_language)), self._inference
@@ -346,16 +302,10 @@ class Pipeline:
         if target_text is not None:
             target = run.ids([target_text])[0][:-1]
         else:
-            target = next(
-                (h.ids for h in run.hypotheses([text], target_language, context=context, **options)[0]), []
-            )
+            target = next((h.ids for h in run.hypotheses([text], target_language, context=context, **options)[0]), [])
         src, mask = run.pad([[*source, self.tokenizer.eos_id]])
-        maps = self.model.attention_maps(
-            src, mask, torch.tensor([[tag, *target]], device=self.device), context
-        )
-        return Attention(
-            maps, (*self.tokenizer.pieces(source), "</s>"), (*self.tokenizer.pieces(target), "</s>")
-        )
+        maps = self.model.attention_maps(src, mask, torch.tensor([[tag, *target]], device=self.device), context)
+        return Attention(maps, (*self.tokenizer.pieces(source), "</s>"), (*self.tokenizer.pieces(target), "</s>"))
 
     def _translation(self, h: Hypothesis, language: str, source_language: str, context: str) -> Translation:
         (text,) = self._inference.texts([h.ids])
@@ -364,15 +314,7 @@ class Pipeline:
         if h.alternatives is not None:
             alternatives = tuple(tuple(self._named(step)) for step in h.alternatives)
         return Translation(
-            text,
-            language,
-            tokens,
-            tuple(h.token_log_probs),
-            alternatives,
-            h.log_prob,
-            h.score,
-            source_language,
-            context,
+            text, language, tokens, tuple(h.token_log_probs), alternatives, h.log_prob, h.score, source_language, context
         )
 
     def _named(self, step: list[tuple[int, float]]) -> Iterator[tuple[str, float]]:
@@ -384,9 +326,7 @@ class Pipeline:
             if piece != "\ufffd":
                 yield piece, math.exp(min(0.0, log_prob))
 
-    def _check(
-        self, texts: str | Sequence[str], target: str, source: str | None, options: dict[str, Any]
-    ) -> list[str]:
+    def _check(self, texts: str | Sequence[str], target: str, source: str | None, options: dict[str, Any]) -> list[str]:
         """The texts as a list, once languages and draws are known to be possible."""
         self._check_language(target)
         self._check_language(source or target)
@@ -396,13 +336,9 @@ class Pipeline:
 
     def _check_language(self, language: str) -> str:
         if language not in self.languages:
-            raise VaegenError(
-                f"There is no language {language!r}; this model has {', '.join(self.languages)}."
-            )
+            raise VaegenError(f"There is no language {language!r}; this model has {', '.join(self.languages)}.")
         return language
 
     def _check_latent(self) -> None:
         if not self.model.config.n_slots:
-            raise VaegenError(
-                "This model has no latent (n_slots=0): it can only translate, in context 'source'."
-            )
+            raise VaegenError("This model has no latent (n_slots=0): it can only translate, in context 'source'.")
