@@ -2,8 +2,8 @@
 
     python scripts/startup_time.py [--checkpoint NAME] [--runs 3]
 
-Prints one line of JSON: median seconds over the runs, and the largest peak of the app's resident memory (without
-the browser) after the first page and twenty more sentences. Linux only: the peak is read from /proc.
+Prints one line of JSON: median seconds over the runs, and the largest peak of the app's resident memory
+(without the browser) after the first page and twenty more sentences. Linux only: the peak is read from /proc.
 """
 
 from __future__ import annotations

@@ -178,11 +178,9 @@ class Service:
                 self._models.popitem(last=False)
             try:
                 self._models[name] = self._load(self._paths[name])
-            except VaegenError:
-                raise
-            except (
-                Exception
-            ) as error:  # a broken file may raise anything: a visitor has to read why, not to wait
+            except VaegenError as error:  # it names the folder; strangers read only the checkpoint's name
+                raise VaegenError(str(error).replace(self._paths[name], name)) from error
+            except Exception as error:  # a broken file may raise anything, and a visitor has to read why
                 raise VaegenError(f"The checkpoint {name} could not be loaded: {error}") from error
         self._models.move_to_end(name)
         return self._models[name]
@@ -226,8 +224,8 @@ def _load_pipeline(path: str) -> Any:
 
     from vaegen.pipeline import load
 
-    # One thread: steps this small gain little from a second, and where the processor is shared (a training run, a
-    # Space), the waiting of the two for each other made a sentence take 15 times as long.
+    # One thread: steps this small gain little from a second, and where the processor is shared (a training run
+    # or a Space) two threads waiting for each other made a sentence take 15 times as long.
     torch.set_num_threads(1)
     return load(path)
 

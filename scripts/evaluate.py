@@ -1,0 +1,195 @@
+#!/usr/bin/env python
+"""Measures a checkpoint: translation in every direction and context, and what its latent holds.
+
+    python scripts/evaluate.py --checkpoint checkpoints/multi30k --data DATA --update-readme
+    python scripts/evaluate.py --checkpoint runs/a/checkpoint --data DATA --directions en-de,de-en --compare-as "no latent"
+
+Writes `metrics.json` and the model card into the checkpoint's folder and, on request, the tables of the README. With
+`--compare-as` it adds one row to checkpoints/comparisons.json instead and leaves the checkpoint alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import vaegen
+from vaegen.corpus import load_corpus
+from vaegen.errors import VaegenError
+from vaegen.evaluation import latent_figures, shuffled_bleu, translate_and_score
+from vaegen.pipeline import Pipeline
+from vaegen.report import COMPARED, comparison_table, fill, model_card, results
+
+CHECKPOINTS = ROOT / "checkpoints"
+COMPARISONS = CHECKPOINTS / "comparisons.json"
+DATA_CARDS = {
+    "multi30k": {
+        "description": "Trained on Multi30k (29,000 image captions in four languages; Elliott et al. 2016, 2017; Barrault "
+        "et al. 2018) and its monolingual English and German captions.",
+        "license": "The captions are for non-commercial research, and so are these weights.",
+        "license_id": "cc-by-nc-4.0",
+    },
+    "tatoeba": {
+        "description": "Trained on Tatoeba sentence pairs (English with German, French and Czech) from manythings.org.",
+        "license": "The sentences are CC BY 2.0 FR, and so are these weights.",
+        "license_id": "cc-by-2.0",
+    },
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--data", help="folder with the corpora; without it only the documents are written again")
+    parser.add_argument("--corpus", help="corpus to measure on (default: the first that it was trained on)")
+    parser.add_argument("--split", default="test", choices=["val", "test"])
+    parser.add_argument("--directions", default="all", help="as in 'en-de,de-en'")
+    parser.add_argument("--num-beams", type=int, default=5)
+    parser.add_argument("--limit", type=int, help="first N sentences of each direction")
+    parser.add_argument("--latent-sentences", type=int, default=500, help="sentences for the latent's figures")
+    parser.add_argument("--latent-draws", type=int, default=20, help="draws of z for recon and NLL")
+    parser.add_argument("--threads", type=int, help="CPU threads")
+    parser.add_argument("--device", help="cpu or cuda")
+    parser.add_argument("--update-readme", action="store_true", help="write the tables of README.md")
+    parser.add_argument("--compare-as", help="add the figures to checkpoints/comparisons.json under this name")
+    options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        run(options)
+    except VaegenError as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measures, and writes what was asked for."""
+    pipeline = vaegen.load(options.checkpoint, device=options.device)
+    metrics = dict(pipeline.metadata)
+    corpus = options.corpus or str(metrics.get("corpora", "multi30k")).split(":")[0].split(",")[0]
+    folder = Path(options.checkpoint)
+    if options.data:
+        evaluation = evaluate(pipeline, corpus, options)
+        if options.compare_as:
+            compare(options.compare_as, metrics, evaluation)
+            return
+        metrics["evaluation"] = evaluation
+        write(folder / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
+    card = model_card(folder.resolve().name, pipeline.model.config.to_dict(), metrics, DATA_CARDS[corpus])
+    write(folder / "README.md", card)
+    if options.update_readme:
+        update_readme()
+
+
+def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns all figures of a pipeline on one split of a corpus."""
+    groups = load_corpus(corpus, options.data, options.split)
+    tokenised = tokenised_references(corpus, options)
+    languages = pipeline.languages
+    if options.directions == "all":
+        pairs = [p for p in permutations(languages, 2) if any(p[0] in g and p[1] in g for g in groups)]
+    else:
+        pairs = [tuple(direction.split("-")) for direction in options.directions.split(",")]
+    contexts = ("source", "latent") if pipeline.model.config.n_slots else ("source",)
+    translation: dict[str, dict[str, Any]] = {}
+    shuffled = {}
+    for source, target in pairs:
+        rows = [i for i, g in enumerate(groups) if source in g and target in g][: options.limit]
+        if not rows:
+            raise VaegenError(f"{corpus} has no {source}-{target} sentences; its directions are those of {', '.join(languages)}.")
+        sources, references = [groups[i][source] for i in rows], [groups[i][target] for i in rows]
+        published = [tokenised[target][i] for i in rows] if tokenised else None
+        scores = {}
+        for context in contexts:
+            with tqdm(total=len(rows), desc=f"{source}-{target} {context}", disable=not sys.stderr.isatty()) as bar:
+                scores[context] = translate_and_score(
+                    pipeline, sources, references, target, published, context=context, num_beams=options.num_beams,
+                    batch_size=64, progress=lambda done, _, bar=bar: bar.update(done - bar.n),
+                )  # fmt: skip
+        translation[f"{source}-{target}"] = scores
+        short = {c: s.get("bleu_tokenised", s["bleu"]) for c, s in scores.items()}
+        print(f"{source}-{target} {short}", file=sys.stderr, flush=True)
+        if len(contexts) == 2 and source == "en":
+            shuffled[f"{source}-{target}"] = shuffled_bleu(pipeline, sources, references, target, num_beams=1, batch_size=64)
+    result = {
+        "corpus": corpus,
+        "split": f"{corpus} {'test_2016' if corpus == 'multi30k' and options.split == 'test' else options.split}",
+        "num_beams": options.num_beams,
+        "command": f"python scripts/evaluate.py --checkpoint checkpoints/{pipeline.name} --data DATA"
+        + f" --num-beams {options.num_beams}" * (options.num_beams != 5),
+        "translation": translation,
+    }
+    if len(contexts) == 2:
+        result["shuffled_z"] = shuffled
+        result["latent"] = {}
+        for language in languages:
+            texts = [g[language] for g in groups if language in g][: options.latent_sentences]
+            result["latent"][language] = latent_figures(pipeline, texts, language, options.latent_draws)
+            print(f"latent {language} {result['latent'][language]}", file=sys.stderr, flush=True)
+    return result
+
+
+def tokenised_references(corpus: str, options: argparse.Namespace) -> dict[str, list[str]]:
+    """Returns the published tokenised references by language; only the Multi30k test set has them."""
+    if corpus != "multi30k" or options.split != "test":
+        return {}
+    folder = Path(options.data, "multi30k")
+    files = sorted(folder.glob("test_2016_flickr.lc.norm.tok.*"))
+    return {path.suffix[1:]: path.read_text(encoding="utf-8").split("\n")[:-1] for path in files}
+
+
+def compare(name: str, metrics: dict[str, Any], evaluation: dict[str, Any]) -> None:
+    """Adds or replaces one row of the comparisons."""
+    rows = json.loads(COMPARISONS.read_text(encoding="utf-8")) if COMPARISONS.exists() else []
+    scores = {}
+    for key in COMPARED:
+        direction, context = key.split(":")
+        found = evaluation["translation"].get(direction, {}).get(context)
+        if found:
+            scores[key] = found.get("bleu_tokenised", found["bleu"])
+    training = metrics.get("training", {})
+    row = {"name": name, "steps": training.get("step"), "command": metrics.get("command"), "scores": scores}
+    if evaluation.get("latent"):
+        row["kl"] = evaluation["latent"]["en"]["kl"]
+    rows = [r for r in rows if r["name"] != name] + [row]
+    write(COMPARISONS, json.dumps(rows, indent=1) + "\n")
+
+
+def update_readme() -> None:
+    """Writes the tables of README.md from the committed JSON files: every number there comes from one of them."""
+    sections = []
+    for path in sorted(CHECKPOINTS.glob("*/metrics.json")):
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        if "evaluation" in metrics:
+            sections.append(results(path.parent.name, metrics))
+    if COMPARISONS.exists():
+        rows = json.loads(COMPARISONS.read_text(encoding="utf-8"))
+        sections.append(
+            "### Small runs of equal budget: tokenised lower-cased BLEU, test_2016\n\n"
+            + comparison_table(rows)
+            + "\n\nThe commands are in `checkpoints/comparisons.json`."
+        )
+    readme = ROOT / "README.md"
+    write(readme, fill(readme.read_text(encoding="utf-8"), "results", "\n\n".join(sections)))
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file and says so."""
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Markdown out of measured figures: the tables of the README and the model card of a checkpoint. Nothing here measures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vaegen.errors import VaegenError
+from vaegen.text import LANGUAGE_NAMES
+
+Figures = Mapping[str, Any]
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Returns a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def fill(document: str, marker: str, content: str) -> str:
+    """Returns the document with what stands between `<!-- marker:begin -->` and `<!-- marker:end -->` replaced.
+
+    Raises:
+        VaegenError: If the document lacks the markers.
+    """
+    begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    if not pattern.search(document):
+        raise VaegenError(f"The document has no place for the figures; put the lines {begin} and {end} into it.")
+    return pattern.sub(lambda _: f"{begin}\n{content}\n{end}", document)
+
+
+def translation_table(evaluation: Figures) -> str:
+    """Returns a row for each direction with its scores in both contexts."""
+    rows = []
+    for direction, contexts in evaluation["translation"].items():
+        row: list[object] = [direction]
+        for context in ("source", "latent"):
+            scores = contexts.get(context, {})
+            row += [scores.get(name, "") for name in ("bleu_tokenised", "bleu", "chrf")]
+        rows.append(row)
+    header = ["direction"]
+    header += [f"{name}, {context}" for context in ("source", "latent") for name in ("BLEU tok. lc.", "BLEU", "chrF")]
+    return markdown_table(header, rows)
+
+
+def latent_table(evaluation: Figures) -> str:
+    """Returns a row for each language with what its sentences' latents hold."""
+    rows = []
+    for language, f in evaluation["latent"].items():
+        units = f"{f['active_units']} of {f['dimensions']}"
+        information = f"{f['mutual_information']} (limit {f['mutual_information_limit']})"
+        row = [LANGUAGE_NAMES[language], f["n"], f["neg_elbo"], f["recon"], f["kl"], f["nll_iw"], units, information]
+        rows.append(row)
+    first = next(iter(evaluation["latent"].values()))
+    header = ["own language", "N", "-ELBO", "recon", "KL", f"NLL, IW-{first['nll_iw_draws']}"]
+    header += [f"active units (Var mu > {first['active_threshold']})", "mutual information, log N its limit"]
+    return markdown_table(header, rows)
+
+
+def shuffled_sentence(evaluation: Figures) -> str:
+    """Returns one line on what is left of the translation when every sentence gets the z of another."""
+    told = ", ".join(f"{direction} {value}" for direction, value in evaluation["shuffled_z"].items())
+    return f"BLEU (13a) in context `latent` with z shuffled between sentences: {told}."
+
+
+def comparison_table(comparisons: Sequence[Figures]) -> str:
+    """Returns the small runs, all of the same shape and budget, side by side."""
+    rows = [[c["name"], c["steps"], *(c["scores"].get(key, "") for key in COMPARED), c.get("kl", "")] for c in comparisons]
+    return markdown_table(["run", "steps", *(key.replace(":", ", ") for key in COMPARED), "KL"], rows)
+
+
+COMPARED = tuple(f"{direction}:{context}" for direction in ("en-de", "de-en", "en-cs") for context in ("source", "latent"))
+
+
+def results(name: str, metrics: Figures) -> str:
+    """Returns the section of the README on one checkpoint."""
+    evaluation = metrics["evaluation"]
+    parts = [
+        f"### `{name}`: {metrics.get('parameters', 0) / 1e6:.1f} M parameters, {evaluation['split']} set, "
+        f"beam {evaluation['num_beams']}",
+        f"`{evaluation['command']}`",
+        translation_table(evaluation),
+    ]
+    if evaluation.get("latent"):
+        parts += [latent_table(evaluation), shuffled_sentence(evaluation)]
+    return "\n\n".join(parts)
+
+
+def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> str:
+    """Returns the README.md of a checkpoint folder: what it is, what it was trained on, what was measured, its limits.
+
+    Args:
+        name: Of the checkpoint.
+        config: The fields of `ModelConfig`.
+        metrics: The content of `metrics.json`.
+        data: `description` and `license` of the training data, and the `license_id` of the weights.
+    """
+    training = metrics.get("training", {})
+    settings = training.get("config", {})
+    shape = ", ".join(f"{key} {config[key]}" for key in SHAPE if key in config)
+    languages = ", ".join(LANGUAGE_NAMES[code] for code in config["languages"])
+    return f"""---
+language: [{", ".join(config["languages"])}]
+license: {data["license_id"]}
+library_name: vaegen
+pipeline_tag: translation
+tags: [vae, transformer, translation, latent-space]
+---
+
+# {name}
+
+A VAE-Transformer that translates between {languages}: an encoder turns a sentence into {config["n_slots"]} Gaussian latent
+slots of {config["latent_dim"]} dimensions, a decoder turns slots into text.
+
+```python
+import vaegen
+pipeline = vaegen.load("checkpoints/{name}")
+pipeline.translate("A dog runs through the snow.", "de")
+pipeline.sample(3, "fr", seed=1)
+```
+
+## Training
+
+{data["description"]} {data["license"]}
+
+- Shape: {shape}; {metrics.get("parameters", 0):,} parameters.
+- {training.get("step", 0):,} optimizer steps, {training.get("tokens", 0):,} target tokens, {training.get("seconds", 0) / 3600:.1f} hours.
+- Optimizer {settings.get("optimizer")}, beta up to {settings.get("beta")} ({settings.get("schedule")}), free bits
+  {settings.get("free_bits")} nats per dimension, source context in {settings.get("source_context_rate", 0):.0%} of the targets.
+- Command of the last part: `{metrics.get("command", "")}`; all runs are in `checkpoints/LOG.md`.
+
+## Figures
+
+{results(name, metrics) if "evaluation" in metrics else "Not measured yet."}
+
+BLEU is sacreBLEU 13a, cased; "tok. lc." is BLEU on lower-cased, Moses-tokenised text, as papers on Multi30k count it. Nats
+are sums over tokens and dimensions, means over sentences, reconstruction in the own language through z alone.
+
+## Limits
+
+Made to look into, not to rely on. It knows the world of its training data and little else, it repeats what that data
+assumes about people, and it makes something up where it does not understand.
+"""
+
+
+SHAPE = ("width", "ffn_width", "n_heads", "n_encoder_layers", "n_latent_layers", "n_decoder_layers", "n_slots", "latent_dim")
