@@ -71,8 +71,8 @@ def read_hub(
     """Returns the groups of a data set of the Hugging Face Hub, or of a local folder laid out like one.
 
     Every parquet, JSON-lines, CSV or TSV file (.gz too, except parquet) is read whose path has the split's
-    name in it, as in `data/train-00000-of-00001.parquet` or `train/part.jsonl`. Files are fetched once and then
-    taken from the cache.
+    name in it, as in `data/train-00000-of-00001.parquet` or `train/part.jsonl`. Files are fetched once and
+    then taken from the cache.
 
     Args:
         dataset: "owner/name" on the Hub, or a folder.

@@ -31,7 +31,7 @@ class Tokenizer:
     """Byte-pair encoding over all languages; what it has never seen becomes UTF-8 bytes, never `<unk>`.
 
     Ids: 0 `<pad>`, 1 `</s>`, 2 `<mask>`, then one tag for each language, the 256 bytes, the learned pieces.
-    `decode(encode(text))` is the NFC form of `text`, spaces included, except that U+2581 comes back as a space.
+    `decode(encode(text))` is the NFC form of `text`, spaces included; only U+2581 comes back as a space.
     Special tokens typed by a person, as in "</s>" or "<en>", are plain text. Safe in several threads.
     """
 
@@ -120,7 +120,7 @@ class Tokenizer:
             raise VaegenError(f"{path}: {error}") from error
 
     def save(self, path: str | Path) -> None:
-        """Writes `tokenizer.json`; `transformers.PreTrainedTokenizerFast(tokenizer_file=...)` reads it too."""
+        """Writes `tokenizer.json`; `transformers.PreTrainedTokenizerFast(tokenizer_file=…)` reads it too."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._base.save(str(path))
 

@@ -1,0 +1,62 @@
+"""Configs: there and back, and every wrong value told with what is allowed."""
+
+import json
+
+import pytest
+
+from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
+from vaegen.errors import VaegenError
+
+
+def test_round_trip_through_json():
+    model = ModelConfig(400, ("en", "cs"), n_slots=3)
+    assert ModelConfig.from_dict(json.loads(json.dumps(model.to_dict()))) == model
+    training = TrainConfig(exclude_pairs=("en-cs",), source_weights={"en": 2.0})
+    assert TrainConfig.from_dict(json.loads(json.dumps(training.to_dict()))) == training
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_presets_are_valid(name):
+    model, training = preset(name)
+    assert ModelConfig(8000, **model).n_slots > 0
+    assert TrainConfig(**training).steps > 0
+
+
+def test_override_leaves_none_alone():
+    assert override(TrainConfig(), steps=7, lr=None) == TrainConfig(steps=7)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"width": 30, "n_heads": 4}, "multiple of"),
+        ({"n_slots": -1}, "n_slots >= 0"),
+        ({"encoder_dropout": 1.5}, "from 0 to 1"),
+        ({"languages": ("en", "en")}, "once"),
+        ({"n_decoder_layers": 0}, "1 or more"),
+    ],
+)
+def test_wrong_shapes_are_refused(values, message):
+    with pytest.raises(VaegenError, match=message):
+        ModelConfig(**{"vocab_size": 400, **values})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"optimizer": "sgd"}, "'muon' or 'adamw'"),
+        ({"schedule": "linear"}, "'gated'"),
+        ({"exclude_pairs": ("en",)}, "not a pair"),
+        ({"steps": 0}, "1 or more"),
+    ],
+)
+def test_wrong_training_settings_are_refused(values, message):
+    with pytest.raises(VaegenError, match=message):
+        TrainConfig(**values)
+
+
+def test_unknown_fields_and_presets_are_named():
+    with pytest.raises(VaegenError, match="no field depth"):
+        ModelConfig.from_dict({"vocab_size": 400, "languages": ["en"], "depth": 3})
+    with pytest.raises(VaegenError, match="tiny, cpu, base"):
+        preset("huge")

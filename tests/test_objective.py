@@ -1,0 +1,144 @@
+"""The loss: values and gradients against the textbook formula, signs, units, schedules."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from vaegen.config import TrainConfig, override
+from vaegen.objective import (
+    CHUNK,
+    BetaSchedule,
+    drop_words,
+    free_bits_kl,
+    linear_cross_entropy,
+    token_log_probs,
+    vae_loss,
+)
+from vaegen.posterior import DiagonalGaussian
+
+VOCAB, WIDTH = 50, 8
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("n", [3, CHUNK, CHUNK + 5])
+def test_fused_cross_entropy_has_the_value_and_gradient_of_the_plain_one(n, smoothing):
+    hidden = torch.randn(n, WIDTH, requires_grad=True)
+    weight = torch.randn(VOCAB, WIDTH, requires_grad=True)
+    target = torch.randint(VOCAB, (n,))
+    loss, nll = linear_cross_entropy(hidden, weight, target, smoothing)
+    (3.0 * loss).backward()
+    fused = hidden.grad.clone(), weight.grad.clone()
+    hidden.grad = weight.grad = None
+    logits = hidden @ weight.T
+    plain = F.cross_entropy(logits, target, label_smoothing=smoothing, reduction="sum")
+    (3.0 * plain).backward()
+    torch.testing.assert_close(loss, plain, rtol=1e-5, atol=1e-3)
+    torch.testing.assert_close(nll, F.cross_entropy(logits, target, reduction="sum"), rtol=1e-5, atol=1e-3)
+    torch.testing.assert_close(fused[0], hidden.grad, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(fused[1], weight.grad, rtol=1e-4, atol=1e-3)
+
+
+def test_fused_cross_entropy_under_autocast_is_close():
+    hidden, weight, target = torch.randn(64, WIDTH), torch.randn(VOCAB, WIDTH), torch.randint(VOCAB, (64,))
+    with torch.autocast("cpu", torch.bfloat16):
+        loss, nll = linear_cross_entropy(hidden, weight, target, 0.1)
+    assert loss.dtype == nll.dtype == torch.float32
+    assert nll.item() == pytest.approx(F.cross_entropy(hidden @ weight.T, target, reduction="sum").item(), rel=0.01)
+
+
+def test_token_log_probs_pick_the_target():
+    logits, target = torch.randn(2, 3, VOCAB), torch.randint(VOCAB, (2, 3))
+    expected = -F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view(2, 3)
+    torch.testing.assert_close(token_log_probs(logits, target), expected)
+
+
+def loss_of(config, beta, posterior):
+    hidden, weight = torch.randn(4, 6, WIDTH), torch.randn(VOCAB, WIDTH)
+    target = torch.randint(VOCAB, (4, 6))
+    mask = torch.arange(6) < torch.tensor([6, 2, 4, 1])[:, None]
+    return vae_loss(hidden, weight, target, mask, posterior, beta, config), (hidden, weight, target, mask)
+
+
+def test_recon_and_kl_are_honest_whatever_training_adds():
+    posterior = DiagonalGaussian(torch.randn(2, 3, 4), torch.randn(2, 3, 4))
+    config = TrainConfig(label_smoothing=0.3, free_bits=5.0)
+    terms, (hidden, weight, target, mask) = loss_of(config, 0.7, posterior)
+    expected = -(token_log_probs(hidden @ weight.T, target) * mask).sum(1).mean()
+    torch.testing.assert_close(terms.recon, expected, rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(terms.kl, posterior.kl().mean())
+    assert terms.n_tokens == 13 and terms.recon > 0 and terms.kl >= 0
+    assert terms.kl_free == pytest.approx(5.0 * 12)  # every dimension is under the floor
+
+
+def test_loss_is_recon_plus_beta_kl_per_token():
+    posterior = DiagonalGaussian(torch.randn(2, 3, 4), torch.randn(2, 3, 4))
+    config = TrainConfig(label_smoothing=0.0, free_bits=0.0)
+    terms, _ = loss_of(config, 0.7, posterior)
+    tokens_per_sentence = 13 / 4
+    expected = (terms.recon + 0.7 * posterior.kl().mean()) / tokens_per_sentence
+    torch.testing.assert_close(terms.loss, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_without_a_latent_there_is_no_kl():
+    terms, _ = loss_of(TrainConfig(), 1.0, None)
+    assert terms.kl == terms.kl_free == 0
+
+
+def test_free_bits_floor_the_batch_mean_of_each_dimension():
+    mu = torch.zeros(2, 1, 2)
+    mu[0, 0, 0] = 2.0  # KL 2 nats for one of two sentences: mean 1; the other dimension has none
+    mu.requires_grad_()
+    kl = free_bits_kl(DiagonalGaussian(mu, torch.zeros(2, 1, 2)), 0.25)
+    assert kl.item() == pytest.approx(1.0 + 0.25)
+    kl.backward()
+    assert mu.grad[0, 0, 0] == pytest.approx(1.0)
+    small = torch.full((2, 1, 1), 0.1, requires_grad=True)
+    free_bits_kl(DiagonalGaussian(small, torch.zeros(2, 1, 1)), 0.25).backward()
+    assert small.grad.abs().sum() == 0  # under the floor nothing is pushed
+
+
+def test_word_dropout_spares_the_language_tag():
+    tgt_in = torch.full((500, 10), 7)
+    dropped = drop_words(tgt_in, 0.3, mask_id=2)
+    assert (dropped[:, 0] == 7).all()
+    assert (dropped[:, 1:] == 2).float().mean() == pytest.approx(0.3, abs=0.03)
+    assert drop_words(tgt_in, 0.0, mask_id=2) is tgt_in
+
+
+def test_gated_schedule_waits_for_evidence_then_ramps():
+    schedule = BetaSchedule(TrainConfig(schedule="gated", beta=0.1, ramp_steps=100, gate_nats=30.0))
+    assert schedule.beta_at(10_000) == 0.0
+    assert schedule.observe_gap(500, 29.0) is None and schedule.beta_at(900) == 0.0
+    assert "gate open" in schedule.observe_gap(1000, 31.0)
+    assert [schedule.beta_at(step) for step in (1000, 1050, 1100, 5000)] == pytest.approx([0.0, 0.05, 0.1, 0.1])
+    assert schedule.observe_gap(1200, 40.0) is None
+
+
+def test_posterior_collapse_is_named():
+    schedule = BetaSchedule(TrainConfig(gate_nats=30.0))
+    assert schedule.observe_gap(0, 0.0) is None  # nothing to lose yet
+    schedule.observe_gap(100, 35.0)
+    assert "posterior_collapse" in schedule.observe_gap(200, 3.0)
+
+
+def test_cyclical_schedule_ramps_in_each_cycle():
+    schedule = BetaSchedule(TrainConfig(schedule="cyclical", beta=0.1, steps=400, n_cycles=4), gate_step=0)
+    assert [schedule.beta_at(s) for s in (0, 25, 50, 99, 100, 125)] == pytest.approx([0.0, 0.05, 0.1, 0.1, 0.0, 0.05])
+
+
+def test_target_kl_controller_steers_towards_the_target():
+    config = TrainConfig(schedule="target_kl", beta=1.0, target_kl=40.0)
+    high, low = BetaSchedule(config, gate_step=0, controlled=0.01), BetaSchedule(config, gate_step=0, controlled=0.01)
+    for _ in range(50):
+        high.observe_kl(80.0)
+        low.observe_kl(20.0)
+    assert high.beta_at(1) == pytest.approx(0.01 * math.exp(0.5), rel=1e-6)
+    assert low.beta_at(1) == pytest.approx(0.01 * math.exp(-0.25), rel=1e-6)
+    assert BetaSchedule(override(config, schedule="constant", beta=0.3)).beta_at(0) == 0.3
