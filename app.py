@@ -3,9 +3,7 @@
 import argparse
 import os
 
-os.environ.setdefault(
-    "GRADIO_ANALYTICS_ENABLED", "False"
-)  # read when gradio is imported: the page calls nobody
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: the page calls nobody
 
 from vaegen.service import Service
 
@@ -14,9 +12,7 @@ def main() -> None:
     """Loads the model in the background and serves the app."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", help="name in checkpoints/, folder or hub id (default: multi30k)")
-    parser.add_argument(
-        "--port", type=int, help="default: GRADIO_SERVER_PORT, or the first free one from 7860 up"
-    )
+    parser.add_argument("--port", type=int, help="default: GRADIO_SERVER_PORT, or the first free one from 7860 up")
     parser.add_argument("--share", action="store_true", help="open a public link through gradio's servers")
     options = parser.parse_args()
 

@@ -110,9 +110,17 @@ def ours(n_slots: int) -> VAETransformer:
     """Returns this project's model of the shape."""
     return VAETransformer(
         ModelConfig(
-            VOCABULARY, width=WIDTH, ffn_width=FFN, n_heads=HEADS, n_encoder_layers=LAYERS, n_decoder_layers=LAYERS,
-            n_latent_layers=0, n_slots=n_slots, encoder_dropout=DROPOUT, decoder_dropout=DROPOUT,
-        )  # fmt: skip
+            VOCABULARY,
+            width=WIDTH,
+            ffn_width=FFN,
+            n_heads=HEADS,
+            n_encoder_layers=LAYERS,
+            n_decoder_layers=LAYERS,
+            n_latent_layers=0,
+            n_slots=n_slots,
+            encoder_dropout=DROPOUT,
+            decoder_dropout=DROPOUT,
+        )
     )
 
 
@@ -127,13 +135,13 @@ def training_rows() -> dict[str, Callable[[Batch], None]]:
     rows["torch.nn.Transformer"] = _stepper(
         torch_model, lambda b: _cross_entropy(torch_model(b.src, b.src_mask, b.tgt_in), b)
     )
-    marian_model = marian()
-    rows["transformers MarianMT"] = _stepper(
-        marian_model,
-        lambda b: _cross_entropy(
-            marian_model(input_ids=b.src, attention_mask=b.src_mask.long(), decoder_input_ids=b.tgt_in, use_cache=False).logits, b
-        ),
-    )  # fmt: skip
+    peer = marian()
+
+    def marian_loss(b: Batch) -> Tensor:
+        out = peer(input_ids=b.src, attention_mask=b.src_mask.long(), decoder_input_ids=b.tgt_in, use_cache=False)
+        return _cross_entropy(out.logits, b)
+
+    rows["transformers MarianMT"] = _stepper(peer, marian_loss)
     return rows
 
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python
 """Measures a checkpoint: translation in every direction and context, and what its latent holds.
 
-    python scripts/evaluate.py --checkpoint checkpoints/multi30k --data DATA --update-readme
+    python scripts/evaluate.py --checkpoint checkpoints/multi30k --data DATA
     python scripts/evaluate.py --checkpoint runs/a/checkpoint --data DATA --directions en-de,de-en --compare-as "no latent"
 
-Writes `metrics.json` and the model card into the checkpoint's folder and, on request, the tables of the README. With
-`--compare-as` it adds one row to checkpoints/comparisons.json instead and leaves the checkpoint alone.
+Writes `metrics.json` and the model card into the checkpoint's folder; `scripts/update_readme.py` then takes them into the
+README. With `--compare-as` it adds one row to checkpoints/comparisons.json instead and leaves the checkpoint alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from vaegen.corpus import load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation import latent_figures, shuffled_bleu, translate_and_score
 from vaegen.pipeline import Pipeline
-from vaegen.report import COMPARED, comparison_table, fill, model_card, results
+from vaegen.report import COMPARED, model_card
 
 CHECKPOINTS = ROOT / "checkpoints"
 COMPARISONS = CHECKPOINTS / "comparisons.json"
@@ -61,7 +61,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--latent-draws", type=int, default=20, help="draws of z for recon and NLL")
     parser.add_argument("--threads", type=int, help="CPU threads")
     parser.add_argument("--device", help="cpu or cuda")
-    parser.add_argument("--update-readme", action="store_true", help="write the tables of README.md")
     parser.add_argument("--compare-as", help="add the figures to checkpoints/comparisons.json under this name")
     options = parser.parse_args(arguments)
     if options.threads:
@@ -89,8 +88,6 @@ def run(options: argparse.Namespace) -> None:
         write(folder / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
     card = model_card(folder.resolve().name, pipeline.model.config.to_dict(), metrics, DATA_CARDS[corpus])
     write(folder / "README.md", card)
-    if options.update_readme:
-        update_readme()
 
 
 def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -108,7 +105,9 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
     for source, target in pairs:
         rows = [i for i, g in enumerate(groups) if source in g and target in g][: options.limit]
         if not rows:
-            raise VaegenError(f"{corpus} has no {source}-{target} sentences; its directions are those of {', '.join(languages)}.")
+            raise VaegenError(
+                f"{corpus} has no {source}-{target} sentences; its directions are those of {', '.join(languages)}."
+            )
         sources, references = [groups[i][source] for i in rows], [groups[i][target] for i in rows]
         published = [tokenised[target][i] for i in rows] if tokenised else None
         scores = {}
@@ -165,24 +164,6 @@ def compare(name: str, metrics: dict[str, Any], evaluation: dict[str, Any]) -> N
         row["kl"] = evaluation["latent"]["en"]["kl"]
     rows = [r for r in rows if r["name"] != name] + [row]
     write(COMPARISONS, json.dumps(rows, indent=1) + "\n")
-
-
-def update_readme() -> None:
-    """Writes the tables of README.md from the committed JSON files: every number there comes from one of them."""
-    sections = []
-    for path in sorted(CHECKPOINTS.glob("*/metrics.json")):
-        metrics = json.loads(path.read_text(encoding="utf-8"))
-        if "evaluation" in metrics:
-            sections.append(results(path.parent.name, metrics))
-    if COMPARISONS.exists():
-        rows = json.loads(COMPARISONS.read_text(encoding="utf-8"))
-        sections.append(
-            "### Small runs of equal budget: tokenised lower-cased BLEU, test_2016\n\n"
-            + comparison_table(rows)
-            + "\n\nThe commands are in `checkpoints/comparisons.json`."
-        )
-    readme = ROOT / "README.md"
-    write(readme, fill(readme.read_text(encoding="utf-8"), "results", "\n\n".join(sections)))
 
 
 def write(path: Path, text: str) -> None:

@@ -27,9 +27,7 @@ ANSWERED = '.vg-results[data-phase="done"]'
 
 def main() -> None:
     """Runs the app a few times and prints the figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", help="as for app.py")
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
@@ -40,14 +38,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         runs = [measure(browser, options.checkpoint) for _ in range(options.runs)]
         browser.close()
-    seconds = {
-        key: round(statistics.median(run[key] for run in runs), 2) for key in ("listening_s", "answered_s")
-    }
-    print(
-        json.dumps(
-            {**seconds, "peak_memory_mb": max(run["peak_memory_mb"] for run in runs), "runs": len(runs)}
-        )
-    )
+    seconds = {key: round(statistics.median(run[key] for run in runs), 2) for key in ("listening_s", "answered_s")}
+    print(json.dumps({**seconds, "peak_memory_mb": max(run["peak_memory_mb"] for run in runs), "runs": len(runs)}))
 
 
 def measure(browser: Any, checkpoint: str | None) -> dict[str, float]:
@@ -97,9 +89,7 @@ def _listens(port: int) -> bool:
 
 
 def _peak_mb(pid: int) -> int:
-    line = next(
-        line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")
-    )
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
     return round(int(line.split()[1]) / 1024)
 
 

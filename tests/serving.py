@@ -27,9 +27,7 @@ class StubPipeline:
     def detect_language(self, text: str) -> str:
         return "en"
 
-    def generate(
-        self, texts: list[str], target_language: str, n_draws: int = 0, **options: Any
-    ) -> list[list[Any]]:
+    def generate(self, texts: list[str], target_language: str, n_draws: int = 0, **options: Any) -> list[list[Any]]:
         if self.fail_on in texts[0]:
             raise RuntimeError("the model failed")
         self.calls.append({"text": texts[0], "language": target_language, "n_draws": n_draws, **options})

@@ -16,9 +16,7 @@ def test_every_public_endpoint_is_named_and_explained(client):
     assert sorted(api["named_endpoints"]) == ["/other_ways", "/translate"]
     assert not api["unnamed_endpoints"]
     assert all(endpoint["description"] for endpoint in api["named_endpoints"].values())
-    parameters = {
-        parameter["parameter_name"] for parameter in api["named_endpoints"]["/translate"]["parameters"]
-    }
+    parameters = {parameter["parameter_name"] for parameter in api["named_endpoints"]["/translate"]["parameters"]}
     assert {"text", "context", "num_beams", "temperature", "seed"} <= parameters
 
 
@@ -42,9 +40,7 @@ def test_the_same_seed_gives_the_same_sample(client):
 
 
 def test_other_ways_are_draws_from_the_posterior(client):
-    variants = client.predict(
-        "A dog runs through the snow.", "de", context="latent", n_draws=4, api_name="/other_ways"
-    )
+    variants = client.predict("A dog runs through the snow.", "de", context="latent", n_draws=4, api_name="/other_ways")
     assert sum(variant["n_draws"] for variant in variants) == 4
 
 

@@ -15,6 +15,7 @@ from vaegen.service import Service
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
+expect.set_options(timeout=20_000)  # patient on a busy machine; a page that works answers at once
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--headless",
@@ -66,9 +67,7 @@ def open_page(browser):
 
 
 def _is_foreign(url):
-    return url.startswith(("http", "ws")) and not re.match(
-        r"(http|ws)s?://(127\.0\.0\.1|0\.0\.0\.0|localhost)[:/]", url
-    )
+    return url.startswith(("http", "ws")) and not re.match(r"(http|ws)s?://(127\.0\.0\.1|0\.0\.0\.0|localhost)[:/]", url)
 
 
 @pytest.fixture
@@ -203,9 +202,7 @@ def test_typed_text_is_shown_as_text(stub, text):
     assert stub.locator(".vg-results script, .vg-results img, .vg-results b").count() == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "said"), [("", "sentence"), ("  \n ", "sentence"), ("x" * 10_000, "10,000")]
-)
+@pytest.mark.parametrize(("text", "said"), [("", "sentence"), ("  \n ", "sentence"), ("x" * 10_000, "10,000")])
 def test_a_refusal_is_one_sentence_on_the_page(stub, text, said):
     stub.locator("#sentence textarea").fill(text)
     stub.locator("#translate").click()
@@ -239,8 +236,7 @@ def test_other_ways_to_say_it_open_in_the_card(page, screenshots):
     card(page, "fr").get_by_role("button", name="Other ways to say it").click()
     expect(card(page, "fr").locator(".vg-variants")).to_be_visible(timeout=20_000)
     counts = [
-        int(re.search(r"(\d+) of 8", item)[1])
-        for item in card(page, "fr").locator(".vg-variants li").all_inner_texts()
+        int(re.search(r"(\d+) of 8", item)[1]) for item in card(page, "fr").locator(".vg-variants li").all_inner_texts()
     ]
     assert sum(counts) == 8
     assert card(page, "de").locator(".vg-variants").count() == 0
@@ -331,9 +327,7 @@ def test_a_broken_checkpoint_is_explained_on_the_page(open_page, tmp_path, scree
         [sys.executable, app, "--port", str(port), "--checkpoint", broken], stdout=subprocess.PIPE, text=True
     )
     try:
-        assert running.stdout is not None and "127.0.0.1" in next(
-            line for line in running.stdout if "http" in line
-        )
+        assert running.stdout is not None and "127.0.0.1" in next(line for line in running.stdout if "http" in line)
         page = open_page(f"http://127.0.0.1:{port}", wait='.vg-results[data-phase="error"]')
         expect(page.locator(".vg-notice")).to_contain_text("broken/config.json is no vaegen checkpoint")
         expect(page.locator(".vg-notice")).not_to_contain_text(str(tmp_path))

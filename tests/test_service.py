@@ -183,9 +183,7 @@ def test_requests_wait_for_a_model_that_is_still_loading(folder):
     service.close()
 
 
-@pytest.mark.parametrize(
-    "error", [VaegenError("config.json is missing."), OSError("bad header"), KeyError("width")]
-)
+@pytest.mark.parametrize("error", [VaegenError("config.json is missing."), OSError("bad header"), KeyError("width")])
 def test_a_broken_checkpoint_is_told_and_another_one_still_works(folder, error):
     def load(path):
         if path.endswith("multi30k"):

@@ -42,9 +42,7 @@ def test_an_alternative_is_a_beginning_with_the_probability_of_all_of_it():
 
 
 def test_no_more_alternatives_than_asked_for():
-    (word,) = merge_words(
-        [" a"], [math.log(0.1)], [[(letter, 0.05) for letter in "bcdefgh"]], n_alternatives=3
-    )
+    (word,) = merge_words([" a"], [math.log(0.1)], [[(letter, 0.05) for letter in "bcdefgh"]], n_alternatives=3)
     assert len(word.alternatives) == 3
 
 

@@ -94,7 +94,12 @@ def importance_weighted_nll(log_weights: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def latent_figures(
-    pipeline: Pipeline, texts: Sequence[str], language: str, n_draws: int = 20, seed: int = 0, progress: Progress | None = None
+    pipeline: Pipeline,
+    texts: Sequence[str],
+    language: str,
+    n_draws: int = 20,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Returns how a model reconstructs sentences in their own language from z alone, and what its latent holds.
 

@@ -126,9 +126,11 @@ pipeline.sample(3, "fr", seed=1)
 {data["description"]} {data["license"]}
 
 - Shape: {shape}; {metrics.get("parameters", 0):,} parameters.
-- {training.get("step", 0):,} optimizer steps, {training.get("tokens", 0):,} target tokens, {training.get("seconds", 0) / 3600:.1f} hours.
-- Optimizer {settings.get("optimizer")}, beta up to {settings.get("beta")} ({settings.get("schedule")}), free bits
-  {settings.get("free_bits")} nats per dimension, source context in {settings.get("source_context_rate", 0):.0%} of the targets.
+- {training.get("step", 0):,} optimizer steps, {training.get("tokens", 0):,} target tokens, \
+{training.get("seconds", 0) / 3600:.1f} hours.
+- Optimizer {settings.get("optimizer")}, beta up to {settings.get("beta")} ({settings.get("schedule")}), free bits \
+{settings.get("free_bits")} nats per dimension,
+  source context in {settings.get("source_context_rate", 0):.0%} of the targets.
 - Command of the last part: `{metrics.get("command", "")}`; all runs are in `checkpoints/LOG.md`.
 
 ## Figures

@@ -73,9 +73,7 @@ class Service:
         """
         found = {name: str(path) for name, path in find_checkpoints(folder).items()}
         self._folder, self._load = Path(folder), load or _load_pipeline
-        self._paths = _with_first(
-            found, str(checkpoint) if checkpoint else "multi30k" if "multi30k" in found else ""
-        )
+        self._paths = _with_first(found, str(checkpoint) if checkpoint else "multi30k" if "multi30k" in found else "")
         self._models: OrderedDict[str, Any] = OrderedDict()
         self._max_models = max_models
         self._answers, self._variants = _Cache(max_answers), _Cache(max_answers)
@@ -130,9 +128,7 @@ class Service:
         self._answers.put(request, answer)
         yield replace(answer, seconds=time.perf_counter() - begin)
 
-    def other_ways(
-        self, request: Request, language: str, n_draws: int = 8, seed: int = 0
-    ) -> tuple[Variant, ...]:
+    def other_ways(self, request: Request, language: str, n_draws: int = 8, seed: int = 0) -> tuple[Variant, ...]:
         """Returns the wordings that draws from the sentence's posterior give in a language, commonest first.
 
         Draws are decoded as the request says, in its context; a reconstruction through the latent alone.
@@ -147,9 +143,7 @@ class Service:
         key = (request, language, n_draws, seed)
         found = self._variants.get(key)
         if found is None:
-            found = self._run(
-                request.checkpoint, lambda model: _draw(model, request, language, n_draws, seed)
-            )
+            found = self._run(request.checkpoint, lambda model: _draw(model, request, language, n_draws, seed))
             self._variants.put(key, found)
         return found
 
@@ -170,9 +164,7 @@ class Service:
     def _model(self, name: str) -> Any:
         """Returns a loaded pipeline; runs in the model thread only."""
         if not name:
-            raise VaegenError(
-                f"There is no checkpoint in the folder {self._folder.name}; train one or name one."
-            )
+            raise VaegenError(f"There is no checkpoint in the folder {self._folder.name}; train one or name one.")
         if name not in self._models:
             while len(self._models) >= self._max_models:
                 self._models.popitem(last=False)

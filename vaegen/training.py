@@ -241,8 +241,8 @@ class Trainer:
         recon, kl, grad_norm = float(terms.recon), float(terms.kl), float(norm)
         if not all(map(torch.isfinite, (norm, terms.recon, terms.kl))):
             raise VaegenError(
-                f"Step {self.progress.step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. Resume from the "
-                "last state with a lower --lr and --muon-lr."
+                f"Step {self.progress.step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. Resume "
+                "from the last state with a lower --lr and --muon-lr."
             )
         for optimizer in self.optimizers:
             optimizer.step()

@@ -48,9 +48,7 @@ def add_endpoints(service: Service) -> None:
             The request as understood, `source_language`, and `cards`: for each language its `text`, its
             `log_prob` in nats, and `words` with their `probability` and `alternatives`.
         """
-        request = Request(
-            text, checkpoint, source_language, context, method, num_beams, temperature, top_k, top_p, seed
-        )
+        request = Request(text, checkpoint, source_language, context, method, num_beams, temperature, top_k, top_p, seed)
         return _or_error(lambda: asdict(service.translate(request)))
 
     def other_ways(
@@ -76,9 +74,7 @@ def add_endpoints(service: Service) -> None:
             `log_prob` in nats.
         """
         request = Request(text, source_language=source_language, context=context)
-        return _or_error(
-            lambda: [asdict(variant) for variant in service.other_ways(request, language, n_draws, seed)]
-        )
+        return _or_error(lambda: [asdict(variant) for variant in service.other_ways(request, language, n_draws, seed)])
 
     gr.api(translate, api_name="translate", **MODEL)
     gr.api(other_ways, api_name="other_ways", **MODEL)

@@ -67,9 +67,7 @@ def build(service: Service, demo: gr.Blocks) -> None:
     inputs = [text, checkpoint, source, context, method, beams, temperature, top_k, top_p, seed]
     runner = _Runner(service)
     run: dict[str, Any] = {"fn": runner.run, "inputs": inputs, "outputs": [results, stop], **PRIVATE}
-    changes = [
-        control.input for control in (source, checkpoint, context, method, beams, temperature, top_k, top_p)
-    ]
+    changes = [control.input for control in (source, checkpoint, context, method, beams, temperature, top_k, top_p)]
     gr.on([go.click, text.submit, seed.submit, *changes], trigger_mode="always_last", **run, **MODEL)
     again.click(service.new_seed, None, seed, queue=False, **PRIVATE).then(**run, **MODEL)
     examples.pick(_picked, None, [text, source], queue=False, **PRIVATE).then(**run, **MODEL)
@@ -116,9 +114,7 @@ def _sentence() -> tuple[Any, ...]:
 
 
 def _decoding() -> tuple[Any, ...]:
-    context = gr.Radio(
-        CONTEXTS, value="source", label="What the decoder sees", info=CONTEXT_HELP, elem_id="context"
-    )
+    context = gr.Radio(CONTEXTS, value="source", label="What the decoder sees", info=CONTEXT_HELP, elem_id="context")
     method = gr.Radio(METHODS, value="beam", label="Decoding", elem_id="method")
     beams = gr.Slider(1, MAX_BEAMS, 5, step=1, label="Beam width (1 is greedy)", elem_id="beams")
     with gr.Column(visible=False, elem_classes="vg-sampling") as group:
@@ -126,9 +122,7 @@ def _decoding() -> tuple[Any, ...]:
         top_k = gr.Slider(0, 100, 0, step=1, label="Top-k (0 keeps all)", elem_id="top-k")
         top_p = gr.Slider(0.05, 1.0, 1.0, step=0.05, label="Top-p", elem_id="top-p")
         with gr.Row(elem_classes="vg-seed"):
-            seed = gr.Number(
-                1, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=120, elem_id="seed"
-            )
+            seed = gr.Number(1, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=120, elem_id="seed")
             again = gr.Button("Again, new seed", min_width=130, elem_id="again")
     return context, method, beams, (temperature, top_k, top_p, seed, group), again
 
@@ -143,9 +137,7 @@ class _Runner:
         self._service = service
         self._running: dict[str, threading.Event] = {}  # by visitor
 
-    def run(
-        self, request: gr.Request, text: str, checkpoint: str | None, *options: Any
-    ) -> Iterator[tuple[Any, Any]]:
+    def run(self, request: gr.Request, text: str, checkpoint: str | None, *options: Any) -> Iterator[tuple[Any, Any]]:
         """Yields the value of the cards and of the Stop button."""
         visitor, stopped = str(request.session_hash), threading.Event()
         self._running[visitor] = stopped

@@ -1,0 +1,83 @@
+#!/usr/bin/env python
+"""Writes the figures of README.md from the committed JSON files, so that no number there is typed by hand.
+
+python scripts/update_readme.py
+
+checkpoints/*/metrics.json       scripts/evaluate.py --checkpoint checkpoints/NAME --data DATA
+checkpoints/comparisons.json     scripts/evaluate.py --checkpoint RUN/checkpoint --data DATA --compare-as NAME
+checkpoints/benchmark.json       scripts/benchmark.py --out checkpoints/benchmark.json
+checkpoints/startup.json         scripts/startup_time.py --out checkpoints/startup.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from vaegen.report import comparison_table, fill, markdown_table, results
+
+CHECKPOINTS = ROOT / "checkpoints"
+
+
+def main() -> int:
+    """Fills both places of the README and returns the exit status."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    text = fill(text, "results", "\n\n".join(quality()))
+    text = fill(text, "speed", "\n\n".join(speed()))
+    readme.write_text(text, encoding="utf-8")
+    return 0
+
+
+def quality() -> list[str]:
+    """Returns the sections on each checkpoint and on the small runs."""
+    sections = []
+    for path in sorted(CHECKPOINTS.glob("*/metrics.json")):
+        metrics = read(path)
+        if "evaluation" in metrics:
+            sections.append(results(path.parent.name, metrics))
+    if (CHECKPOINTS / "comparisons.json").exists():
+        table = comparison_table(read(CHECKPOINTS / "comparisons.json"))
+        sections.append(
+            "### Small runs of equal shape and budget\n\nBLEU tok. lc. on test_2016; commands in `comparisons.json`."
+        )
+        sections.append(table)
+    return sections
+
+
+def speed() -> list[str]:
+    """Returns the sections on start-up and on the peers."""
+    sections = []
+    if (CHECKPOINTS / "startup.json").exists():
+        figures = read(CHECKPOINTS / "startup.json")
+        rows = [[name, value] for name, value in figures.items()]
+        sections += [
+            "`python scripts/startup_time.py`: from `python app.py` to the first answered page",
+            markdown_table(["figure", "value"], rows),
+        ]
+    if (CHECKPOINTS / "benchmark.json").exists():
+        figures = read(CHECKPOINTS / "benchmark.json")
+        sections.append(
+            f"`python scripts/benchmark.py`: {figures['threads']} thread, torch {figures['torch']}, "
+            f"median of {figures['rounds']} rounds"
+        )
+        for title, rows in figures.items():
+            if isinstance(rows, dict):
+                unit = next(key for key in next(iter(rows.values())) if key != "ratio")
+                table = [[name, f"{row[unit]:,.0f}", f"{row['ratio']:.2f} x"] for name, row in rows.items()]
+                sections.append(markdown_table([title, unit, "against the best peer"], table))
+    return sections
+
+
+def read(path: Path) -> Any:
+    """Returns the content of a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

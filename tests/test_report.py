@@ -1,0 +1,54 @@
+"""The tables: every figure in its place, and markers that must exist."""
+
+import pytest
+
+from vaegen.config import ModelConfig
+from vaegen.errors import VaegenError
+from vaegen.report import comparison_table, fill, markdown_table, model_card, results
+
+LATENT = {
+    "n": 10, "recon": 5.0, "kl": 40.0, "neg_elbo": 45.0, "nll_iw": 44.0, "nll_iw_draws": 20, "active_units": 7,
+    "dimensions": 8, "active_threshold": 0.01, "mutual_information": 2.2, "mutual_information_limit": 2.3,
+}  # fmt: skip
+METRICS = {
+    "parameters": 5_554_048,
+    "evaluation": {
+        "split": "multi30k test_2016", "num_beams": 5, "command": "python scripts/evaluate.py",
+        "translation": {"en-de": {"source": {"bleu_tokenised": 41.5, "bleu": 40.5, "chrf": 65.5},
+                                  "latent": {"bleu_tokenised": 38.5, "bleu": 37.5, "chrf": 62.5}}},
+        "latent": {"en": LATENT}, "shuffled_z": {"en-de": 0.5},
+    },
+}  # fmt: skip
+
+
+def test_markdown_table():
+    assert markdown_table(["a", "b"], [[1, 2.5]]) == "| a | b |\n| --- | --- |\n| 1 | 2.5 |"
+
+
+def test_results_show_each_figure_once():
+    text = results("multi30k", METRICS)
+    assert "| en-de | 41.5 | 40.5 | 65.5 | 38.5 | 37.5 | 62.5 |" in text
+    assert "| English | 10 | 45.0 | 5.0 | 40.0 | 44.0 | 7 of 8 | 2.2 (limit 2.3) |" in text
+    assert "en-de 0.5" in text and "5.6 M parameters" in text and "IW-20" in text
+
+
+def test_model_card_is_made_of_what_was_measured():
+    data = {"description": "D.", "license": "L.", "license_id": "cc-by-2.0"}
+    card = model_card("multi30k", ModelConfig(400).to_dict(), METRICS, data)
+    assert card.startswith("---\nlanguage: [en, de, fr, cs]\nlicense: cc-by-2.0")
+    assert results("multi30k", METRICS) in card
+    assert "Not measured yet" in model_card("new", ModelConfig(400).to_dict(), {}, data)
+
+
+def test_comparisons_have_a_column_for_every_direction():
+    row = {"name": "no latent", "steps": 800, "scores": {"en-de:source": 20.5}, "kl": None}
+    assert "| no latent | 800 | 20.5 |  |" in comparison_table([row])
+
+
+def test_fill_replaces_what_is_between_the_markers_and_nothing_else():
+    document = "a\n<!-- x:begin -->\nold\n<!-- x:end -->\nb"
+    filled = fill(document, "x", "new \\1")
+    assert filled == "a\n<!-- x:begin -->\nnew \\1\n<!-- x:end -->\nb"
+    assert fill(filled, "x", "old") == document
+    with pytest.raises(VaegenError, match="x:begin"):
+        fill("nothing", "x", "new")
