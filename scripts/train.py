@@ -27,9 +27,11 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # loader processes never tokenise: forking is safe
+
 from vaegen.checkpoint import load_checkpoint
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
-from vaegen.corpus import CORPORA, load_corpus
+from vaegen.corpus import CORPORA, load_corpus, read_words
 from vaegen.data import TrainingData, tokenize
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
@@ -157,13 +159,17 @@ def build_data(
 ) -> tuple[TrainingData, Validation]:
     """Reads, cleans and tokenises the corpora; everything dropped is counted and told."""
     corpora, held_out = [], []
+    lists = [entry.split("=", 1) for entry in options.stop_words or []]
+    if any(len(entry) != 2 for entry in lists):
+        raise VaegenError(f"--stop-words {' '.join(options.stop_words)}: write language=file, as in en=stop.en.txt.")
+    stop_words = {language: read_words(path) for language, path in lists}
     names = [name.split(":") for name in options.corpora.split(",")]
     for name, *_ in names:
         for split in ("val", "test"):
             held_out += load_corpus(name, options.data, split)
     texts: list[dict[str, str]] = []
     for name, *rate in names:
-        groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out)
+        groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out, stop_words=stop_words)
         say(f"{name}: {report}")
         ids, too_long = tokenize(groups, tokenizer, config.max_sentence_tokens)
         say(f"{name}: {too_long} sentences of {config.max_sentence_tokens} tokens or more dropped")
@@ -186,6 +192,7 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"names and rates per epoch, as in 'multi30k:1,multi30k-captions:0.05'; of {', '.join(CORPORA)}",
     )
     parser.add_argument("--tokenizer", default="checkpoints/multi30k/tokenizer.json")
+    parser.add_argument("--stop-words", nargs="*", metavar="en=FILE", help="words to take out of the training sentences")
     parser.add_argument("--preset", default="cpu", choices=list(PRESETS))
     parser.add_argument("--init-from", help="checkpoint whose weights are the start")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")

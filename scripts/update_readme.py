@@ -25,13 +25,15 @@ CHECKPOINTS = ROOT / "checkpoints"
 
 
 def main() -> int:
-    """Fills both places of the README and returns the exit status."""
+    """Writes README.md and returns the exit status."""
     readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    text = fill(text, "results", "\n\n".join(quality()))
-    text = fill(text, "speed", "\n\n".join(speed()))
-    readme.write_text(text, encoding="utf-8")
+    readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
+
+
+def filled(text: str) -> str:
+    """Returns the README with both of its places filled."""
+    return fill(fill(text, "results", "\n\n".join(quality())), "speed", "\n\n".join(speed()))
 
 
 def quality() -> list[str]:

@@ -58,7 +58,7 @@ def free_port() -> int:
 @functools.cache
 def served() -> tuple[str, Service]:
     """Returns the address and the service of the app on the committed checkpoint; started once a session."""
-    return _serve(Service(GOLDEN if (GOLDEN / "config.json").is_file() else _random_checkpoint()))
+    return _serve(Service(GOLDEN))
 
 
 @functools.cache
@@ -72,22 +72,3 @@ def _serve(service: Service) -> tuple[str, Service]:
 
     service.start()
     return launch(service, port=free_port(), block=False), service
-
-
-def _random_checkpoint() -> Path:
-    """Until a trained checkpoint is committed: the same shapes with random weights."""
-    import tempfile
-
-    import torch
-
-    from vaegen.checkpoint import save_checkpoint
-    from vaegen.config import ModelConfig
-    from vaegen.model import VAETransformer
-    from vaegen.text import Tokenizer
-
-    torch.manual_seed(0)
-    tokenizer = Tokenizer.load(GOLDEN / "tokenizer.json")
-    model = VAETransformer(ModelConfig(tokenizer.vocab_size)).eval()
-    folder = Path(tempfile.mkdtemp()) / "random"
-    save_checkpoint(folder, model, tokenizer, {})
-    return folder
