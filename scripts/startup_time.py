@@ -1,6 +1,6 @@
 """Measures what a newcomer waits for: `python app.py` to the first answered page in Chromium, and the memory.
 
-    python scripts/startup_time.py [--checkpoint NAME] [--runs 3]
+    python scripts/startup_time.py [--checkpoint NAME] [--runs 3] [--out FILE]
 
 Prints one line of JSON: median seconds over the runs, and the largest peak of the app's resident memory
 (without the browser) after the first page and twenty more sentences. Linux only: the peak is read from /proc.
@@ -30,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", help="as for app.py")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--out", help="write the figures to this JSON file too")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
@@ -39,7 +40,10 @@ def main() -> None:
         runs = [measure(browser, options.checkpoint) for _ in range(options.runs)]
         browser.close()
     seconds = {key: round(statistics.median(run[key] for run in runs), 2) for key in ("listening_s", "answered_s")}
-    print(json.dumps({**seconds, "peak_memory_mb": max(run["peak_memory_mb"] for run in runs), "runs": len(runs)}))
+    figures = {**seconds, "peak_memory_mb": max(run["peak_memory_mb"] for run in runs), "runs": len(runs)}
+    print(json.dumps(figures))
+    if options.out:
+        Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 def measure(browser: Any, checkpoint: str | None) -> dict[str, float]:
