@@ -55,6 +55,12 @@ def quality() -> list[str]:
 def speed() -> list[str]:
     """Returns the sections on start-up and on the peers."""
     sections = []
+    if (CHECKPOINTS / "setup.json").exists():
+        rows = [[f"`{name}`", f"{seconds} s"] for name, seconds in read(CHECKPOINTS / "setup.json").items()]
+        sections += [
+            "`python scripts/setup_time.py`: the set-up commands, one after the other",
+            markdown_table(["command", "time"], rows),
+        ]
     if (CHECKPOINTS / "startup.json").exists():
         figures = read(CHECKPOINTS / "startup.json")
         rows = [[name, value] for name, value in figures.items()]

@@ -152,6 +152,11 @@ def tatoeba(data: FilePath, split: str) -> list[Group]:
     return join(pairs, "en")
 
 
+def tatoeba_cs(data: FilePath, split: str) -> list[Group]:
+    """Returns the groups of `tatoeba` that have Czech, to be drawn more often: there are few."""
+    return [group for group in tatoeba(data, split) if "cs" in group]
+
+
 def join(pairs: Sequence[Group], pivot: str) -> list[Group]:
     """Returns pairs with the same `pivot` sentence as one group, if no language translates it twice.
 
@@ -171,6 +176,7 @@ CORPORA: dict[str, Callable[[FilePath, str], list[Group]]] = {
     "multi30k": multi30k,
     "multi30k-captions": multi30k_captions,
     "tatoeba": tatoeba,
+    "tatoeba-cs": tatoeba_cs,
 }
 
 
