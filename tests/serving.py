@@ -27,13 +27,19 @@ class StubPipeline:
     def detect_language(self, text: str) -> str:
         return "en"
 
-    def generate(self, texts: list[str], target_language: str, n_draws: int = 0, **options: Any) -> list[list[Any]]:
-        if self.fail_on in texts[0]:
+    def generate(
+        self, texts: list[str], target_language: str | list[str], n_draws: int = 0, **options: Any
+    ) -> list[list[Any]]:
+        languages = [target_language] * len(texts) if isinstance(target_language, str) else target_language
+        return [self._one(text, language, n_draws, options) for text, language in zip(texts, languages, strict=True)]
+
+    def _one(self, text: str, language: str, n_draws: int, options: dict[str, Any]) -> list[Any]:
+        if self.fail_on in text:
             raise RuntimeError("the model failed")
-        self.calls.append({"text": texts[0], "language": target_language, "n_draws": n_draws, **options})
-        text = f"{self.name}: {texts[0]}"
+        self.calls.append({"text": text, "language": language, "n_draws": n_draws, **options})
+        text = f"{self.name}: {text}"
         wordings = [text] if not n_draws else [text + "!" * (draw % 3 == 0) for draw in range(n_draws)]
-        return [[self._translation(wording) for wording in wordings]]
+        return [self._translation(wording) for wording in wordings]
 
     def _translation(self, text: str) -> Any:
         tokens = [f" {word}" for word in text.split(" ")]

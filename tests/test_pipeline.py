@@ -106,6 +106,14 @@ def test_progress_counts_up_to_all_texts(pipeline):
     assert [total for _, total in calls] == [7, 7, 7] and [done for done, _ in calls] == [4, 6, 7]
 
 
+def test_languages_share_a_batch_and_come_out_as_alone(pipeline):
+    texts, languages = ["two men sing", "a dog runs", "two men sing"], ["fr", "cs", "en"]
+    together = [found[0].text for found in pipeline.generate(texts, languages, num_beams=3)]
+    assert together == [pipeline.translate(t, language, num_beams=3) for t, language in zip(texts, languages, strict=True)]
+    with pytest.raises(VaegenError, match="3 texts and 2 target languages"):
+        pipeline.generate(texts, ["fr", "cs"])
+
+
 def test_generate_says_what_is_known(pipeline):
     (results,) = pipeline.generate(["two men sing"], "fr", num_beams=4, n_best=3, n_alternatives=3)
     assert len(results) == 3

@@ -66,7 +66,7 @@ class Inference:
     def hypotheses(
         self,
         texts: Sequence[str],
-        language: str,
+        languages: Sequence[str],
         *,
         context: str = "source",
         n_draws: int = 0,
@@ -75,7 +75,7 @@ class Inference:
         progress: Progress | None = None,
         **options: Any,
     ) -> list[list[Hypothesis]]:
-        """Returns the hypotheses of each text, those of its first draw first; none for a blank text."""
+        """Returns the hypotheses of each text in its language, those of its first draw first; none for a blank text."""
         if context not in CONTEXTS:
             raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
         if n_draws < 0 or batch_size < 1:
@@ -92,7 +92,8 @@ class Inference:
                 memory = self._memory(ids, context, n_draws, generators)
                 limits = [2 * len(source) + 20 for source in ids for _ in range(draws)]
                 each = [generator for generator in generators for _ in range(draws)]
-                found = self.decode(memory, language, chosen, limits, each)
+                tags = [languages[i] for i in batch for _ in range(draws)]
+                found = self.decode(memory, tags, chosen, limits, each)
             for row, i in enumerate(batch):
                 results[i] = [h for hypotheses in found[row * draws : (row + 1) * draws] for h in hypotheses]
             if progress is not None:
@@ -108,15 +109,20 @@ class Inference:
                 memory = self.model.memory(z[start : start + batch_size], None, "latent")
                 n = len(memory.states)
                 generators = [make_generator(seed, start + i) for i in range(n)]
-                found = self.decode(memory, language, chosen, [LATENT_MAX_LENGTH] * n, generators)
+                found = self.decode(memory, [language] * n, chosen, [LATENT_MAX_LENGTH] * n, generators)
                 results += [hypotheses[0].ids for hypotheses in found]
         return results
 
     def decode(
-        self, memory: Memory, language: str, options: DecodingOptions, limits: list[int], generators: list[torch.Generator]
+        self,
+        memory: Memory,
+        languages: Sequence[str],
+        options: DecodingOptions,
+        limits: list[int],
+        generators: list[torch.Generator],
     ) -> list[list[Hypothesis]]:
-        """Returns the hypotheses for each memory row."""
-        tags = torch.full((len(limits),), self.tokenizer.language_id(language), device=self.device)
+        """Returns the hypotheses for each memory row in its language."""
+        tags = torch.tensor([self.tokenizer.language_id(language) for language in languages], device=self.device)
         return decode(
             self.model, memory, tags, self.tokenizer.eos_id, options,
             banned_ids=self._banned, max_lengths=limits, generators=generators,

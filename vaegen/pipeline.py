@@ -147,15 +147,15 @@ class Pipeline:
         """
         options |= {"num_beams": num_beams, "length_penalty": length_penalty, "context": context}
         options |= {"batch_size": batch_size, "progress": progress}
-        several = self._check(texts, target_language, source_language, options)
-        found = self._inference.hypotheses(several, target_language, **options)
+        several, languages = self._check(texts, target_language, source_language, options)
+        found = self._inference.hypotheses(several, languages, **options)
         results = self._inference.texts([hypotheses[0].ids if hypotheses else [] for hypotheses in found])
         return results[0] if isinstance(texts, str) else results
 
     def generate(
         self,
         texts: Sequence[str],
-        target_language: str,
+        target_language: str | Sequence[str],
         *,
         source_language: str | None = None,
         context: str = "source",
@@ -169,7 +169,7 @@ class Pipeline:
 
         Args:
             texts: As in `translate`, like everything that is not here.
-            target_language: A code such as "de".
+            target_language: A code such as "de", or one code for each text: different languages share a batch.
             source_language: Reported as given; detected for each text where it is not.
             context: `source` or `latent`.
             n_draws: Latents drawn from the posterior of each text ("other ways to say it"); 0 decodes its mode.
@@ -182,15 +182,15 @@ class Pipeline:
             VaegenError: As `translate`.
         """
         options |= {"context": context, "n_draws": n_draws, "seed": seed, "batch_size": batch_size, "progress": progress}
-        several = self._check(texts, target_language, source_language, options)
-        found = self._inference.hypotheses(several, target_language, **options)
+        several, languages = self._check(texts, target_language, source_language, options)
+        found = self._inference.hypotheses(several, languages, **options)
         results = []
-        for text, hypotheses in zip(several, found, strict=True):
+        for text, language, hypotheses in zip(several, languages, found, strict=True):
             if not hypotheses:
-                results.append([Translation("", target_language, (), (), None, 0.0, 0.0, source_language or "", context)])
+                results.append([Translation("", language, (), (), None, 0.0, 0.0, source_language or "", context)])
                 continue
             source = source_language or self.detect_language(text)
-            results.append([self._translation(h, target_language, source, context) for h in hypotheses])
+            results.append([self._translation(h, language, source, context) for h in hypotheses])
         return results
 
     @torch.no_grad()
@@ -302,7 +302,7 @@ class Pipeline:
         if target_text is not None:
             target = run.ids([target_text])[0][:-1]
         else:
-            target = next((h.ids for h in run.hypotheses([text], target_language, context=context, **options)[0]), [])
+            target = next((h.ids for h in run.hypotheses([text], [target_language], context=context, **options)[0]), [])
         src, mask = run.pad([[*source, self.tokenizer.eos_id]])
         maps = self.model.attention_maps(src, mask, torch.tensor([[tag, *target]], device=self.device), context)
         return Attention(maps, (*self.tokenizer.pieces(source), "</s>"), (*self.tokenizer.pieces(target), "</s>"))
@@ -326,13 +326,19 @@ class Pipeline:
             if piece != "\ufffd":
                 yield piece, math.exp(min(0.0, log_prob))
 
-    def _check(self, texts: str | Sequence[str], target: str, source: str | None, options: dict[str, Any]) -> list[str]:
-        """The texts as a list, once languages and draws are known to be possible."""
-        self._check_language(target)
-        self._check_language(source or target)
+    def _check(
+        self, texts: str | Sequence[str], target: str | Sequence[str], source: str | None, options: dict[str, Any]
+    ) -> tuple[list[str], list[str]]:
+        """The texts and their target languages as lists, once languages and draws are known to be possible."""
+        several = [texts] if isinstance(texts, str) else list(texts)
+        languages = [target] * len(several) if isinstance(target, str) else list(target)
+        if len(languages) != len(several):
+            raise VaegenError(f"{len(several)} texts and {len(languages)} target languages: give one, or one for each text.")
+        for language in {*languages, *([target] if isinstance(target, str) else []), *([source] if source else [])}:
+            self._check_language(language)
         if options.get("n_draws"):
             self._check_latent()
-        return [texts] if isinstance(texts, str) else list(texts)
+        return several, languages
 
     def _check_language(self, language: str) -> str:
         if language not in self.languages:

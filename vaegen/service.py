@@ -259,16 +259,17 @@ def _context(model: Any, request: Request, own: bool) -> str:
 
 
 def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Card, ...]:
-    """The cards of some languages, in order."""
-    request, cards = answer.request, []
-    for language in languages:
-        own = language == answer.source_language
-        context = _context(model, request, own)
+    """The cards of some languages, in order; languages of the same context are decoded in one batch."""
+    request, cards = answer.request, {}
+    contexts = {language: _context(model, request, language == answer.source_language) for language in languages}
+    for context in dict.fromkeys(contexts.values()):
+        group = [language for language in languages if contexts[language] == context]
         options = _options(request, context=context, n_alternatives=N_ALTERNATIVES + 1)
-        result = model.generate([request.text], language, **options)[0][0]
-        words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
-        cards.append(Card(language, result.text, words, result.log_prob, context, own))
-    return tuple(cards)
+        for language, (result, *_) in zip(group, model.generate([request.text] * len(group), group, **options), strict=True):
+            words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
+            own = language == answer.source_language
+            cards[language] = Card(language, result.text, words, result.log_prob, context, own)
+    return tuple(cards[language] for language in languages)
 
 
 def _draw(model: Any, request: Request, language: str, n_draws: int, seed: int) -> tuple[Variant, ...]:

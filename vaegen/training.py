@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import time
@@ -239,7 +240,7 @@ class Trainer:
         (terms.loss * (terms.n_tokens * self.world_size / n_tokens)).backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         recon, kl, grad_norm = float(terms.recon), float(terms.kl), float(norm)
-        if not all(map(torch.isfinite, (norm, terms.recon, terms.kl))):
+        if not all(map(math.isfinite, (recon, kl, grad_norm))):
             raise VaegenError(
                 f"Step {self.progress.step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. Resume "
                 "from the last state with a lower --lr and --muon-lr."
