@@ -14,7 +14,8 @@ from vaegen.data import TrainingData, tokenize
 from vaegen.decoding import greedy
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
-from vaegen.training import Trainer, build_optimizers, load_state, lr_factor
+from vaegen.optimization import build_optimizers, lr_factor
+from vaegen.training import Trainer, load_state
 from vaegen.validation import Validation
 
 PAIRS = [

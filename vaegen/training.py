@@ -25,6 +25,7 @@ from vaegen.data import Batch, TrainingData
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.objective import BetaSchedule, LossTerms, drop_words, vae_loss
+from vaegen.optimization import build_optimizers, lr_factor, moving_average
 from vaegen.text import Tokenizer
 from vaegen.validation import Validation
 
@@ -116,7 +117,7 @@ class Trainer:
             )
         self.optimizers = build_optimizers(model, config, fused=True)
         self.base_lrs = [[group["lr"] for group in optimizer.param_groups] for optimizer in self.optimizers]
-        self.average = AveragedModel(model, multi_avg_fn=_moving_average(config.ema_decay))
+        self.average = AveragedModel(model, multi_avg_fn=moving_average(config.ema_decay))
         self.averaged = cast(VAETransformer, self.average.module)
         self.schedule = BetaSchedule(config)
         self.progress = Progress()
@@ -324,35 +325,6 @@ class Trainer:
         return bool(stop)
 
 
-def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = True) -> list[torch.optim.Optimizer]:
-    """Returns Muon for the matrices inside the layers and AdamW for all else (`muon`), or AdamW alone (`adamw`).
-
-    Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; `torch.optim.Muon`.
-    """
-    matrices, rest, vectors = [], [], []
-    for name, parameter in model.named_parameters():
-        if parameter.ndim < 2:
-            vectors.append(parameter)
-        elif config.optimizer == "muon" and name.startswith(("encoder.", "decoder.", "latent_layers.")):
-            matrices.append(parameter)
-        else:
-            rest.append(parameter)
-    groups = [{"params": rest, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=fused)]
-    if matrices:
-        optimizers.append(torch.optim.Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay))
-    return optimizers
-
-
-def lr_factor(step: int, config: TrainConfig) -> float:
-    """Returns the learning rate of a step as a fraction of its peak: warm-up, plateau, linear cooldown to zero.
-
-    The plateau lets a run be prolonged without a new schedule. Source: Hägele et al. 2024, arXiv 2405.18392.
-    """
-    warmup = min(1.0, (step + 1) / max(1, config.warmup_steps))
-    return min(warmup, (config.steps - step) / max(1.0, config.cooldown * config.steps), 1.0)
-
-
 def load_state(folder: str | Path) -> dict[str, Any]:
     """Returns the saved state of a run folder.
 
@@ -366,16 +338,6 @@ def load_state(folder: str | Path) -> dict[str, Any]:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise VaegenError(f"{path} cannot be read ({error}); start again without --resume.") from error
-
-
-def _moving_average(decay: float) -> Callable[..., None]:
-    """An exponential moving average that starts fast: decay_n = min(decay, (1 + n) / (10 + n))."""
-
-    @torch.no_grad()
-    def update(average: list[torch.Tensor], current: list[torch.Tensor], n: torch.Tensor) -> None:
-        torch._foreach_lerp_(average, current, 1.0 - min(decay, (1.0 + float(n)) / (10.0 + float(n))))
-
-    return update
 
 
 def _tensorboard(folder: Path) -> Any:

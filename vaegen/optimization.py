@@ -1,0 +1,58 @@
+"""Optimizers, learning rate and averaging of weights: how a gradient becomes a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from vaegen.config import TrainConfig
+from vaegen.errors import VaegenError
+from vaegen.model import VAETransformer
+
+
+def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = True) -> list[torch.optim.Optimizer]:
+    """Returns Muon for the matrices inside the layers and AdamW for all else (`muon`), or AdamW alone (`adamw`).
+
+    Raises:
+        VaegenError: If this torch has no Muon (it came with 2.9).
+
+    Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; `torch.optim.Muon`.
+    """
+    if config.optimizer == "muon" and not hasattr(torch.optim, "Muon"):
+        raise VaegenError(f"torch {torch.__version__} has no Muon; install torch 2.9 or later, or choose --optimizer adamw.")
+    matrices, rest, vectors = [], [], []
+    for name, parameter in model.named_parameters():
+        if parameter.ndim < 2:
+            vectors.append(parameter)
+        elif config.optimizer == "muon" and name.startswith(("encoder.", "decoder.", "latent_layers.")):
+            matrices.append(parameter)
+        else:
+            rest.append(parameter)
+    groups = [{"params": rest, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=fused)]
+    if matrices:
+        optimizers.append(torch.optim.Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay))
+    return optimizers
+
+
+def lr_factor(step: int, config: TrainConfig) -> float:
+    """Returns the learning rate of a step as a fraction of its peak: warm-up, plateau, linear cooldown to zero.
+
+    The plateau lets a run be prolonged without a new schedule. Source: Hägele et al. 2024, arXiv 2405.18392.
+    """
+    warmup = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    return min(warmup, (config.steps - step) / max(1.0, config.cooldown * config.steps), 1.0)
+
+
+def moving_average(decay: float) -> Callable[..., None]:
+    """Returns the update of an exponential moving average that starts fast: decay_n = min(decay, (1 + n) / (10 + n)).
+
+    For `torch.optim.swa_utils.AveragedModel(multi_avg_fn=...)`.
+    """
+
+    @torch.no_grad()
+    def update(average: list[torch.Tensor], current: list[torch.Tensor], n: torch.Tensor) -> None:
+        torch._foreach_lerp_(average, current, 1.0 - min(decay, (1.0 + float(n)) / (10.0 + float(n))))
+
+    return update
