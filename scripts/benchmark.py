@@ -4,10 +4,10 @@
     python scripts/benchmark.py                  # the table of the README (about six minutes)
     python scripts/benchmark.py --quick          # a smoke test of every row
 
-Training: forward, backward and AdamW step on batches of about 4,096 target tokens whose lengths are those of image
-captions, bfloat16 autocast, label smoothing 0.1. Decoding: random weights that never end a sentence, 20 tokens. Every
-round runs each row once, in an order that changes; the median of the rounds is reported, and ratios are taken within
-a round, so that a busy machine slows all rows alike.
+Training: forward, backward and AdamW step, bfloat16 autocast, label smoothing 0.1, on batches of at most 4,096 padded
+target tokens whose lengths are those of image captions; another batch in each round, the same one for every row.
+Decoding: random weights that never end a sentence, 20 tokens. Every round runs each row once, in an order that changes;
+the median of the rounds is reported, and ratios are taken within a round, so that a busy machine slows all rows alike.
 
 Shape of every row: vocabulary 8,000 tied, width 256, feed-forward 1,024, 4 heads, 4 + 4 layers, dropout 0.1.
 """
@@ -39,29 +39,36 @@ VOCABULARY, WIDTH, FFN, HEADS, LAYERS, DROPOUT = 8000, 256, 1024, 4, 4, 0.1
 FIRST_WORD, EOS, PAD, LANGUAGE = 300, 1, 0, 3
 SMOOTHING = 0.1
 N_TOKENS = 20  # decoded
-Step = Callable[[], object]
+N_CAPTIONS = 29_000  # sentences of an epoch
+Step = Callable[[int], object]  # takes the number of the round
 
 
 def caption_batches(n: int, tokens: int, seed: int = 0) -> list[Batch]:
-    """Returns batches of one target per source, sentences of similar length together, as a bucketing loader gives them.
+    """Returns batches of one target per source, sentences of equal length together, as a bucketing loader gives them.
 
-    Lengths are 5 + Gamma(shape 2.2, scale 4.5) tokens: mean 15, as captions have.
+    Lengths are 5 + Gamma(shape 2.2, scale 4.5) tokens, 60 at most: mean 15, as captions have. The batches are drawn from
+    an epoch of 29,000 sentences, so that short and long ones come as often as in training.
+
+    Args:
+        tokens: Most target tokens in a batch, padding included.
     """
     rng = np.random.default_rng(seed)
-    batches = []
-    lengths = np.sort(np.clip(5 + rng.gamma(2.2, 4.5, size=n * tokens // 10), 5, 60).astype(int))
-    starts = rng.permutation(len(lengths) - 1)
-    for start in starts[:n]:
-        count = max(1, tokens // int(lengths[start]))
-        tgt = lengths[start : start + count]
-        src = np.clip(tgt + rng.integers(-2, 3, size=len(tgt)), 4, None)
-        tgt_out, tgt_mask = _ids(rng, tgt)
-        src_ids, src_mask = _ids(rng, src)
-        tgt_in = torch.cat([torch.full((len(tgt), 1), LANGUAGE), tgt_out[:, :-1]], dim=1)
-        rows = torch.arange(len(tgt))
-        own = torch.zeros(len(tgt), dtype=torch.bool)
-        batches.append(Batch(src_ids, src_mask, tgt_in, tgt_out, tgt_mask, rows, own))
-    return batches
+    lengths = np.sort(np.clip(5 + rng.gamma(2.2, 4.5, size=N_CAPTIONS), 5, 60).astype(int))
+    buckets = []
+    while len(lengths):  # the longest first: they decide how many fit
+        count = max(1, tokens // int(lengths[-1]))
+        buckets.append(lengths[-count:])
+        lengths = lengths[:-count]
+    return [_batch(rng, buckets[i]) for i in rng.permutation(len(buckets))[:n]]
+
+
+def _batch(rng: np.random.Generator, lengths: np.ndarray) -> Batch:
+    """Returns a batch with targets of these lengths and sources that are up to two tokens shorter or longer."""
+    src, src_mask = _ids(rng, np.clip(lengths + rng.integers(-2, 3, size=len(lengths)), 4, None))
+    tgt_out, tgt_mask = _ids(rng, lengths)
+    tgt_in = torch.cat([torch.full((len(lengths), 1), LANGUAGE), tgt_out[:, :-1]], dim=1)
+    rows = torch.arange(len(lengths))
+    return Batch(src, src_mask, tgt_in, tgt_out, tgt_mask, rows, torch.zeros(len(lengths), dtype=torch.bool))
 
 
 def _ids(rng: np.random.Generator, lengths: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -175,7 +182,7 @@ def decoding_rows(n_sentences: int, num_beams: int) -> dict[str, Step]:
     for name, n_slots in (("vaegen, no latent", 0), ("vaegen, 16 slots x 32", 16)):
         model = ours(n_slots).eval()
 
-        def run(model: VAETransformer = model) -> object:
+        def run(_: int, model: VAETransformer = model) -> object:
             with torch.inference_mode():
                 encoding = model.encode(src, src_mask)
                 z = encoding.posterior.mode if encoding.posterior is not None else None
@@ -185,7 +192,7 @@ def decoding_rows(n_sentences: int, num_beams: int) -> dict[str, Step]:
         rows[name] = run
     peer = marian().eval()
 
-    def generate() -> object:
+    def generate(_: int) -> object:
         with torch.inference_mode():
             return peer.generate(
                 input_ids=src, attention_mask=src_mask.long(), num_beams=num_beams, do_sample=False,
@@ -196,20 +203,26 @@ def decoding_rows(n_sentences: int, num_beams: int) -> dict[str, Step]:
     return rows
 
 
-def matrix_products(batch: Batch) -> Step:
-    """Returns the linear layers of one training step alone, without a latent: no model of this shape can be faster."""
-    n_source, n_target = batch.src.numel(), batch.tgt_out.numel()
-    encoder = [(n_source, WIDTH, 4 * WIDTH), (n_source, WIDTH, FFN), (n_source, FFN, WIDTH)]
-    decoder = [(n_target, WIDTH, 6 * WIDTH), (n_source, WIDTH, 2 * WIDTH), (n_target, WIDTH, FFN), (n_target, FFN, WIDTH)]
-    shapes = (encoder + decoder) * LAYERS + [(int(batch.tgt_mask.sum()), WIDTH, VOCABULARY)]
-    pairs = [(torch.randn(n, i, dtype=torch.bfloat16), torch.randn(o, i, dtype=torch.bfloat16)) for n, i, o in shapes]
+def matrix_products(batches: list[Batch]) -> Step:
+    """Returns the linear layers of a training step alone, without a latent: no model of this shape can be faster."""
+    longest = max(max(batch.src.numel(), batch.tgt_out.numel()) for batch in batches)
+    inputs = {width: torch.randn(longest, width, dtype=torch.bfloat16) for width in (WIDTH, FFN)}
 
-    def run() -> None:
-        for x, weight in pairs:
+    def run(i: int) -> None:
+        n_source, n_target = batches[i].src.numel(), batches[i].tgt_out.numel()
+        encoder = [(n_source, WIDTH, 4 * WIDTH), (n_source, WIDTH, FFN), (n_source, FFN, WIDTH)]
+        decoder = [
+            (n_target, WIDTH, 6 * WIDTH), (n_source, WIDTH, 2 * WIDTH), (n_target, WIDTH, FFN), (n_target, FFN, WIDTH)
+        ]  # fmt: skip
+        vocabulary = (int(batches[i].tgt_mask.sum()), WIDTH, VOCABULARY)
+        for n, n_in, n_out in [*(encoder + decoder) * LAYERS, vocabulary]:
+            x, weight = inputs[n_in][:n], weights[n_in, n_out]
             y = x @ weight.T
             y @ weight  # gradient of the input
             y.T @ x  # gradient of the weight
 
+    outputs = [(WIDTH, 4 * WIDTH), (WIDTH, 6 * WIDTH), (WIDTH, 2 * WIDTH), (WIDTH, FFN), (FFN, WIDTH), (WIDTH, VOCABULARY)]
+    weights = {(n_in, n_out): torch.randn(n_out, n_in, dtype=torch.bfloat16) for n_in, n_out in outputs}
     return run
 
 
@@ -218,23 +231,29 @@ def measure(rows: dict[str, Step], rounds: int, label: str) -> dict[str, list[fl
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     names = list(rows)
     for step in rows.values():
-        step()  # warm up
+        step(0)  # warm up
     for i in tqdm(range(rounds), desc=label, disable=not sys.stderr.isatty()):
         for name in names[i % len(names) :] + names[: i % len(names)]:
             start = time.perf_counter()
-            rows[name]()
+            rows[name](i)
             seconds[name].append(time.perf_counter() - start)
     return seconds
 
 
-def table(title: str, seconds: dict[str, list[float]], amount: float, unit: str, peers: list[str]) -> tuple[str, dict]:
-    """Returns a Markdown table with medians and ratios to the best peer of the same round, and the same as data."""
-    best = [min(seconds[peer][i] for peer in peers) for i in range(len(seconds[peers[0]]))]
+def table(
+    title: str, seconds: dict[str, list[float]], amounts: list[int], unit: str, peers: list[str]
+) -> tuple[str, dict]:
+    """Returns a Markdown table with medians and ratios to the best peer of the same round, and the same as data.
+
+    Args:
+        amounts: What each round worked through, in the unit; not used for milliseconds.
+    """
+    best = [min(times) for times in zip(*(seconds[peer] for peer in peers), strict=True)]
     lines = [f"| {title} | {unit} | against the best peer |", "|---|---|---|"]
     data = {}
     for name, values in seconds.items():
-        rate = amount / statistics.median(values) if unit.endswith("/s") else 1e3 * statistics.median(values)
-        ratio = statistics.median(b / v for b, v in zip(best, values, strict=True))
+        rates = [n / v if unit.endswith("/s") else 1e3 * v for n, v in zip(amounts, values, strict=True)]
+        rate, ratio = statistics.median(rates), statistics.median(b / v for b, v in zip(best, values, strict=True))
         data[name] = {unit: round(rate, 1), "ratio": round(ratio, 3)}
         lines.append(f"| {name} | {rate:,.0f} | {ratio:.2f} x |")
     return "\n".join(lines), data
@@ -254,10 +273,10 @@ def main(arguments: list[str] | None = None) -> int:
     rounds, tokens = (1, 256) if options.quick else (options.rounds, 4096)
     figures: dict[str, dict] = {"torch": torch.__version__, "threads": options.threads, "rounds": rounds}
     if options.only != "decode":
-        batch = caption_batches(1, tokens)[0]
-        rows: dict[str, Step] = {name: (lambda s=step: s(batch)) for name, step in training_rows().items()}
-        rows["matrix products alone"] = matrix_products(batch)
-        n_tokens = int(batch.tgt_mask.sum())
+        batches = caption_batches(rounds, tokens)
+        rows: dict[str, Step] = {name: (lambda i, s=step: s(batches[i])) for name, step in training_rows().items()}
+        rows["matrix products alone"] = matrix_products(batches)
+        n_tokens = [int(batch.tgt_mask.sum()) for batch in batches]
         peers = ["torch.nn.Transformer", "transformers MarianMT"]
         text, figures["train"] = table("Training", measure(rows, rounds, "train"), n_tokens, "target tokens/s", peers)
         print(text + "\n")
@@ -265,7 +284,7 @@ def main(arguments: list[str] | None = None) -> int:
         for n, beams in ((1, 1), (1, 5), (32, 1)):
             title = f"{n} sentence{'s' * (n > 1)}, {'greedy' if beams == 1 else f'beam {beams}'}"
             seconds = measure(decoding_rows(n, beams), rounds, title)
-            text, figures[title] = table(title, seconds, n, "ms" if n == 1 else "sentences/s", ["transformers MarianMT"])
+            text, figures[title] = table(title, seconds, [n] * rounds, "ms" if n == 1 else "sentences/s", ["transformers MarianMT"])
             print(text + "\n")
     if options.out:
         Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

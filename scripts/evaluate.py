@@ -37,7 +37,7 @@ DATA_CARDS = {
         "description": "Trained on Multi30k (29,000 image captions in four languages; Elliott et al. 2016, 2017; Barrault "
         "et al. 2018) and its monolingual English and German captions.",
         "license": "The captions are for non-commercial research, and so are these weights.",
-        "license_id": "cc-by-nc-4.0",
+        "license_id": "other",
     },
     "tatoeba": {
         "description": "Trained on Tatoeba sentence pairs (English with German, French and Czech) from manythings.org.",
