@@ -53,7 +53,7 @@ def caption_batches(n: int, tokens: int, seed: int = 0) -> list[Batch]:
         tokens: Most target tokens in a batch, padding included.
     """
     rng = np.random.default_rng(seed)
-    lengths = np.sort(np.clip(5 + rng.gamma(2.2, 4.5, size=N_CAPTIONS), 5, 60).astype(int))
+    lengths = np.sort(np.clip(np.rint(5 + rng.gamma(2.2, 4.5, size=N_CAPTIONS)), 5, 60).astype(int))
     buckets = []
     while len(lengths):  # the longest first: they decide how many fit
         count = max(1, tokens // int(lengths[-1]))
@@ -284,7 +284,8 @@ def main(arguments: list[str] | None = None) -> int:
         for n, beams in ((1, 1), (1, 5), (32, 1)):
             title = f"{n} sentence{'s' * (n > 1)}, {'greedy' if beams == 1 else f'beam {beams}'}"
             seconds = measure(decoding_rows(n, beams), rounds, title)
-            text, figures[title] = table(title, seconds, [n] * rounds, "ms" if n == 1 else "sentences/s", ["transformers MarianMT"])
+            unit = "ms" if n == 1 else "sentences/s"
+            text, figures[title] = table(title, seconds, [n] * rounds, unit, ["transformers MarianMT"])
             print(text + "\n")
     if options.out:
         Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
