@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: the page calls nobody
 
 from vaegen.service import Service
+from vaegen.views.translation import EXAMPLES, Request
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     options = parser.parse_args()
 
     service = Service(options.checkpoint)
-    service.start()
+    service.start(Request(EXAMPLES[0][1]))
     from vaegen.app import launch  # gradio takes seconds to import; the model loads meanwhile
 
     launch(service, port=options.port, share=options.share)

@@ -11,6 +11,7 @@ README. With `--compare-as` it adds one row to checkpoints/comparisons.json inst
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 from itertools import permutations
@@ -47,6 +48,9 @@ DATA_CARDS = {
 }
 
 
+UNKNOWN = {"license": "Whatever binds that text binds these weights.", "license_id": "other"}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command and returns its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -63,6 +67,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", help="cpu or cuda")
     parser.add_argument("--compare-as", help="add the figures to checkpoints/comparisons.json under this name")
     options = parser.parse_args(arguments)
+    options.also = changed(parser, options)
+    for name in ("num_beams", "limit", "latent_sentences", "latent_draws", "threads"):
+        if (value := getattr(options, name)) is not None and value < 1:
+            parser.error(f"--{name.replace('_', '-')} {value}: give 1 or more")
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
@@ -77,33 +85,64 @@ def run(options: argparse.Namespace) -> None:
     """Measures, and writes what was asked for."""
     pipeline = vaegen.load(options.checkpoint, device=options.device)
     metrics = dict(pipeline.metadata)
-    corpus = options.corpus or str(metrics.get("corpora", "multi30k")).split(":")[0].split(",")[0]
     folder = Path(options.checkpoint)
+    if not folder.is_dir() and not options.compare_as:
+        raise VaegenError(f"{options.checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.")
     if options.data:
-        evaluation = evaluate(pipeline, corpus, options)
+        evaluation = evaluate(pipeline, options.corpus or (corpora(metrics) or ["multi30k"])[0], options)
         if options.compare_as:
             compare(options.compare_as, metrics, evaluation)
             return
         metrics["evaluation"] = evaluation
         write(folder / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
-    card = model_card(folder.resolve().name, pipeline.model.config.to_dict(), metrics, DATA_CARDS[corpus])
+    card = model_card(folder.resolve().name, pipeline.model.config.to_dict(), metrics, data_card(metrics))
     write(folder / "README.md", card)
+
+
+def corpora(metrics: dict[str, Any]) -> list[str]:
+    """Returns the names of all corpora behind a checkpoint, those of the one that it was started from included."""
+    told = [metrics.get("corpora") or "", (metrics.get("started_from") or {}).get("corpora") or ""]
+    return list(dict.fromkeys(part.split(":")[0] for part in ",".join(told).split(",") if part))
+
+
+def data_card(metrics: dict[str, Any]) -> dict[str, str]:
+    """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
+    parts = {"multi30k-captions": "multi30k", "tatoeba-cs": "tatoeba"}
+    names = list(dict.fromkeys(parts.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
+    cards = [DATA_CARDS.get(name, {**UNKNOWN, "description": f"Trained on {name}."}) for name in names]
+    return {key: " ".join(card[key] for card in cards) for key in ("description", "license")} | {
+        "license_id": cards[0]["license_id"] if len(cards) == 1 else "other"
+    }
+
+
+def changed(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """Returns the options, other than their defaults, without which the figures would be others."""
+    names = ("corpus", "split", "directions", "num_beams", "limit", "latent_sentences", "latent_draws")
+    given = [(name, getattr(options, name)) for name in names]
+    return "".join(f" --{name.replace('_', '-')} {v}" for name, v in given if v != parser.get_default(name))
 
 
 def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> dict[str, Any]:
     """Returns all figures of a pipeline on one split of a corpus."""
     groups = load_corpus(corpus, options.data, options.split)
     tokenised = tokenised_references(corpus, options)
-    languages = pipeline.languages
+    if tokenised and importlib.util.find_spec("sacremoses") is None:
+        raise VaegenError("Multi30k is scored on Moses tokens; `pip install sacremoses` first.")
+    languages = tuple(language for language in pipeline.languages if any(group.get(language) for group in groups))
+    if not languages:
+        told = ", ".join(pipeline.languages)
+        raise VaegenError(f"{corpus} has no {options.split} sentence in {told}; choose another split.")
     if options.directions == "all":
         pairs = [p for p in permutations(languages, 2) if any(p[0] in g and p[1] in g for g in groups)]
     else:
         pairs = [tuple(direction.split("-")) for direction in options.directions.split(",")]
+        if any(len(pair) != 2 for pair in pairs):
+            raise VaegenError(f"--directions {options.directions}: write two codes for each, as in en-de,de-en.")
     contexts = ("source", "latent") if pipeline.model.config.n_slots else ("source",)
     translation: dict[str, dict[str, Any]] = {}
     shuffled = {}
     for source, target in pairs:
-        rows = [i for i, g in enumerate(groups) if source in g and target in g][: options.limit]
+        rows = [i for i, g in enumerate(groups) if g.get(source) and g.get(target)][: options.limit]
         if not rows:
             raise VaegenError(
                 f"{corpus} has no {source}-{target} sentences; its directions are those of {', '.join(languages)}."
@@ -120,21 +159,21 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
         translation[f"{source}-{target}"] = scores
         short = {c: s.get("bleu_tokenised", s["bleu"]) for c, s in scores.items()}
         print(f"{source}-{target} {short}", file=sys.stderr, flush=True)
-        if len(contexts) == 2 and source == "en":
+        if len(contexts) == 2 and source == ("en" if "en" in languages else languages[0]):
             shuffled[f"{source}-{target}"] = shuffled_bleu(pipeline, sources, references, target, num_beams=1, batch_size=64)
     result = {
         "corpus": corpus,
         "split": f"{corpus} {'test_2016' if corpus == 'multi30k' and options.split == 'test' else options.split}",
         "num_beams": options.num_beams,
         "command": f"python scripts/evaluate.py --checkpoint checkpoints/{pipeline.name} --data DATA"
-        + f" --num-beams {options.num_beams}" * (options.num_beams != 5),
+        + options.also,
         "translation": translation,
     }
     if len(contexts) == 2:
         result["shuffled_z"] = shuffled
         result["latent"] = {}
         for language in languages:
-            texts = [g[language] for g in groups if language in g][: options.latent_sentences]
+            texts = [g[language] for g in groups if g.get(language)][: options.latent_sentences]
             result["latent"][language] = latent_figures(pipeline, texts, language, options.latent_draws)
             print(f"latent {language} {result['latent'][language]}", file=sys.stderr, flush=True)
     return result
@@ -160,7 +199,7 @@ def compare(name: str, metrics: dict[str, Any], evaluation: dict[str, Any]) -> N
             scores[key] = found.get("bleu_tokenised", found["bleu"])
     training = metrics.get("training", {})
     row = {"name": name, "steps": training.get("step"), "command": metrics.get("command"), "scores": scores}
-    if evaluation.get("latent"):
+    if "en" in evaluation.get("latent", {}):
         row["kl"] = evaluation["latent"]["en"]["kl"]
     rows = [r for r in rows if r["name"] != name] + [row]
     write(COMPARISONS, json.dumps(rows, indent=1) + "\n")

@@ -13,6 +13,7 @@ The run folder gets `state.pt` (everything needed to go on), `metrics.jsonl`, Te
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import types
@@ -39,32 +40,58 @@ from vaegen.text import Tokenizer, clean
 from vaegen.training import Trainer, load_state
 from vaegen.validation import Validation
 
+ROOT = Path(__file__).resolve().parents[1]
 NOT_OPTIONS = {"vocab_size", "languages"}  # the tokenizer decides these
+RUN_FILE = "run.json"  # what `state.pt` does not know: with other data or another tokenizer the state is worth nothing
+REMEMBERED: dict[str, Any] = {
+    "corpora": "multi30k", "stop_words": None, "n_validation": 300, "bleu_pairs": "en-de,de-en", "precision": "auto",
+}  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command and returns its exit status."""
-    options = build_parser().parse_args(arguments)
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.threads is not None and options.threads < 1:
+        parser.error(f"--threads {options.threads}: give 1 or more")
+    options.command = "python scripts/train.py " + " ".join(public(sys.argv[1:] if arguments is None else arguments))
     world_size = int(os.environ.get("WORLD_SIZE", "1"))
     rank = int(os.environ.get("RANK", "0"))
-    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    if device == "cuda":
-        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
-        torch.cuda.set_device(device)
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    elif options.threads or world_size > 1:
-        torch.set_num_threads(options.threads or 1)
-    if world_size > 1:
-        dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
+        device = choose_device(options.device)
+        if not device.startswith("cuda") and (options.threads or world_size > 1):
+            torch.set_num_threads(options.threads or 1)
+        if world_size > 1:
+            dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
         run(options, device, rank, world_size)
     except VaegenError as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
     finally:
-        if world_size > 1:
+        if dist.is_initialized():
             dist.destroy_process_group()
     return 0
+
+
+def choose_device(name: str | None) -> str:
+    """Returns the device to train on, for "cuda" this process's own.
+
+    Raises:
+        VaegenError: If this machine lacks it.
+    """
+    device = name or ("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "cpu":
+        return device
+    if not device.startswith("cuda") or not torch.cuda.is_available():
+        raise VaegenError(f"--device {device} cannot be used here; choose cpu{' or cuda' * torch.cuda.is_available()}.")
+    if device == "cuda":
+        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    try:
+        torch.cuda.set_device(device)
+    except (RuntimeError, ValueError) as error:
+        raise VaegenError(f"--device {device} cannot be used: {str(error).splitlines()[0]}") from error
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    return device
 
 
 def run(options: argparse.Namespace, device: str, rank: int, world_size: int) -> None:
@@ -78,17 +105,20 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     saved = load_state(out) if options.resume else None
     if saved is None and (out / "state.pt").exists() and not options.dry_run:
         raise VaegenError(f"{out} already holds a run; go on with --resume, or choose another --out.")
+    remembered = recall(options, out, saved)
     tokenizer, model = build_model(options, saved)
     _, preset_training = preset(options.preset)
     base = TrainConfig.from_dict(saved["config"] if saved else preset_training)
     config = override(base, **{f.name: getattr(options, f.name) for f in fields(TrainConfig)})
+    if config.optimizer != base.optimizer and saved:
+        raise VaegenError(f"{out} was begun with --optimizer {base.optimizer}; a run cannot change it.")
     if not model.config.n_slots:
         config = override(config, autoencode_rate=0.0)  # without a latent that would be copying
     torch.manual_seed(config.seed)
     if saved is None and options.init_from is None:
         model.reset_parameters()
     torch.manual_seed(config.seed + 1 + rank)
-    data, validation = build_data(options, tokenizer, config, rank, world_size, say)
+    data, validation = build_data(options, tokenizer, config, rank, world_size, say, bool(model.config.n_slots))
     n_parameters = sum(p.numel() for p in model.parameters())
     say(f"{n_parameters:,} parameters; {model.config}")
     say(str(config))
@@ -102,11 +132,12 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
         )
         return
     amp = options.precision == "bf16" or (options.precision == "auto" and has_fast_bf16(device))
-    metadata = {
-        "corpora": options.corpora,
-        "parameters": n_parameters,
-        "command": "python scripts/train.py " + " ".join(public(sys.argv[1:])),
-    }
+    metadata = {"corpora": options.corpora, "parameters": n_parameters, "command": options.command}
+    if remembered["started_from"]:
+        metadata["started_from"] = remembered["started_from"]
+    if rank == 0:
+        tokenizer.save(out / "tokenizer.json")
+        (out / RUN_FILE).write_text(json.dumps(remembered, indent=2) + "\n", encoding="utf-8")
     trainer = Trainer(
         model.to(device),
         tokenizer,
@@ -132,53 +163,141 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
         trainer.train(on_step)
 
 
+def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None) -> dict[str, Any]:
+    """Returns what a run has to remember beside its state, and fills in the options that were not given.
+
+    A resumed run goes on with its own data and tokenizer, unless told otherwise.
+    """
+    before: dict[str, Any] = {}
+    if saved is not None and (out / RUN_FILE).is_file():
+        try:
+            before = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise VaegenError(f"{out / RUN_FILE} is not valid JSON ({error}); remove it, give --corpora again.") from error
+    for name, default in REMEMBERED.items():
+        if getattr(options, name) is None:
+            setattr(options, name, before.get(name, default))
+    if options.tokenizer is None:
+        own = [out / "tokenizer.json", out / "checkpoint" / "tokenizer.json"] if saved is not None else []
+        there = [path for path in own if path.is_file()]
+        options.tokenizer = there[0] if there else ROOT / "checkpoints" / "multi30k" / "tokenizer.json"
+    started_from = before.get("started_from")
+    if saved is None and options.init_from is not None:
+        start = load_checkpoint(options.init_from)
+        started_from = {"name": start.name, "corpora": trained_on(start.metadata)}
+    return {**{name: getattr(options, name) for name in REMEMBERED}, "started_from": started_from}
+
+
+def trained_on(metadata: dict[str, Any]) -> str:
+    """Returns all corpora behind a checkpoint, those of the one that it was started from included."""
+    parts = [metadata.get("corpora", ""), (metadata.get("started_from") or {}).get("corpora", "")]
+    return ",".join(part for part in parts if part)
+
+
 def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tuple[Tokenizer, VAETransformer]:
     """Returns tokenizer and model: of the saved run, of the checkpoint to start from, or new ones."""
+    asked = {f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS}
+    if options.no_latent:
+        asked["n_slots"] = 0
+    if saved is not None:
+        config, tokenizer = ModelConfig.from_dict(saved["model_config"]), Tokenizer.load(options.tokenizer)
+        if override(config, **asked) != config:
+            raise VaegenError(f"{options.out} was begun with {config}; a run cannot change its shape. Choose another --out.")
+        if (tokenizer.vocab_size, tokenizer.languages) != (config.vocab_size, config.languages):
+            raise VaegenError(f"{options.tokenizer} is not the tokenizer of {options.out}; give the one it was begun with.")
+        return tokenizer, VAETransformer(config)
     if options.init_from is not None:
         start = load_checkpoint(options.init_from)
-        shape = {f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS}
-        model = VAETransformer(override(start.model.config, **shape))
+        model = VAETransformer(override(start.model.config, **asked))
         try:
             model.load_state_dict(start.model.state_dict())
         except RuntimeError as error:
-            raise VaegenError(f"--init-from {options.init_from} has another shape than asked for: {error}") from error
+            raise VaegenError(
+                f"--init-from {options.init_from} has another shape than asked for: it is {start.model.config}."
+            ) from error
         return start.tokenizer, model
     tokenizer = Tokenizer.load(options.tokenizer)
-    if saved is not None:
-        return tokenizer, VAETransformer(ModelConfig.from_dict(saved["model_config"]))
     shape = preset(options.preset)[0]
     config = ModelConfig(vocab_size=tokenizer.vocab_size, languages=tuple(tokenizer.languages), **shape)
-    config = override(
-        config, **{f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS}
-    )
-    return tokenizer, VAETransformer(override(config, n_slots=0) if options.no_latent else config)
+    return tokenizer, VAETransformer(override(config, **asked))
 
 
 def build_data(
-    options: argparse.Namespace, tokenizer: Tokenizer, config: TrainConfig, rank: int, world_size: int, say: Any
+    options: argparse.Namespace,
+    tokenizer: Tokenizer,
+    config: TrainConfig,
+    rank: int,
+    world_size: int,
+    say: Any,
+    monolingual: bool = True,
 ) -> tuple[TrainingData, Validation]:
-    """Reads, cleans and tokenises the corpora; everything dropped is counted and told."""
+    """Reads, cleans and tokenises the corpora; everything dropped is counted and told.
+
+    Args:
+        options: The command line.
+        tokenizer: Makes the ids.
+        config: All settings.
+        rank: This process.
+        world_size: Number of processes.
+        say: Gets each line.
+        monolingual: Whether sentences without a translation are of use: without a latent there is nothing to learn there.
+    """
     corpora, held_out = [], []
     lists = [entry.split("=", 1) for entry in options.stop_words or []]
     if any(len(entry) != 2 for entry in lists):
         raise VaegenError(f"--stop-words {' '.join(options.stop_words)}: write language=file, as in en=stop.en.txt.")
     stop_words = {language: read_words(path) for language, path in lists}
-    names = [name.split(":") for name in options.corpora.split(",")]
-    for name, *_ in names:
+    entries = [entry.partition(":") for entry in options.corpora.split(",")]
+    names = [(name, number("--corpora", rate or "1")) for name, _, rate in entries]
+    pairs = [pair for pair in options.bleu_pairs.split(",") if pair]
+    if any(pair.count("-") != 1 for pair in pairs):
+        raise VaegenError(f"--bleu-pairs {options.bleu_pairs}: write two codes for each, as in en-de,de-en.")
+    for name, _ in names:
         for split in ("val", "test"):
             held_out += load_corpus(name, options.data, split)
-    texts: list[dict[str, str]] = []
-    for name, *rate in names:
+    texts = validation_groups(options, [name for name, _ in names], say)
+    held_out += texts
+    for name, rate in names:
         groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out, stop_words=stop_words)
         say(f"{name}: {report}")
         ids, too_long = tokenize(groups, tokenizer, config.max_sentence_tokens)
         say(f"{name}: {too_long} sentences of {config.max_sentence_tokens} tokens or more dropped")
-        corpora.append((ids, float(rate[0]) if rate else 1.0))
-        texts = texts or load_corpus(name, options.data, "val")
-    texts = [group for group in texts if all(group.values())][: options.n_validation]
+        if not monolingual and (alone := sum(len(group) == 1 for group in ids)):
+            say(f"{name}: {alone} sentences without a translation dropped; without a latent that would be copying")
+            ids = [group for group in ids if len(group) > 1]
+        corpora.append((ids, rate))
     ids, _ = tokenize(texts, tokenizer, 10_000)
-    validation = Validation(ids, texts, tokenizer, options.bleu_pairs.split(","), excluded=config.exclude_pairs)
+    validation = Validation(ids, texts, tokenizer, pairs, excluded=config.exclude_pairs)
     return TrainingData(corpora, tokenizer, config, rank, world_size), validation
+
+
+def validation_groups(options: argparse.Namespace, names: list[str], say: Any) -> list[dict[str, str]]:
+    """Returns the validation groups: of the first corpus that has some, else a tenth or less of the first one's training."""
+    if options.n_validation < 1:
+        raise VaegenError(f"--n-validation {options.n_validation}: give 1 or more; beta waits for what they show.")
+    for name in names:
+        groups = [group for group in load_corpus(name, options.data, "val") if all(group.values())]
+        if groups:
+            return groups[: options.n_validation]
+    groups, _ = clean(load_corpus(names[0], options.data, "train"))
+    widest = max(map(len, groups), default=0)
+    groups = [group for group in groups if len(group) == widest]  # translations, if there are any
+    n = min(options.n_validation, len(groups) // 10)
+    if not n:
+        raise VaegenError(f"{names[0]} has no validation text and too little training text to take some from it.")
+    say(f"{names[0]} has no validation text: {n} groups of its training text are held out for it")
+    return groups[:: len(groups) // n][:n]
+
+
+def number(option: str, text: str) -> float:
+    """Returns a rate that was typed."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 < value < float("inf"):
+        raise VaegenError(f"{option} has the rate {text!r}; write name:rate with a number over 0, as in multi30k:0.5.")
+    return value
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -188,10 +307,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, help="run folder")
     parser.add_argument(
         "--corpora",
-        default="multi30k",
-        help=f"names and rates per epoch, as in 'multi30k:1,multi30k-captions:0.05'; of {', '.join(CORPORA)}",
+        help=f"names and rates per epoch, as in 'multi30k:1,multi30k-captions:0.05'; of {', '.join(CORPORA)}, or your own "
+        "folders (default: multi30k; of a resumed run: its own)",
     )
-    parser.add_argument("--tokenizer", default="checkpoints/multi30k/tokenizer.json")
+    parser.add_argument("--tokenizer", help="tokenizer.json (default: of checkpoints/multi30k; of a resumed run: its own)")
     parser.add_argument("--stop-words", nargs="*", metavar="en=FILE", help="words to take out of the training sentences")
     parser.add_argument("--preset", default="cpu", choices=list(PRESETS))
     parser.add_argument("--init-from", help="checkpoint whose weights are the start")
@@ -199,10 +318,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="show data, model and schedule, then stop")
     parser.add_argument("--no-latent", action="store_true", help="ordinary Transformer, the baseline")
     parser.add_argument("--device", help="cpu, cuda or cuda:N (default: cuda if there is one)")
-    parser.add_argument("--precision", default="auto", choices=["auto", "bf16", "float32"])
+    parser.add_argument("--precision", choices=["auto", "bf16", "float32"], help="default: auto")
     parser.add_argument("--threads", type=int, help="CPU threads of each process")
-    parser.add_argument("--n-validation", type=int, default=300, help="validation groups")
-    parser.add_argument("--bleu-pairs", default="en-de,de-en", help="directions whose BLEU is watched")
+    parser.add_argument("--n-validation", type=int, help="validation groups (default: 300)")
+    parser.add_argument("--bleu-pairs", help="directions whose BLEU is watched (default: en-de,de-en)")
     for config in (ModelConfig, TrainConfig):
         hints = typing.get_type_hints(config)
         section = parser.add_argument_group(config.__name__, "see vaegen/config.py; defaults come from the preset")
@@ -234,7 +353,8 @@ def has_fast_bf16(device: str) -> bool:
 
 def public(arguments: list[str]) -> list[str]:
     """The arguments as anyone could type them: the data folder's own path is nobody's business."""
-    return ["DATA" if i and arguments[i - 1] == "--data" else argument for i, argument in enumerate(arguments)]
+    hidden = ["DATA" if i and arguments[i - 1] == "--data" else argument for i, argument in enumerate(arguments)]
+    return ["--data=DATA" if argument.startswith("--data=") else argument for argument in hidden]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
     python scripts/translate.py --checkpoint checkpoints/multi30k --target-language de < in.txt > out.txt
 
 Empty lines stay empty. Progress and messages go to standard error.
-Exit status: 0 done, 1 the reader of the output left, 2 wrong input, 130 interrupted.
+Exit status: 0 done, 1 the output could not be written, 2 wrong input, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -23,8 +23,13 @@ from vaegen.errors import VaegenError  # torch comes later, once the options are
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command and returns its exit status."""
-    options = build_parser().parse_args(arguments)
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.threads is not None and options.threads < 1:
+        parser.error(f"--threads {options.threads}: give 1 or more")
     try:
+        if sys.stdin is None:  # closed, as with `<&-`
+            raise VaegenError("There is no standard input; give the text as in `< in.txt`.")
         lines = read_lines(sys.stdin.buffer)
         for line in translate(lines, options):
             sys.stdout.buffer.write(line.encode("utf-8") + b"\n")
@@ -34,8 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever reads has had enough, as in `| head`; nothing may be written at exit either.
+    except OSError as error:
+        # Whoever reads has had enough, as in `| head`, or a disk is full; nothing may be written at exit either.
+        if not isinstance(error, BrokenPipeError):
+            print(f"translate: reading or writing failed: {error.strerror or error}.", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0

@@ -7,6 +7,8 @@ import socket
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -57,3 +59,44 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, started once."""
+    from browsing import CHROMIUM, FLAGS, playwright
+
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory) -> Path:
+    """Where the browser tests leave their pictures: the folder SCREENSHOTS, or a temporary one."""
+    return Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens an address; at the end no request has left the host and no script has failed."""
+    from browsing import ANSWERED, is_foreign
+
+    opened, foreign, errors = [], [], []
+
+    def open_page(url, wait=ANSWERED, **options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
+        opened.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        page.wait_for_selector(wait, timeout=30_000)
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert foreign == []
+    assert errors == []

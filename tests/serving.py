@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from vaegen.service import CHECKPOINTS, Service
+from vaegen.views.translation import EXAMPLES, Request
 
 GOLDEN = CHECKPOINTS / "multi30k"
 
@@ -76,5 +77,5 @@ def served_stub() -> tuple[str, Service]:
 def _serve(service: Service) -> tuple[str, Service]:
     from vaegen.app import launch
 
-    service.start()
+    service.start(Request(EXAMPLES[0][1]))
     return launch(service, port=free_port(), block=False), service

@@ -130,6 +130,8 @@ def test_a_wrong_path_names_what_there_is(saved, monkeypatch):
         ("config.json", b'{"format": 2, "model": {}}', "update vaegen"),
         ("config.json", b'{"format": 1, "model": {"languages": ["en"]}}', "does not describe a model"),
         ("config.json", b'{"format": 1, "model": {"vocab_size": 9, "wings": 2}}', "no field wings"),
+        ("model.safetensors.index.json", b'{"weight_map": []}', "weight_map must name a file"),
+        ("model.safetensors.index.json", b'{"weight_map": {"embedding.weight": 3}}', "weight_map must name a file"),
         ("tokenizer.json", None, "has no tokenizer.json"),
         ("tokenizer.json", b"{}", "tokenizer.json"),
         ("model.safetensors", None, "has no model.safetensors"),
@@ -138,11 +140,19 @@ def test_a_wrong_path_names_what_there_is(saved, monkeypatch):
     ],
 )
 def test_a_broken_folder_says_what_is_wrong(saved, name, content, message):
-    (saved / name).unlink()
+    (saved / name).unlink(missing_ok=True)
     if content is not None:
         (saved / name).write_bytes(content)
     with pytest.raises(VaegenError, match=message):
         load_checkpoint(saved)
+
+
+def test_a_shape_that_cannot_be_built_is_said(saved):
+    config = json.loads((saved / "config.json").read_text())
+    for name, value in (("width", float(config["model"]["width"])), ("max_length", 10**16)):
+        (saved / "config.json").write_text(json.dumps({**config, "model": {**config["model"], name: value}}))
+        with pytest.raises(VaegenError, match="does not describe a model that can be built"):
+            load_checkpoint(saved)
 
 
 def test_weights_cut_short_or_of_another_model_are_refused(saved):

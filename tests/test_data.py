@@ -106,6 +106,26 @@ def test_batches_can_start_in_the_middle(tokenizer, groups):
     assert all(torch.equal(a, b) for a, b in zip(from_start[2:], from_two, strict=True))
 
 
+def test_every_process_has_a_share_of_every_batch(tokenizer, groups):
+    long = config(batch_tokens=20)  # room for less than two sentences
+    for rank in (0, 1, 2):
+        batches = list(TrainingData([(groups, 1.0)], tokenizer, long, rank, 3).batches(0))
+        assert len(batches) == 13 and all(len(batch.src) for batch in batches)
+    with pytest.raises(VaegenError, match="An epoch has 2 sentences for 3 processes"):
+        TrainingData([(groups[:2], 1.0)], tokenizer, long, 0, 3).plan(0)
+    with pytest.raises(VaegenError, match="An epoch has 0 sentences"):
+        TrainingData([(groups, 0.0)], tokenizer, long).plan(0)
+
+
+def test_a_language_of_weight_0_is_never_a_source(tokenizer, groups):
+    settings = config(source_weights={"en": 1.0, "de": 0.0, "fr": 0.0, "cs": 0.0})
+    german = [{"de": group["de"]} for group in groups]
+    items = [i for b in TrainingData([(groups, 1.0), (german, 1.0)], tokenizer, settings).plan(0) for i in b]
+    assert len(items) == len(groups) and {i.source for i in items} == {"en"}
+    with pytest.raises(VaegenError, match="source_weights"):
+        TrainingData([(groups, 1.0)], tokenizer, config(source_weights={"en": -1.0}))
+
+
 def test_no_data_is_said(tokenizer):
     with pytest.raises(VaegenError, match="no training sentence"):
         TrainingData([([], 1.0)], tokenizer, config())

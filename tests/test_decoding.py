@@ -270,8 +270,22 @@ def test_decoding_reaches_the_longest_sentence_and_not_beyond():
         ({"top_p": 1.5}, "top_p=1.5"),
         ({"top_k": -1}, "top_k=-1"),
         ({"length_penalty": math.inf}, "length_penalty=inf"),
+        ({"length_penalty": 1000.0}, "length_penalty=1000"),
+        ({"length_penalty": -1000.0}, "length_penalty=-1000"),
+        ({"temperature": 1e-320}, "temperature=1e-320"),
+        ({"num_beams": 9000}, "num_beams=9000: give at most 100"),
     ],
 )
 def test_options_out_of_range_are_said(settings, message):
     with pytest.raises(VaegenError, match=message):
         DecodingOptions(**settings)
+
+
+@pytest.mark.parametrize("settings", [{"length_penalty": 20.0}, {"length_penalty": -20.0}, {"num_beams": 30, "n_best": 30}])
+def test_options_at_the_limits_work(settings):
+    model = make_model()
+    found = decode(model, make_memory(model), torch.full((5,), LANGUAGE), EOS, DecodingOptions(max_length=8, **settings))
+    assert all(math.isfinite(h.score) for hypotheses in found for h in hypotheses)
+    log_probs = torch.randn(3, 40).log_softmax(-1)
+    coldest = draw(log_probs, torch.tensor([0.0, 0.5, 0.999]).double(), DecodingOptions("sample", temperature=1e-6))
+    assert coldest.tolist() == log_probs.argmax(-1).tolist()

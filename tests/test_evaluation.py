@@ -92,5 +92,7 @@ def test_reconstruction_nats_do_not_depend_on_the_batch(tokenizer, tiny_model):
     together = reconstruction_nats(pipeline, texts, z, "en")
     single = torch.cat([reconstruction_nats(pipeline, [t], z[i : i + 1], "en") for i, t in enumerate(texts)])
     torch.testing.assert_close(together, single, rtol=1e-4, atol=1e-4)
+    untidy = reconstruction_nats(pipeline, ["a\u00a0dog  runs ", *texts[1:]], z, "en")  # the encoder reads it tidied
+    torch.testing.assert_close(untidy, together, rtol=1e-4, atol=1e-4)
     expected = -sum(pipeline.score([texts[0]], [texts[0]], "en", context="latent")[0])
     assert float(together[0]) == pytest.approx(expected, rel=1e-4)

@@ -53,6 +53,12 @@ def test_fused_cross_entropy_under_autocast_is_close():
     assert nll.item() == pytest.approx(F.cross_entropy(hidden @ weight.T, target, reduction="sum").item(), rel=0.01)
 
 
+def test_only_the_smoothed_loss_can_be_minimised():
+    hidden = torch.randn(4, WIDTH, requires_grad=True)
+    loss, nll = linear_cross_entropy(hidden, torch.randn(VOCAB, WIDTH), torch.randint(VOCAB, (4,)), 0.1)
+    assert loss.requires_grad and not nll.requires_grad  # its gradient would be a silent 0
+
+
 def test_token_log_probs_pick_the_target():
     logits, target = torch.randn(2, 3, VOCAB), torch.randint(VOCAB, (2, 3))
     expected = -F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view(2, 3)

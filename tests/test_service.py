@@ -9,9 +9,10 @@ from dataclasses import FrozenInstanceError
 import pytest
 from serving import StubPipeline
 
-from vaegen.answers import EXAMPLES, MAX_CHARACTERS, Request
 from vaegen.errors import VaegenError
 from vaegen.service import Service, find_checkpoints
+from vaegen.views.checks import MAX_CHARACTERS
+from vaegen.views.translation import EXAMPLES, OtherWays, Request
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def folder(tmp_path):
 @pytest.fixture
 def service(folder):
     service = Service(folder=folder, load=StubPipeline)
-    service.start().result()
+    service.start(Request(EXAMPLES[0][1])).result()
     yield service
     service.close()
 
@@ -37,7 +38,7 @@ def test_importing_it_loads_neither_torch_nor_gradio():
 
 
 def test_all_languages_are_answered_and_the_own_one_is_the_reconstruction(service):
-    answer = service.translate(Request("A dog."))
+    answer = service.ask(Request("A dog."))
     assert answer.is_complete and answer.is_detected and answer.source_language == "en"
     assert [card.language for card in answer.cards] == ["en", "de", "fr", "cs"]
     assert [card.is_reconstruction for card in answer.cards] == [True, False, False, False]
@@ -46,36 +47,36 @@ def test_all_languages_are_answered_and_the_own_one_is_the_reconstruction(servic
 
 
 def test_a_given_language_overrides_the_detected_one(service):
-    answer = service.translate(Request("A dog.", source_language="fr"))
+    answer = service.ask(Request("A dog.", source_language="fr"))
     assert not answer.is_detected
     assert [card.language for card in answer.cards if card.is_reconstruction] == ["fr"]
 
 
 def test_the_context_and_the_options_reach_the_pipeline(service):
-    service.translate(Request("A cat.", context="latent", num_beams=3))
+    service.ask(Request("A cat.", context="latent", num_beams=3))
     assert {(call["context"], call["num_beams"]) for call in StubPipeline.calls[-4:]} == {("latent", 3)}
-    service.translate(Request("A cat.", method="sample", temperature=0.7, top_k=9, top_p=0.8, seed=11))
+    service.ask(Request("A cat.", method="sample", temperature=0.7, top_k=9, top_p=0.8, seed=11))
     last = StubPipeline.calls[-1]
     assert (last["temperature"], last["top_k"], last["top_p"], last["seed"]) == (0.7, 9, 0.8, 11)
 
 
 def test_answers_are_frozen(service):
     with pytest.raises(FrozenInstanceError):
-        service.translate(Request("A dog.")).cards[0].text = "no"
+        service.ask(Request("A dog.")).cards[0].text = "no"
 
 
 def test_a_repeated_request_is_not_computed_again(service):
-    service.translate(Request("Once only."))
+    service.ask(Request("Once only."))
     before = len(StubPipeline.calls)
-    service.translate(Request("Once only.", seed=5, temperature=2.0))  # a beam uses neither of the two
+    service.ask(Request("Once only.", seed=5, temperature=2.0))  # a beam uses neither of the two
     assert len(StubPipeline.calls) == before
-    service.translate(Request("Once only.", num_beams=2))
+    service.ask(Request("Once only.", num_beams=2))
     assert len(StubPipeline.calls) == before + 4
 
 
 def test_the_first_example_is_ready_with_the_model(service):
     before = len(StubPipeline.calls)
-    service.translate(Request(EXAMPLES[0][1]))
+    service.ask(Request(EXAMPLES[0][1]))
     assert len(StubPipeline.calls) == before
 
 
@@ -111,7 +112,7 @@ def test_long_text_arrives_language_by_language_and_stops_when_dropped(service):
 )
 def test_a_refusal_says_what_is_allowed(service, values, said):
     with pytest.raises(VaegenError) as refusal:
-        service.translate(Request(**{"text": "A dog.", **values}))
+        service.ask(Request(**{"text": "A dog.", **values}))
     assert said in str(refusal.value)
     assert len(str(refusal.value)) < 250
 
@@ -120,19 +121,19 @@ def test_a_refusal_says_what_is_allowed(service, values, said):
     "text", ["x", "\U0001f436", "\u0645\u0631\u062d\u0628\u0627", "<b>*hi*</b>", "a\0b", "x" * MAX_CHARACTERS]
 )
 def test_odd_text_is_answered(service, text):
-    assert service.translate(Request(text)).is_complete
+    assert service.ask(Request(text)).is_complete
 
 
 def test_other_ways_are_counted_commonest_first_and_seeded(service):
-    variants = service.other_ways(Request("A dog."), "de", n_draws=6)
+    variants = service.ask(OtherWays(Request("A dog."), "de", n_draws=6)).variants
     assert sum(variant.n_draws for variant in variants) == 6
     assert [variant.n_draws for variant in variants] == sorted((v.n_draws for v in variants), reverse=True)
     assert len({variant.text for variant in variants}) == len(variants)
     assert StubPipeline.calls[-1]["n_draws"] == 6
     with pytest.raises(VaegenError, match="1 to 16"):
-        service.other_ways(Request("A dog."), "de", n_draws=17)
+        service.ask(OtherWays(Request("A dog."), "de", n_draws=17))
     with pytest.raises(VaegenError, match="Czech"):
-        service.other_ways(Request("A dog."), "es")
+        service.ask(OtherWays(Request("A dog."), "es"))
 
 
 def test_checkpoints_are_the_folders_with_a_config(folder, service):
@@ -151,7 +152,7 @@ def test_every_visitor_gets_the_checkpoint_asked_for_and_only_two_stay_in_memory
 
     service = Service(folder=folder, load=load)
     for name in ("another", "multi30k", "another", "third", "multi30k"):
-        card = service.translate(Request(f"{name} {len(loaded)}", checkpoint=name)).cards[1]
+        card = service.ask(Request(f"{name} {len(loaded)}", checkpoint=name)).cards[1]
         assert card.text.startswith(f"{name}:")
     assert loaded == ["another", "multi30k", "third", "multi30k"]
     service.close()
@@ -160,7 +161,7 @@ def test_every_visitor_gets_the_checkpoint_asked_for_and_only_two_stay_in_memory
 def test_sixteen_visitors_never_get_each_others_answer(service):
     sentences = [f"Visitor number {n}." for n in range(64)]
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda text: service.translate(Request(text)), sentences))
+        answers = list(pool.map(lambda text: service.ask(Request(text)), sentences))
     for sentence, answer in zip(sentences, answers, strict=True):
         assert all(sentence in card.text for card in answer.cards)
 
@@ -176,7 +177,7 @@ def test_requests_wait_for_a_model_that_is_still_loading(folder):
     service.start()
     assert service.state.phase == "loading"
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(service.translate, Request("A dog."))
+        waiting = pool.submit(service.ask, Request("A dog."))
         gate.set()
         assert waiting.result(10).is_complete
     assert service.state.phase == "ready"
@@ -194,16 +195,16 @@ def test_a_broken_checkpoint_is_told_and_another_one_still_works(folder, error):
     service.start().result()
     assert service.state.phase == "failed" and str(error) in service.state.message
     with pytest.raises(VaegenError):
-        service.translate(Request("A dog."))
-    assert service.translate(Request("A dog.", checkpoint="another")).is_complete
+        service.ask(Request("A dog."))
+    assert service.ask(Request("A dog.", checkpoint="another")).is_complete
     service.close()
 
 
 def test_a_failing_job_leaves_the_service_working(service):
     StubPipeline.fail_on = "boom"
     with pytest.raises(RuntimeError):
-        service.translate(Request("boom"))
-    assert service.translate(Request("A calm sentence.")).is_complete
+        service.ask(Request("boom"))
+    assert service.ask(Request("A calm sentence.")).is_complete
 
 
 def test_without_any_checkpoint_it_says_so(tmp_path):

@@ -107,6 +107,7 @@ def test_bytes_that_are_no_utf8_are_replaced_and_told(run, capsys):
         (["--context", "both"], "There is no context 'both'"),
         (["--num-beams", "0"], "num_beams=0"),
         (["--method", "magic"], "no decoding method 'magic'"),
+        (["--length-penalty", "1000"], "length_penalty=1000.0"),
     ],
 )
 def test_wrong_options_give_status_2_and_no_output(run, capsys, arguments, message):
@@ -133,6 +134,21 @@ def test_it_runs_from_anywhere_and_names_missing_checkpoints(folder, tmp_path):
     assert missing.returncode == 2 and missing.stdout == b""
     assert missing.stderr.startswith(b"translate: There is no checkpoint") and b"has tiny" in missing.stderr
     assert missing.stderr.count(b"\n") == 1
+
+
+def test_a_closed_input_and_a_full_disk_are_told(folder, tmp_path):
+    command = [sys.executable, str(SCRIPT), "--checkpoint", str(folder), "--target-language", "de", "--num-beams", "1"]
+    closed = subprocess.run(
+        ["sh", "-c", '"$@" <&-', "sh", *command], capture_output=True, cwd=tmp_path, timeout=120, check=False
+    )
+    assert closed.returncode == 2 and closed.stderr.startswith(b"translate: There is no standard input")
+    if Path("/dev/full").exists():
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                command, input=TEXT, stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, timeout=120, check=False
+            )
+        assert done.returncode == 1 and done.stderr.startswith(b"translate: reading or writing failed")
+        assert done.stderr.count(b"\n") == 1
 
 
 def test_a_reader_that_leaves_early_is_no_error_message(folder, tmp_path):

@@ -94,16 +94,17 @@ def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cp
     config = _read_config(folder)
     if not (folder / TOKENIZER).is_file():
         raise VaegenError(_lacks(folder, TOKENIZER))
-    try:
-        tokenizer = Tokenizer.load(folder / TOKENIZER)
-    except Exception as error:  # the library raises a bare Exception for a damaged file
-        raise VaegenError(f"{folder / TOKENIZER} is damaged: {error}") from error
+    tokenizer = Tokenizer.load(folder / TOKENIZER)
     if tokenizer.vocab_size != config.vocab_size or tuple(tokenizer.languages) != config.languages:
         raise VaegenError(
             f"In {folder} the tokenizer ({tokenizer.vocab_size} tokens, {', '.join(tokenizer.languages)}) is not the "
             f"model's ({config.vocab_size} tokens, {', '.join(config.languages)}); restore the files that belong together."
         )
-    model = VAETransformer(config)
+    try:
+        model = VAETransformer(config)
+    except (TypeError, ValueError, RuntimeError) as error:  # a fraction as a size, or a size that fits no memory
+        reason = str(error).splitlines()[0]
+        raise VaegenError(f"{folder / CONFIG} does not describe a model that can be built: {reason}") from error
     state = _read_weights(folder)
     wanted = model.state_dict()
     missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
@@ -179,7 +180,10 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
 
     names = [WEIGHTS]
     if (folder / INDEX).is_file():
-        names = sorted(set(_read_json(folder / INDEX).get("weight_map", {}).values()))
+        shards = _read_json(folder / INDEX).get("weight_map")
+        if not isinstance(shards, dict) or not all(isinstance(name, str) for name in shards.values()):
+            raise VaegenError(f"{folder / INDEX} is damaged: its weight_map must name a file for every weight.")
+        names = sorted(set(shards.values()))
     state: dict[str, Tensor] = {}
     for name in names:
         # A name is a name: an index from a stranger must not point out of the folder.

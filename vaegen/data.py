@@ -134,6 +134,8 @@ class TrainingData:
         self.corpora, self.tokenizer, self.config = corpora, tokenizer, config
         self.rank, self.world_size = rank, world_size
         self._excluded = {frozenset(pair.split("-")) for pair in config.exclude_pairs}
+        if min((config.source_weights or {"": 0.0}).values()) < 0.0:
+            raise VaegenError(f"source_weights={config.source_weights}: give numbers of 0 or more.")
         if not any(len(groups) for groups, _ in corpora):
             raise VaegenError(
                 "There is no training sentence left; check the folder given and what the cleaning dropped."
@@ -150,12 +152,18 @@ class TrainingData:
         n_targets = 0
         for item in (items[i] for i in order):
             n_targets += len(item.targets)
-            if batch and n_targets * item.length > self.config.batch_tokens:
+            # Every process needs a sentence of every batch, even where that takes more than `batch_tokens`.
+            if len(batch) >= self.world_size and n_targets * item.length > self.config.batch_tokens:
                 batches.append(batch)
                 batch, n_targets = [], len(item.targets)
             batch.append(item)
-        if len(batch) >= self.world_size or not batches:
+        if batch and len(batch) >= self.world_size:
             batches.append(batch)
+        if not batches:
+            raise VaegenError(
+                f"An epoch has {len(items)} sentences for {self.world_size} processes; give more text, higher rates or "
+                "fewer excluded pairs."
+            )
         return [batches[i] for i in rng.permutation(len(batches))]
 
     def batches(self, epoch: int, start: int = 0, *, pin_memory: bool = False, workers: int = 0) -> Iterator[Batch]:
@@ -181,6 +189,8 @@ class TrainingData:
     def _item(self, group: TokenGroup, rng: np.random.Generator) -> Item:
         languages = list(group)
         weights = np.array([(self.config.source_weights or {}).get(language, 1.0) for language in languages])
+        if not weights.any():  # none of them may be a source
+            return Item(group, languages[0], ())
         source = languages[rng.choice(len(languages), p=weights / weights.sum())]
         others = [t for t in languages if t != source and frozenset((source, t)) not in self._excluded]
         own = [source] if len(languages) == 1 or rng.random() < self.config.autoencode_rate else []

@@ -20,6 +20,8 @@ from vaegen.model import Memory, VAETransformer
 
 METHODS = ("beam", "greedy", "sample")
 NEVER = float("-inf")
+# A beam costs memory and time in proportion to its square; beyond these, n ** a and log p / T leave the range of a float.
+MAX_BEAMS, MAX_LENGTH_PENALTY, MIN_TEMPERATURE = 100, 20, 1e-6
 Scored = tuple[int, float]  # a token and its log-probability
 
 
@@ -60,12 +62,17 @@ class DecodingOptions:
                 f"num_beams={self.num_beams}, n_best={self.n_best}, max_length={self.max_length}, top_k={self.top_k}, "
                 f"n_alternatives={self.n_alternatives}: the first three start at 1, the last two at 0."
             )
-        if not 0.0 < self.temperature < float("inf"):
+        if self.num_beams > MAX_BEAMS:
+            raise VaegenError(f"num_beams={self.num_beams}: give at most {MAX_BEAMS}; 5 to 10 are usual.")
+        if not MIN_TEMPERATURE <= self.temperature < float("inf"):
             raise VaegenError(f"temperature={self.temperature}: give a number over 0; for the likeliest words use 'greedy'.")
         if not 0.0 < self.top_p <= 1.0:
             raise VaegenError(f"top_p={self.top_p}: give a number over 0 and up to 1.")
-        if not abs(self.length_penalty) < float("inf"):
-            raise VaegenError(f"length_penalty={self.length_penalty}: give a finite number; usual ones are from 0 to 2.")
+        if not abs(self.length_penalty) <= MAX_LENGTH_PENALTY:
+            raise VaegenError(
+                f"length_penalty={self.length_penalty}: give a number from -{MAX_LENGTH_PENALTY} to {MAX_LENGTH_PENALTY}; "
+                "usual ones are from 0 to 2."
+            )
         most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
         if self.n_best > most:
             raise VaegenError(f"n_best={self.n_best}: {self.method} finds only {most}; raise num_beams or use 'sample'.")

@@ -17,6 +17,7 @@ from vaegen.inference import Progress
 from vaegen.objective import token_log_probs
 from vaegen.pipeline import Pipeline
 from vaegen.posterior import DiagonalGaussian, gaussian_log_prob
+from vaegen.text import check_text
 
 ACTIVE_THRESHOLD = 0.01  # Var(mu) over the data; Burda et al. 2016, arXiv 1509.00519, section 5.2
 
@@ -137,7 +138,8 @@ def latent_figures(
 def reconstruction_nats(pipeline: Pipeline, texts: Sequence[str], z: Tensor, language: str, batch_size: int = 32) -> Tensor:
     """Returns -log p(text | z) in nats for each text, (N,), decoded through the latent z (N, M, Z) alone."""
     tokenizer, model = pipeline.tokenizer, pipeline.model
-    ids = [[*tokens, tokenizer.eos_id] for tokens in tokenizer.encode_batch(list(texts))]
+    clean = [check_text(text) for text in texts]  # as the encoder saw them
+    ids = [[*tokens, tokenizer.eos_id] for tokens in tokenizer.encode_batch(clean)]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     nats = torch.empty(len(ids))
     for start in range(0, len(order), batch_size):

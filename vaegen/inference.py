@@ -100,8 +100,10 @@ class Inference:
                 progress(done, len(texts))
         return results
 
-    def decode_latents(self, z: Tensor, language: str, seed: int, batch_size: int, **options: Any) -> list[list[int]]:
-        """Returns the ids of the best sentence for each latent, (B, M, Z)."""
+    def decode_latents(
+        self, z: Tensor, languages: Sequence[str], seed: int, batch_size: int, **options: Any
+    ) -> list[list[int]]:
+        """Returns the ids of the best sentence for each latent, (B, M, Z), in its language."""
         chosen = DecodingOptions(**options)
         results: list[list[int]] = []
         with torch.inference_mode():
@@ -109,7 +111,7 @@ class Inference:
                 memory = self.model.memory(z[start : start + batch_size], None, "latent")
                 n = len(memory.states)
                 generators = [make_generator(seed, start + i) for i in range(n)]
-                found = self.decode(memory, [language] * n, chosen, [LATENT_MAX_LENGTH] * n, generators)
+                found = self.decode(memory, languages[start : start + n], chosen, [LATENT_MAX_LENGTH] * n, generators)
                 results += [hypotheses[0].ids for hypotheses in found]
         return results
 

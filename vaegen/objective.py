@@ -71,6 +71,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             grad_hidden[start : start + chunk] = probs @ low
             grad_weight += probs.T @ h
         ctx.save_for_backward(grad_hidden, grad_weight)
+        ctx.mark_non_differentiable(nll)
         return (1.0 - smoothing) * nll + smoothing * smooth, nll
 
     @staticmethod

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -216,12 +217,14 @@ class Pipeline:
                 progress(done, len(sources))
         return DiagonalGaussian(mu, logvar)
 
-    def decode(self, z: Tensor, language: str, *, seed: int = 0, batch_size: int = 32, **options: Any) -> list[str]:
-        """Returns the sentences that latents z (B, M, Z) stand for, in one language, through the latent alone.
+    def decode(
+        self, z: Tensor | np.ndarray, language: str | Sequence[str], *, seed: int = 0, batch_size: int = 32, **options: Any
+    ) -> list[str]:
+        """Returns the sentences that latents z (B, M, Z) stand for, through the latent alone.
 
         Args:
             z: Latents; one of shape (M, Z) counts as a batch of one.
-            language: A code such as "de".
+            language: A code such as "de", or one code for each latent.
             seed: Of sampling, where `method="sample"`.
             batch_size: Most latents in one batch.
             **options: Fields of `DecodingOptions`.
@@ -230,7 +233,6 @@ class Pipeline:
             VaegenError: If the model has no latent, or z is not of its shape.
         """
         self._check_latent()
-        self._check_language(language)
         shape = (self.model.config.n_slots, self.model.config.latent_dim)
         z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
         z = z[None] if z.dim() == 2 else z
@@ -238,7 +240,17 @@ class Pipeline:
             raise VaegenError(f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]}).")
         if not z.isfinite().all():
             raise VaegenError("z holds values that are not finite numbers.")
-        return self._inference.texts(self._inference.decode_latents(z, language, seed, batch_size, **options))
+        languages = [language] * len(z) if isinstance(language, str) else list(language)
+        if len(languages) != len(z):
+            raise VaegenError(f"{len(z)} latents and {len(languages)} languages: give one, or one for each latent.")
+        for code in {*languages, *([language] if isinstance(language, str) else [])}:
+            self._check_language(code)
+        return self._inference.texts(self._inference.decode_latents(z, languages, seed, batch_size, **options))
+
+    def path(self, a: Tensor | np.ndarray, b: Tensor | np.ndarray, steps: int, method: str = "slerp") -> np.ndarray:
+        """Returns the latents on the way from a to b (M, Z), both included, (steps, M, Z); see `vaegen.latent.path`."""
+        ends = [torch.as_tensor(end, dtype=torch.float32).cpu() for end in (a, b)]
+        return latent.path(ends[0], ends[1], steps, method).numpy()
 
     def interpolate(self, a: str, b: str, steps: int, language: str, method: str = "slerp", **options: Any) -> list[str]:
         """Returns `steps` sentences on the way from text a to text b; the first and the last decode a's and b's own modes.

@@ -42,7 +42,8 @@ class DiagonalGaussian:
 
     def kl_per_dim(self) -> Tensor:
         """Returns KL(q || N(0, I)) of every dimension in nats, (B, M, Z), each >= 0."""
-        return 0.5 * (self.mu.square() + self.logvar.exp() - 1.0 - self.logvar)
+        # expm1(x) - x, because exp(x) - 1 - x is negative by rounding near 0
+        return 0.5 * (self.mu.square() + (torch.expm1(self.logvar) - self.logvar))
 
     def kl(self) -> Tensor:
         """Returns KL(q || N(0, I)) in nats per sentence, (B,): raw, neither floored nor weighted."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from vaegen.app import translate
+from vaegen.app import interpolate, translate
 from vaegen.app.endpoints import add_endpoints
+from vaegen.app.page import widget
 from vaegen.app.theme import theme
 from vaegen.service import Service
 
@@ -20,8 +22,10 @@ HEADER = """
   <p>One sentence, one latent, four languages. A variational Transformer that you can look inside.</p>
 </header>
 """
-# Gradio takes these at launch, not when the page is built.
-LOOK: dict[str, Any] = {"theme": theme(), "css_paths": [HERE / "style.css"], "footer_links": ["api"]}
+TABS = {
+    "translate": translate.build,
+    "interpolate": interpolate.build,
+}
 MAX_WAITING = 64  # requests in the queue before a visitor is told to come back
 
 
@@ -29,7 +33,11 @@ def build_app(service: Service) -> gr.Blocks:
     """Returns the app for a service; it may still be loading its model."""
     with gr.Blocks(title="vaegen", analytics_enabled=False, fill_width=False) as demo:
         gr.HTML(HEADER, js_on_load=None)
-        translate.build(service, demo)
+        widget("current", {})
+        with gr.Tabs(elem_id="views"):
+            for name, build in TABS.items():
+                with gr.Tab(name.capitalize(), id=name, elem_id=f"tab-{name}"):
+                    build(service)
         add_endpoints(service)
     return demo.queue(max_size=MAX_WAITING)
 
@@ -48,6 +56,33 @@ def launch(service: Service, port: int | None = None, share: bool = False, block
         run_history=False,
         show_error=False,
         max_file_size="1mb",
-        **LOOK,
+        theme=theme(),
+        css_paths=sorted(HERE.glob("*.css")),
+        head=_head(),
+        i18n=gr.I18n(**_texts()),
+        footer_links=["api"],
     )
     return url
+
+
+def _head() -> str:
+    """The scripts that all views share; they run before any view's own."""
+    plotly = _plotly()
+    gr.set_static_paths([plotly])
+    values = f"window.vgTexts = {json.dumps(_texts())}; window.vgPlotly = {json.dumps(f'/gradio_api/file={plotly}')};"
+    shared = (HERE / "shared.js").read_text(encoding="utf-8")
+    return f"<script>{values}\n{shared}</script>"
+
+
+def _plotly() -> Path:
+    """plotly.js as its wheel ships it: the page asks no other host for it. Found without importing plotly (0.5 s)."""
+    from importlib.util import find_spec
+
+    package = find_spec("plotly")
+    assert package is not None and package.origin is not None
+    return Path(package.origin).parent / "package_data" / "plotly.min.js"
+
+
+def _texts() -> dict[str, dict[str, Any]]:
+    """The interface's words by language and by their English form; Gradio and our scripts read the same."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "texts").glob("*.json"))}

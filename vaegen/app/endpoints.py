@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from vaegen.answers import Request
-from vaegen.app.translate import MODEL
+from vaegen.app.page import MODEL
 from vaegen.errors import VaegenError
 from vaegen.service import Service
+from vaegen.views.translation import OtherWays, Request
 
 
 def add_endpoints(service: Service) -> None:
@@ -49,7 +49,7 @@ def add_endpoints(service: Service) -> None:
             `log_prob` in nats, and `words` with their `probability` and `alternatives`.
         """
         request = Request(text, checkpoint, source_language, context, method, num_beams, temperature, top_k, top_p, seed)
-        return _or_error(lambda: asdict(service.translate(request)))
+        return _or_error(lambda: asdict(service.ask(request)))
 
     def other_ways(
         text: str,
@@ -74,7 +74,7 @@ def add_endpoints(service: Service) -> None:
             `log_prob` in nats.
         """
         request = Request(text, source_language=source_language, context=context)
-        return _or_error(lambda: [asdict(variant) for variant in service.other_ways(request, language, n_draws, seed)])
+        return _or_error(lambda: [asdict(one) for one in service.ask(OtherWays(request, language, n_draws, seed)).variants])
 
     gr.api(translate, api_name="translate", **MODEL)
     gr.api(other_ways, api_name="other_ways", **MODEL)

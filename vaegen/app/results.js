@@ -23,7 +23,9 @@ const grid = make('div', 'vg-grid');
 const tip = make('div', 'vg-tip', undefined, { role: 'tooltip', id: 'vg-tip', hidden: '' });
 const spoken = make('p', 'vg-hidden', '', { role: 'status', 'aria-live': 'polite' });
 const bar = make('div', 'vg-bar');
-bar.append(status);
+const stop = make('button', 'vg-button vg-button-link', 'Stop', { type: 'button', id: 'stop', 'data-key': 'stop' });
+stop.addEventListener('click', () => { stop.disabled = true; trigger('halt'); });
+bar.append(status, stop);
 root.replaceChildren(bar, notice, grid, legend, tip, spoken);
 
 function makeLegend() {
@@ -42,6 +44,8 @@ function render(value) {
   const codes = answer ? answer.languages : Object.keys(value.names);
   hideTip();
   root.dataset.phase = value.phase;
+  if (value.phase !== 'working') stop.disabled = false;
+  stop.hidden = value.phase !== 'working' || !answer;
   root.setAttribute('aria-busy', String(value.phase === 'loading' || value.phase === 'working'));
   status.textContent = answer ? describe(answer, value) : value.phase === 'error' ? '' : value.message;
   notice.textContent = value.phase === 'error' ? value.message : '';
@@ -237,5 +241,23 @@ root.addEventListener('keydown', (event) => {
   words[next].focus();
 });
 
+// -- The current sentence of all views -----------------------------------------------------------------------------
+function follow() {
+  if (root.offsetParent !== null && vg.state.a.text && vg.state.a.text !== told) {
+    told = vg.state.a.text;
+    trigger('follow', { text: vg.state.a.text, checkpoint: vg.state.checkpoint });
+  }
+}
+let told = vg.state.a.text;
+vg.listeners.add(follow);
+new IntersectionObserver(follow).observe(root);
+
 render(props.value);
-watch('value', () => render(props.value));
+watch('value', () => {
+  render(props.value);
+  const { phase, answer } = props.value;
+  if (phase !== 'done' || answer.request.text === told) return;
+  told = answer.request.text;
+  vg.adopt({ text: told, language: answer.source_language });
+});
+trigger('first', { text: vg.state.a.text, checkpoint: vg.state.checkpoint });

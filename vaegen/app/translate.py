@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from vaegen.answers import EXAMPLES, MAX_BEAMS, MAX_SEED, Answer, Request
+from vaegen.app.page import MODEL, PRIVATE, Runner, widget
 from vaegen.errors import VaegenError
 from vaegen.service import Service
 from vaegen.text import LANGUAGE_NAMES
+from vaegen.views.checks import MAX_SEED
+from vaegen.views.translation import EXAMPLES, MAX_BEAMS, OtherWays, Request
 
-HERE = Path(__file__).parent
-LOG = logging.getLogger(__name__)
 CONTEXTS = [("Source + latent", "source"), ("Latent only", "latent")]
 CONTEXT_HELP = (
     "Source + latent: the decoder sees the latent and every word of the sentence. "
@@ -25,30 +22,13 @@ CONTEXT_HELP = (
 )
 METHODS = [("Beam search", "beam"), ("Sampling", "sample")]
 SOURCES = [("Detect language", ""), *((name, code) for code, name in LANGUAGE_NAMES.items())]
-# Events that run the model share a limit: one computes, one prepares its answer.
-MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 2}
-HIDDEN = gr.update(visible=False)
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def widget(script: str, value: dict[str, Any]) -> gr.HTML:
-    """Returns a component whose value is plain data, shown by its script with `textContent`, never as HTML.
-
-    A subclass would be the usual way, but Gradio writes a stub file beside each one.
-    """
-    return gr.HTML(
-        value,
-        html_template=f'<div class="vg-{script}"></div>',  # static: the script draws
-        js_on_load=(HERE / f"{script}.js").read_text(encoding="utf-8"),
-        elem_id=script,
-    )
-
-
-def build(service: Service, demo: gr.Blocks) -> None:
+def build(service: Service) -> None:
     """Puts the tab on the page that is being built."""
     with gr.Row(elem_classes="vg-columns"):  # placed by style.css; on a phone the answer precedes the options
         with gr.Column(min_width=0, elem_classes="vg-input"):
-            text, source, go, stop, examples = _sentence()
+            text, source, go, examples = _sentence()
         with gr.Column(min_width=0, elem_classes="vg-output"):
             results = widget("results", payload("loading", "The model is loading."))
         with gr.Column(min_width=0, elem_classes="vg-options"):
@@ -65,23 +45,26 @@ def build(service: Service, demo: gr.Blocks) -> None:
 
     temperature, top_k, top_p, seed, group = sampling
     inputs = [text, checkpoint, source, context, method, beams, temperature, top_k, top_p, seed]
-    runner = _Runner(service)
-    run: dict[str, Any] = {"fn": runner.run, "inputs": inputs, "outputs": [results, stop], **PRIVATE}
+    runner = Runner(service, lambda data: Request(**data))
+    run: dict[str, Any] = {"fn": _streamed(runner), "inputs": inputs, "outputs": results, **PRIVATE}
     changes = [control.input for control in (source, checkpoint, context, method, beams, temperature, top_k, top_p)]
     gr.on([go.click, text.submit, seed.submit, *changes], trigger_mode="always_last", **run, **MODEL)
+    checkpoint.input(None, checkpoint, None, js="(name) => { vg.choose(name); }", **PRIVATE)
     again.click(service.new_seed, None, seed, queue=False, **PRIVATE).then(**run, **MODEL)
     examples.pick(_picked, None, [text, source], queue=False, **PRIVATE).then(**run, **MODEL)
     method.input(_show_options, method, [beams, group], queue=False, **PRIVATE)
-    stop.click(runner.stop, None, stop, queue=False, **PRIVATE)
+    results.halt(runner.stop, None, None, queue=False, **PRIVATE)
     results.more(_other_ways(service), results, results, **MODEL, **PRIVATE)
+    followed: dict[str, Any] = {"fn": _followed(service), "inputs": None, "outputs": [text, source, checkpoint], **PRIVATE}
+    results.follow(**followed, queue=False).then(**run, **MODEL)
     # The first answer waits for the model outside the shared limit: nobody's request has to stand behind it.
-    demo.load(**run, concurrency_limit=None)
+    results.first(**followed, queue=False).then(**run, concurrency_limit=None)
 
 
-def payload(phase: str, message: str = "", answer: Answer | None = None) -> dict[str, Any]:
+def payload(phase: str, message: str = "", answer: dict[str, Any] | None = None) -> dict[str, Any]:
     """Returns what `results.js` shows; `phase` is "loading", "working", "done", "stopped" or "error"."""
     values: dict[str, Any] = {"phase": phase, "message": message, "names": LANGUAGE_NAMES}
-    return values if answer is None else {**values, "answer": asdict(answer)}
+    return values if answer is None else {**values, "answer": answer}
 
 
 def _sentence() -> tuple[Any, ...]:
@@ -107,10 +90,9 @@ def _sentence() -> tuple[Any, ...]:
             elem_id="source",
         )
         go = gr.Button("Translate", variant="primary", min_width=110, scale=2, elem_id="translate")
-        stop = gr.Button("Stop", min_width=80, visible=False, elem_id="stop")
     sentences = [{"language": code, "text": sentence} for code, sentence in EXAMPLES]
     examples = widget("examples", {"sentences": sentences})
-    return text, source, go, stop, examples
+    return text, source, go, examples
 
 
 def _decoding() -> tuple[Any, ...]:
@@ -127,63 +109,44 @@ def _decoding() -> tuple[Any, ...]:
     return context, method, beams, (temperature, top_k, top_p, seed, group), again
 
 
-class _Runner:
-    """The event behind the page: streams an answer, stops it between two languages when its visitor says so.
+def _streamed(runner: Runner) -> Callable[..., Iterator[dict[str, Any]]]:
+    def run(request: gr.Request, text: str, checkpoint: str | None, *options: Any) -> Iterator[dict[str, Any]]:
+        """Yields the value of the cards."""
+        question = Request(text, checkpoint or "", *options)
+        for value in runner.stream(str(request.session_hash), lambda: question, {}):
+            phase, message, answer = value["phase"], value.get("message", ""), value.get("answer")
+            if answer is not None and phase != "done":
+                done = f"{len(answer['cards'])} of {len(answer['languages'])} languages"
+                message = f"{done} done" if phase == "working" else f"stopped after {done}"
+            yield payload(phase, message, answer)
 
-    Gradio's own `cancels` leaves an `always_last` event waiting for ever and drops what is done.
-    """
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._running: dict[str, threading.Event] = {}  # by visitor
-
-    def run(self, request: gr.Request, text: str, checkpoint: str | None, *options: Any) -> Iterator[tuple[Any, Any]]:
-        """Yields the value of the cards and of the Stop button."""
-        visitor, stopped = str(request.session_hash), threading.Event()
-        self._running[visitor] = stopped
-        try:
-            for answer in self._service.stream(Request(text, checkpoint or "", *options)):
-                done = f"{len(answer.cards)} of {len(answer.languages)} languages"
-                if answer.is_complete:
-                    yield payload("done", answer=answer), HIDDEN
-                elif stopped.is_set():
-                    yield payload("stopped", f"stopped after {done}", answer), HIDDEN
-                    return
-                else:
-                    yield (
-                        payload("working", f"{done} done", answer),
-                        gr.update(visible=True, interactive=True),
-                    )
-        except VaegenError as error:
-            yield payload("error", str(error)), HIDDEN
-        except Exception:
-            LOG.exception("A request failed")
-            yield payload("error", "This sentence could not be translated; the app's log says why."), HIDDEN
-        finally:
-            if self._running.get(visitor) is stopped:
-                del self._running[visitor]
-
-    def stop(self, request: gr.Request) -> Any:
-        """Asks the visitor's answer to stop; returns the button while it does."""
-        if event := self._running.get(str(request.session_hash)):
-            event.set()
-        return gr.update(interactive=False)
+    return run
 
 
 def _other_ways(service: Service) -> Callable[[dict[str, Any], gr.EventData], dict[str, Any]]:
     def more(shown: dict[str, Any], event: gr.EventData) -> dict[str, Any]:
-        # Both come from the page, so they may be anything; the service checks every value again.
+        # Both come from the page, so they may be anything; the question checks every value again.
         language = str(event._data.get("language")) if isinstance(event._data, dict) else ""
         try:
-            request = Request(**shown["answer"]["request"])
-            variants = [asdict(variant) for variant in service.other_ways(request, language)]
+            wordings = service.ask(OtherWays(Request(**shown["answer"]["request"]), language))
         except VaegenError as error:
             return {**shown, "phase": "error", "message": str(error)}
         except (KeyError, TypeError):
             return payload("error", "Translate a sentence first.")
+        variants = [asdict(variant) for variant in wordings.variants]
         return {**shown, "variants": {**shown.get("variants", {}), language: variants}}
 
     return more
+
+
+def _followed(service: Service) -> Callable[[gr.EventData], tuple[Any, Any, Any]]:
+    def followed(event: gr.EventData) -> tuple[Any, Any, Any]:
+        """Takes over the sentence that another view has made the current one."""
+        data = event._data if isinstance(event._data, dict) else {}
+        name = data.get("checkpoint")
+        return str(data.get("text", "")), "", name if name in service.checkpoints else gr.skip()
+
+    return followed
 
 
 def _picked(event: gr.EventData) -> tuple[str, str]:

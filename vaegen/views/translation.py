@@ -1,16 +1,26 @@
-"""What visitors ask and what they get: frozen dataclasses, and the check of every request. No torch."""
+"""One sentence in, all languages out; and the other ways to say it that draws from its posterior give."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from vaegen.errors import VaegenError
-from vaegen.text import LANGUAGE_NAMES, check_text
-from vaegen.words import Word
+from vaegen.views.checks import (
+    MAX_SEED,
+    check_checkpoint,
+    check_choice,
+    check_language,
+    check_number,
+    check_sentence,
+    check_whole,
+)
+from vaegen.words import Word, merge_words
 
-MAX_CHARACTERS = 2000
-MAX_BEAMS, MAX_DRAWS, MAX_SEED = 10, 16, 2**31 - 1
+MAX_BEAMS, MAX_DRAWS = 10, 16
+SHORT = 200  # up to this many characters all languages come at once; longer text one by one, to be stoppable
+N_ALTERNATIVES = 5
 EXAMPLES = (
     ("en", "A dog runs through the snow."),
     ("de", "Zwei Kinder bauen eine Burg aus Sand."),
@@ -46,6 +56,41 @@ class Request:
     top_k: int = 0
     top_p: float = 1.0
     seed: int = 0
+
+    def checked(self, checkpoints: Sequence[str]) -> Request:
+        """Returns the request with clean values; what its method does not use is reset, so that caches match.
+
+        Raises:
+            VaegenError: If the text or an option is refused.
+        """
+        common = (
+            check_sentence(self.text),
+            check_checkpoint(self.checkpoint, checkpoints),
+            check_language(self.source_language) if self.source_language else "",
+            check_choice("context", self.context, ("source", "latent")),
+            check_choice("decoding method", self.method, ("beam", "sample")),
+        )
+        if self.method == "beam":
+            return Request(*common, num_beams=check_whole("The beam width", self.num_beams, 1, MAX_BEAMS))
+        return Request(
+            *common,
+            temperature=check_number("The temperature", self.temperature, 0.05, 5.0),
+            top_k=check_whole("Top-k", self.top_k, 0, 1000),
+            top_p=check_number("Top-p", self.top_p, 0.01, 1.0),
+            seed=check_whole("The seed", self.seed, 0, MAX_SEED),
+        )
+
+    def answers(self, model: Any) -> Iterator[Answer]:
+        """Yields the answer as it grows: short text arrives whole, longer text one language at a time."""
+        source = self.source_language or model.detect_language(self.text)
+        answer = Answer(self, source, not self.source_language, tuple(model.languages))
+        if len(self.text) <= SHORT:
+            yield replace(answer, cards=_decode(model, answer, answer.languages))
+            return
+        yield answer
+        for language in answer.languages:
+            answer = replace(answer, cards=answer.cards + _decode(model, answer, (language,)))
+            yield answer
 
 
 @dataclass(frozen=True)
@@ -104,77 +149,78 @@ class Variant:
     log_prob: float
 
 
-def check_request(request: Request, checkpoints: Sequence[str]) -> Request:
-    """Returns the request with clean values; what its method does not use is reset, so that caches match.
+@dataclass(frozen=True)
+class OtherWays:
+    """Asks for the wordings that draws from the sentence's posterior give in a language.
 
-    Raises:
-        VaegenError: If the text or an option is refused.
+    Draws are decoded as the request says, in its context; a reconstruction through the latent alone.
     """
-    text = check_text(str(request.text), MAX_CHARACTERS)
-    if not text:
-        names = ", ".join(LANGUAGE_NAMES.values())
-        raise VaegenError(f"There is no sentence to translate; type one in any of {names}.")
-    name = request.checkpoint or (checkpoints[0] if checkpoints else "")
-    if name and name not in checkpoints:
-        raise VaegenError(f"There is no checkpoint {name!r}; choose one of {', '.join(checkpoints)}.")
-    if request.source_language:
-        check_language(request.source_language)
-    if request.context not in ("source", "latent"):
-        raise VaegenError(f"There is no context {request.context!r}; choose 'source' or 'latent'.")
-    if request.method not in ("beam", "sample"):
-        raise VaegenError(f"There is no decoding method {request.method!r}; choose 'beam' or 'sample'.")
-    common = (text, name, request.source_language, request.context, request.method)
+
+    request: Request
+    language: str
+    n_draws: int = 8
+    seed: int = 0
+
+    @property
+    def checkpoint(self) -> str:
+        """The request's."""
+        return self.request.checkpoint
+
+    def checked(self, checkpoints: Sequence[str]) -> OtherWays:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If the request, the language, the number of draws or the seed is refused.
+        """
+        return OtherWays(
+            self.request.checked(checkpoints),
+            check_language(self.language),
+            check_whole("The number of draws", self.n_draws, 1, MAX_DRAWS),
+            check_whole("The seed", self.seed, 0, MAX_SEED),
+        )
+
+    def answers(self, model: Any) -> Iterator[Wordings]:
+        """Yields the wordings, once."""
+        request = self.request
+        source = request.source_language or model.detect_language(request.text)
+        context = _context(model, request, self.language == source)
+        options = {**_options(request, context=context, n_draws=self.n_draws), "seed": self.seed}
+        results = model.generate([request.text], self.language, **options)[0]
+        counts = Counter(result.text for result in results)
+        best = {result.text: max(r.log_prob for r in results if r.text == result.text) for result in results}
+        order = sorted(counts, key=lambda text: (-counts[text], -best[text]))
+        yield Wordings(tuple(Variant(text, counts[text], best[text]) for text in order))
+
+
+@dataclass(frozen=True)
+class Wordings:
+    """What `OtherWays` gave, the commonest wording first."""
+
+    variants: tuple[Variant, ...]
+    seconds: float = 0.0
+
+
+def _options(request: Request, **more: Any) -> dict[str, Any]:
+    shared = {"source_language": request.source_language or None, "method": request.method, "seed": request.seed}
     if request.method == "beam":
-        return Request(*common, num_beams=check_whole("The beam width", request.num_beams, 1, MAX_BEAMS))
-    return Request(
-        *common,
-        temperature=check_number("The temperature", request.temperature, 0.05, 5.0),
-        top_k=check_whole("Top-k", request.top_k, 0, 1000),
-        top_p=check_number("Top-p", request.top_p, 0.01, 1.0),
-        seed=check_whole("The seed", request.seed, 0, MAX_SEED),
-    )
+        return {**shared, "num_beams": request.num_beams, **more}
+    return {**shared, "temperature": request.temperature, "top_k": request.top_k, "top_p": request.top_p, **more}
 
 
-def check_language(language: str) -> str:
-    """Returns the code of a language that exists.
-
-    Raises:
-        VaegenError: If it does not.
-    """
-    if language not in LANGUAGE_NAMES:
-        known = ", ".join(f"{code} ({name})" for code, name in LANGUAGE_NAMES.items())
-        raise VaegenError(f"There is no language {language!r}; choose one of {known}.")
-    return language
+def _context(model: Any, request: Request, own: bool) -> str:
+    """What the decoder sees; the model learns to repeat a sentence from its latent alone, if it has one."""
+    return "latent" if own and model.model.config.n_slots else request.context
 
 
-def check_whole(name: str, value: object, low: int, high: int) -> int:
-    """Returns a whole number from `low` to `high`.
-
-    Raises:
-        VaegenError: If the value is none.
-    """
-    number = _float(value)
-    if number is None or number != int(number) or not low <= number <= high:
-        raise VaegenError(f"{name} is {value!r}; give a whole number from {low} to {high}.")
-    return int(number)
-
-
-def check_number(name: str, value: object, low: float, high: float) -> float:
-    """Returns a number from `low` to `high`.
-
-    Raises:
-        VaegenError: If the value is none.
-    """
-    number = _float(value)
-    if number is None or not low <= number <= high:
-        raise VaegenError(f"{name} is {value!r}; give a number from {low:g} to {high:g}.")
-    return number
-
-
-def _float(value: object) -> float | None:
-    """The value as a finite number, or None: what arrives from a page may be anything."""
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if abs(number) < 1e18 else None
+def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Card, ...]:
+    """The cards of some languages, in order; languages of the same context are decoded in one batch."""
+    request, cards = answer.request, {}
+    contexts = {language: _context(model, request, language == answer.source_language) for language in languages}
+    for context in dict.fromkeys(contexts.values()):
+        group = [language for language in languages if contexts[language] == context]
+        options = _options(request, context=context, n_alternatives=N_ALTERNATIVES + 1)
+        for language, (result, *_) in zip(group, model.generate([request.text] * len(group), group, **options), strict=True):
+            words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
+            own = language == answer.source_language
+            cards[language] = Card(language, result.text, words, result.log_prob, context, own)
+    return tuple(cards[language] for language in languages)

@@ -1,0 +1,38 @@
+"""What the browser tests share: Chromium, pages that report foreign requests and script errors, and tab changes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+expect.set_options(timeout=20_000)  # patient on a busy machine; a page that works answers at once
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ANSWERED = '.vg-results[data-phase="done"]'
+
+
+def is_foreign(url):
+    """Whether an address is none of this machine's."""
+    return url.startswith(("http", "ws")) and not re.match(r"(http|ws)s?://(127\.0\.0\.1|0\.0\.0\.0|localhost)[:/]", url)
+
+
+def open_view(page, name):
+    """Opens a tab and waits until its view shows something; returns the view."""
+    page.locator(f"#tab-{name}-button").click()
+    view = page.locator(f".vg-{name}.vg-view")
+    expect(view).to_have_attribute("data-phase", re.compile("done|example"))
+    return view

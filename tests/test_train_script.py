@@ -1,0 +1,148 @@
+"""scripts/train.py and scripts/evaluate.py as a newcomer runs them: own folders, resuming, wrong options."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
+FIRST = {"en": "a {} runs {}", "de": "ein {} rennt {}"}
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(f"{name}_script", SCRIPTS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+train, evaluate = load("train"), load("evaluate")
+
+
+@pytest.fixture
+def data(tmp_path, tokenizer):
+    """A folder with the corpus "own": English and German, 60 lines to train on, some to test, none to validate."""
+    folder = tmp_path / "data" / "own"
+    folder.mkdir(parents=True)
+    for split, count in (("train", 60), ("test", 4)):
+        for language, nouns in NOUNS.items():
+            lines = [FIRST[language].format(nouns[i % 5], f"{split} {i}") for i in range(count)]
+            (folder / f"{split}.{language}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    tokenizer.save(tmp_path / "own-tokenizer.json")
+    return folder.parent
+
+
+@pytest.fixture
+def call(data, capsys):
+    """Runs scripts/train.py in this process: status and what it said."""
+
+    def run(*arguments, out="run", fresh=True):
+        command = ["--data", str(data), "--preset", "tiny", "--device", "cpu", "--out", str(data.parent / out), *arguments]
+        if fresh:
+            command += ["--tokenizer", str(data.parent / "own-tokenizer.json"), "--corpora", "own"]
+        status = train.main(command)
+        return status, capsys.readouterr().err
+
+    return run
+
+
+def test_a_folder_without_validation_text_gives_some_of_its_own(call, data):
+    status, said = call("--steps", "2", "--bleu-pairs", "")
+    assert status == 0 and "6 groups of its training text are held out" in said
+    assert (data.parent / "run" / "checkpoint" / "config.json").is_file()
+
+
+def test_a_resumed_run_keeps_its_data_and_its_tokenizer(call, data):
+    run = data.parent / "run"
+    assert call("--steps", "2", "--n-validation", "3", "--bleu-pairs", "en-de")[0] == 0
+    before = (run / "checkpoint" / "tokenizer.json").read_bytes()
+    status, said = call("--steps", "4", "--resume", fresh=False)
+    assert status == 0 and "own: cleaning" in said and "3 groups" in said
+    assert (run / "checkpoint" / "tokenizer.json").read_bytes() == before
+    metrics = json.loads((run / "checkpoint" / "metrics.json").read_text())
+    assert metrics["corpora"] == "own" and metrics["training"]["step"] == 4
+    assert json.loads((run / "run.json").read_text())["bleu_pairs"] == "en-de"
+
+
+def test_what_a_run_cannot_change_is_refused(call):
+    assert call("--steps", "2", "--bleu-pairs", "")[0] == 0
+    for arguments, message in (
+        (["--n-slots", "9"], "cannot change its shape"),
+        (["--no-latent"], "cannot change its shape"),
+        (["--optimizer", "adamw"], "begun with --optimizer muon"),
+        (["--tokenizer", str(SCRIPTS.parent / "checkpoints" / "multi30k" / "tokenizer.json")], "is not the tokenizer"),
+    ):
+        status, said = call("--resume", *arguments, fresh=False)
+        assert status == 2 and message in said, arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--corpora", "own:abc"], "rate 'abc'"),
+        (["--corpora", "own:-1"], "rate '-1'"),
+        (["--bleu-pairs", "ende"], "--bleu-pairs ende"),
+        (["--n-validation", "0"], "--n-validation 0"),
+        (["--device", "toaster"], "--device toaster cannot be used"),
+        (["--corpora", "nothing"], "There is no corpus 'nothing'"),
+    ],
+)
+def test_wrong_options_are_one_sentence(call, data, arguments, message):
+    tokenizer = ["--tokenizer", str(data.parent / "own-tokenizer.json"), "--corpora", "own"]
+    status, said = call(*tokenizer, *arguments, fresh=False)
+    assert status == 2 and said.startswith("train: ") and message in said and said.count("\n") == 1
+
+
+def test_without_a_latent_nobody_copies(call, data):
+    folder = data / "own"
+    (folder / "de.train.txt").write_text("ein Hund allein\neine Katze allein\n", encoding="utf-8")
+    assert "2 sentences without a translation dropped" in call("--no-latent", "--dry-run")[1]
+    assert "without a translation" not in call("--dry-run")[1]
+
+
+def test_the_start_of_a_run_is_part_of_its_licence(call, data):
+    assert call("--steps", "1", "--bleu-pairs", "")[0] == 0
+    start = data.parent / "run" / "checkpoint"
+    assert call("--steps", "1", "--bleu-pairs", "", "--init-from", str(start), out="more")[0] == 0
+    assert call("--steps", "2", "--resume", out="more", fresh=False)[0] == 0
+    metrics = json.loads((data.parent / "more" / "checkpoint" / "metrics.json").read_text())
+    assert metrics["started_from"] == {"name": "checkpoint", "corpora": "own"}
+    card = evaluate.data_card({"corpora": "tatoeba:1", "started_from": {"corpora": "multi30k:1,multi30k-captions:0.1"}})
+    assert card["license_id"] == "other" and "non-commercial" in card["license"] and "CC BY" in card["license"]
+    assert evaluate.data_card({"corpora": "tatoeba,tatoeba-cs:2"})["license_id"] == "cc-by-2.0"
+
+
+def test_two_processes_with_few_long_sentences(data):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += [str(SCRIPTS / "train.py"), "--data", str(data), "--corpora", "own", "--preset", "tiny", "--device", "cpu"]
+    command += ["--tokenizer", str(data.parent / "own-tokenizer.json"), "--out", str(data.parent / "two"), "--steps", "8"]
+    command += ["--batch-tokens", "30", "--bleu-pairs", ""]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_evaluate_measures_what_there_is_and_says_how(call, data, capsys):
+    assert call("--steps", "1", "--bleu-pairs", "")[0] == 0
+    folder = data.parent / "run" / "checkpoint"
+    command = ["--checkpoint", str(folder), "--data", str(data), "--device", "cpu"]
+    small = ["--num-beams", "1", "--limit", "2", "--latent-sentences", "3", "--latent-draws", "2"]
+    assert evaluate.main([*command, *small]) == 0
+    evaluation = json.loads((folder / "metrics.json").read_text())["evaluation"]
+    assert list(evaluation["translation"]) == ["en-de", "de-en"] and list(evaluation["latent"]) == ["en", "de"]
+    assert evaluation["command"].endswith("--data DATA --num-beams 1 --limit 2 --latent-sentences 3 --latent-draws 2")
+    assert "Trained on own." in (folder / "README.md").read_text(encoding="utf-8")
+    capsys.readouterr()
+    for arguments, message in (
+        (["--directions", "ende"], "--directions ende"),
+        (["--directions", "en-fr"], "no en-fr sentences"),
+        (["--split", "val"], "no val sentence"),
+    ):
+        assert evaluate.main([*command, *arguments]) == 2
+        said = capsys.readouterr().err
+        assert message in said and said.count("\n") == 1

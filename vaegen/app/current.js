@@ -1,0 +1,21 @@
+// The line above the tabs: the current sentence A, the pinned sentence B, and the link to exactly this state.
+const { make, button, copyButton, t } = vg;
+const root = element.querySelector('.vg-current');
+
+const line = (letter, point, tools) => make('div', 'vg-current-line', undefined, {}, [
+  make('span', 'vg-letter', letter, { 'aria-label': letter === 'A' ? t('Current sentence') : t('Pinned sentence') }),
+  make('span', 'vg-current-text', point.text || t('(a latent without words)'), { lang: point.language, dir: 'auto' }),
+  ...(point.z ? [make('span', 'vg-tag', t('own latent'), { title: t('Not the latent of these words: the one that was decoded to them') })] : []),
+  ...tools,
+]);
+
+function show() {
+  const { a, b } = vg.state;
+  root.replaceChildren(
+    line('A', a, [button(t('Pin as B'), () => vg.pin(vg.state.a), { kind: 'link', title: t('Keep this sentence as B, to walk to or to compare with') })]),
+    line('B', b, [button(t('Swap A and B'), () => vg.swap(), { kind: 'link' })]),
+    make('div', 'vg-current-tools', undefined, {}, [copyButton(t('Copy link'), () => vg.link(), { title: t('The address of exactly what you see') })]),
+  );
+}
+vg.listeners.add(show);
+show();

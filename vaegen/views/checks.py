@@ -1,0 +1,103 @@
+"""Checks of single values. What arrives from a page may be anything; a refusal says what was given and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from vaegen.errors import VaegenError
+from vaegen.text import LANGUAGE_NAMES, check_text
+
+MAX_CHARACTERS = 2000
+MAX_SEED = 2**31 - 1
+
+
+def check_sentence(text: object) -> str:
+    """Returns the cleaned text of a sentence.
+
+    Raises:
+        VaegenError: If it is blank or too long.
+    """
+    clean = check_text(str(text), MAX_CHARACTERS)
+    if not clean:
+        raise VaegenError(f"There is no sentence; type one in any of {', '.join(LANGUAGE_NAMES.values())}.")
+    return clean
+
+
+def check_checkpoint(name: object, checkpoints: Sequence[str]) -> str:
+    """Returns the name of a checkpoint on offer; the first for an empty one.
+
+    Raises:
+        VaegenError: If there is no such checkpoint.
+    """
+    if not name:
+        return checkpoints[0] if checkpoints else ""
+    return check_choice("checkpoint", name, checkpoints)
+
+
+def check_choice(what: str, value: object, allowed: Collection[str]) -> str:
+    """Returns a value that is among the allowed ones; `what` names it in the refusal.
+
+    Raises:
+        VaegenError: If it is not.
+    """
+    if not isinstance(value, str) or value not in allowed:
+        raise VaegenError(f"There is no {what} {value!r:.80}; choose one of {', '.join(allowed)}.")
+    return value
+
+
+def check_language(language: object) -> str:
+    """Returns the code of a language that exists.
+
+    Raises:
+        VaegenError: If it does not.
+    """
+    if not isinstance(language, str) or language not in LANGUAGE_NAMES:
+        known = ", ".join(f"{code} ({name})" for code, name in LANGUAGE_NAMES.items())
+        raise VaegenError(f"There is no language {language!r:.80}; choose one of {known}.")
+    return language
+
+
+def check_languages(languages: object) -> tuple[str, ...]:
+    """Returns language codes, one or more, without repeats and in the order of the app.
+
+    Raises:
+        VaegenError: If one does not exist or there is none.
+    """
+    codes = [check_language(code) for code in languages] if isinstance(languages, (list, tuple)) else []
+    if not codes:
+        raise VaegenError(f"No language is chosen; choose one or more of {', '.join(LANGUAGE_NAMES)}.")
+    return tuple(code for code in LANGUAGE_NAMES if code in codes)
+
+
+def check_whole(name: str, value: object, low: int, high: int) -> int:
+    """Returns a whole number from `low` to `high`.
+
+    Raises:
+        VaegenError: If the value is none.
+    """
+    number = _float(value)
+    if number is None or number != int(number) or not low <= number <= high:
+        raise VaegenError(f"{name} is {value!r:.80}; give a whole number from {low} to {high}.")
+    return int(number)
+
+
+def check_number(name: str, value: object, low: float, high: float) -> float:
+    """Returns a number from `low` to `high`.
+
+    Raises:
+        VaegenError: If the value is none.
+    """
+    number = _float(value)
+    if number is None or not low <= number <= high:
+        raise VaegenError(f"{name} is {value!r:.80}; give a number from {low:g} to {high:g}.")
+    return number
+
+
+def _float(value: Any) -> float | None:
+    """The value as a finite number, or None."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if abs(number) < 1e18 else None

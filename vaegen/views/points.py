@@ -1,0 +1,109 @@
+"""A place in the latent space and how it reads: what one view hands to another, and what a link carries."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from vaegen.errors import VaegenError
+from vaegen.text import LANGUAGE_NAMES, check_text
+from vaegen.views.checks import MAX_CHARACTERS, check_language
+
+MAX_CODE = 16_384  # characters: 6,144 dimensions
+
+
+@dataclass(frozen=True)
+class Point:
+    """A latent and the sentence that stands for it.
+
+    Attributes:
+        text: The sentence.
+        language: Its language; "" if nobody said.
+        z: The latent as `pack` writes it; "" for the mode of the posterior of `text`.
+    """
+
+    text: str = ""
+    language: str = ""
+    z: str = ""
+
+    def checked(self) -> Point:
+        """Returns the point with clean values.
+
+        Raises:
+            VaegenError: If it holds neither a sentence nor a latent, or one of them is refused.
+        """
+        text = check_text(str(self.text), MAX_CHARACTERS)
+        if not isinstance(self.z, str) or len(self.z) > MAX_CODE:
+            raise VaegenError("This latent is not one of vaegen's; copy it again, or start from a sentence.")
+        if not text and not self.z:
+            raise VaegenError(f"There is no sentence; type one in any of {', '.join(LANGUAGE_NAMES.values())}.")
+        return replace(self, text=text, language=check_language(self.language) if self.language else "")
+
+
+def point(data: Any) -> Point:
+    """Returns the point that a page or a link describes.
+
+    Raises:
+        VaegenError: If it describes none.
+    """
+    if isinstance(data, Point):
+        return data.checked()
+    if not isinstance(data, Mapping):
+        raise VaegenError("There is no sentence yet; type one, or take one from another view.")
+    return Point(**{key: str(data.get(key) or "") for key in ("text", "language", "z")}).checked()
+
+
+def pack(z: np.ndarray) -> str:
+    """Returns a latent as text that fits a link: half precision, base64 with the URL alphabet."""
+    return base64.urlsafe_b64encode(np.asarray(z, dtype="<f2").tobytes()).decode().rstrip("=")
+
+
+def unpack(code: str, shape: tuple[int, int]) -> np.ndarray:
+    """Returns the latent (M, Z) in float32 that `pack` wrote.
+
+    Raises:
+        VaegenError: If the code is damaged or of a model of another shape.
+    """
+    try:
+        values = np.frombuffer(base64.urlsafe_b64decode(code + "=" * (-len(code) % 4)), dtype="<f2")
+    except (binascii.Error, ValueError) as error:
+        raise VaegenError("This latent cannot be read; copy it again, or start from a sentence.") from error
+    if values.size != shape[0] * shape[1] or not np.isfinite(values).all():
+        raise VaegenError(
+            f"This latent has {values.size} finite numbers or fewer, the checkpoint's have {shape[0]} x {shape[1]}; "
+            "choose the checkpoint that it comes from, or start from a sentence."
+        )
+    return values.astype(np.float32).reshape(shape)
+
+
+def latent_shape(model: Any) -> tuple[int, int]:
+    """Returns (M, Z) of a pipeline.
+
+    Raises:
+        VaegenError: If its model has no latent.
+    """
+    config = model.model.config
+    if not config.n_slots:
+        raise VaegenError("This checkpoint has no latent, it can only translate; choose another one.")
+    return config.n_slots, config.latent_dim
+
+
+def latent_of(model: Any, where: Point) -> np.ndarray:
+    """Returns the latent of a point, (M, Z) in float32: its own, or else the mode of its sentence's posterior."""
+    shape = latent_shape(model)
+    return unpack(where.z, shape) if where.z else np.asarray(model.encode([where.text]).mode[0].cpu(), np.float32)
+
+
+def python_of(where: Point, name: str) -> list[str]:
+    """Returns the lines of Python that put a point's latent into the variable `name`; `pipeline` is loaded."""
+    if where.z:
+        return [
+            f'code = "{where.z}"  # {where.text}',
+            f"{name} = vaegen.views.points.unpack(code, (pipeline.model.config.n_slots, pipeline.model.config.latent_dim))",
+        ]
+    return [f"{name} = pipeline.encode([{where.text!r}]).mode[0].numpy()"]
