@@ -92,8 +92,6 @@ class TrainConfig:
         label_smoothing: Probability mass spread over the vocabulary; never part of reported nats.
         word_dropout: Probability that an input word of the decoder is replaced by the mask token.
         source_context_rate: Share of targets whose decoder also sees the encoder states (z alone otherwise).
-        hide_latent_rate: Share of those whose decoder sees the encoder states alone, as an ordinary Transformer does;
-            otherwise it learns to read the slots first and the source late.
         autoencode_rate: Share of source sentences that are also decoded into their own language, from z alone.
         source_weights: Relative frequency of each language as the source; missing ones count 1.
         exclude_pairs: Language pairs ("en-cs") that are never trained, in either direction.
@@ -124,8 +122,6 @@ class TrainConfig:
     label_smoothing: float = 0.1
     word_dropout: float = 0.0
     source_context_rate: float = 0.5
-    hide_latent_rate: float = 0.0
-    both_contexts: bool = False
     autoencode_rate: float = 0.3
     source_weights: dict[str, float] | None = None
     exclude_pairs: tuple[str, ...] = ()
@@ -144,7 +140,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _positive(self, "steps batch_tokens max_sentence_tokens n_cycles")
-        _rates(self, "cooldown label_smoothing word_dropout source_context_rate hide_latent_rate autoencode_rate ema_decay")
+        _rates(self, "cooldown label_smoothing word_dropout source_context_rate autoencode_rate ema_decay")
         if self.optimizer not in ("muon", "adamw"):
             raise VaegenError(f"optimizer={self.optimizer!r}: choose 'muon' or 'adamw'.")
         if self.schedule not in ("gated", "cyclical", "target_kl", "constant"):

@@ -46,21 +46,16 @@ class TrainingObjective(nn.Module):
         encoding = model.encode(batch.src, batch.src_mask)
         posterior = encoding.posterior
         memory = model.memory(posterior.sample() if posterior is not None else None, encoding, "source")
-        rows = torch.arange(len(batch.rows), device=batch.rows.device)
-        latent_only = batch.own | (torch.rand(rows.shape, device=rows.device) >= config.source_context_rate)
-        if posterior is None:
-            latent_only = torch.zeros_like(latent_only)
-        elif config.both_contexts:
-            latent_only = torch.cat([torch.ones_like(latent_only), torch.zeros_like(latent_only[~batch.own])])
-            rows = torch.cat([rows, rows[~batch.own]])
-        visible = memory.mask[batch.rows[rows]]
-        visible[latent_only, model.config.n_slots :] = False
-        if config.hide_latent_rate:
-            hide = ~latent_only & (torch.rand(rows.shape, device=rows.device) < config.hide_latent_rate)
-            visible[hide, : model.config.n_slots] = False
-        tgt_in = drop_words(batch.tgt_in[rows], config.word_dropout, self.mask_id)
-        hidden = model.decode_hidden(tgt_in, memory, batch.rows[rows], visible)
-        return vae_loss(hidden, model.embedding.weight, batch.tgt_out[rows], batch.tgt_mask[rows], posterior, beta, config)
+        visible = memory.mask[batch.rows]
+        if posterior is not None:
+            # Copying the source is no lesson: a sentence is reconstructed from z alone.
+            latent_only = batch.own | (
+                torch.rand(len(batch.rows), device=batch.rows.device) >= config.source_context_rate
+            )
+            visible[latent_only, model.config.n_slots :] = False
+        tgt_in = drop_words(batch.tgt_in, config.word_dropout, self.mask_id)
+        hidden = model.decode_hidden(tgt_in, memory, batch.rows, visible)
+        return vae_loss(hidden, model.embedding.weight, batch.tgt_out, batch.tgt_mask, posterior, beta, config)
 
 
 @dataclass
