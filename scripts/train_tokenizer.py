@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> None:
         for split in ("val", "test")
         for group in load_corpus(name, options.data, split)
     ]
+    if len(set(languages)) != len(languages):
+        raise VaegenError(f"--languages {options.languages}: give each code once.")
     texts: dict[str, list[str]] = {language: [] for language in languages}
     for name in names:
         groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out)

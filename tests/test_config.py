@@ -60,3 +60,9 @@ def test_unknown_fields_and_presets_are_named():
         ModelConfig.from_dict({"vocab_size": 400, "languages": ["en"], "depth": 3})
     with pytest.raises(VaegenError, match="tiny, cpu, base"):
         preset("huge")
+
+
+@pytest.mark.parametrize("values", [{"lr": -1.0}, {"beta": float("nan")}, {"warmup_steps": -1}, {"patience": -2}])
+def test_a_number_that_makes_no_sense_is_named(values):
+    with pytest.raises(VaegenError, match=next(iter(values))):
+        TrainConfig(**values)

@@ -262,3 +262,12 @@ def test_the_command_makes_a_folder_that_training_reads(tmp_path, capsys):
     assert "names dev" in capsys.readouterr().err
     assert command.main([source, "--fields", "en", "--out", str(tmp_path)]) == 2
     assert "name=name" in capsys.readouterr().err
+
+
+def test_a_damaged_parquet_file_and_half_a_character(tmp_path):
+    pytest.importorskip("pyarrow")
+    (tmp_path / "test.parquet").write_bytes(b"junk")
+    with pytest.raises(VaegenError, match=r"test\.parquet cannot be read"):
+        read_hub(str(tmp_path), "test", {"en": "en"})
+    (tmp_path / "train.jsonl").write_text('{"en": "a \\ud800 b"}\n')
+    assert read_hub(str(tmp_path), "train", {"en": "en"}) == [{"en": "a ? b"}]

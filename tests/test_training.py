@@ -186,3 +186,26 @@ def test_every_parameter_is_optimised_once(tiny_model, optimizer, n):
     assert len(optimizers) == n
     given = [id(p) for o in optimizers for group in o.param_groups for p in group["params"]]
     assert sorted(given) == sorted(id(p) for p in tiny_model.parameters())
+
+
+def test_a_resumed_run_takes_the_new_weight_decay_and_logs_no_step_twice(tokenizer, tmp_path):
+    first = make_trainer(tokenizer, tmp_path, steps=80, eval_every=0, save_every=40)
+    first.train(lambda progress, figures: None)
+    state = load_state(tmp_path)
+    state["progress"]["step"] = 40  # as after a kill between the save at 40 and the next one
+    torch.save(state, tmp_path / "state.pt")
+    second = make_trainer(tokenizer, tmp_path, steps=80, eval_every=0, save_every=40, weight_decay=0.5)
+    second.resume()
+    assert [group["weight_decay"] for group in second.optimizers[0].param_groups] == [0.5, 0.0]
+    second.train()
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    steps = [line["step"] for line in lines if line["kind"] == "train"]
+    assert steps == [20, 40, 60, 80]
+
+
+def test_early_stopping_leaves_the_best_checkpoint(tokenizer, tmp_path):
+    trainer = make_trainer(tokenizer, tmp_path, steps=40, eval_every=5, patience=2)
+    losses = iter([9.0, 3.0, 1.0, 2.0, 4.0])
+    trainer.validation.run = lambda model: ({"loss": next(losses), "gap": 0.0}, [])
+    assert trainer.train().step == 20
+    assert load_checkpoint(tmp_path / "checkpoint").metadata["training"]["step"] == 10

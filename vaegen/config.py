@@ -140,6 +140,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _positive(self, "steps batch_tokens max_sentence_tokens n_cycles")
+        _not_negative(self, "lr muon_lr weight_decay clip_norm beta free_bits target_kl")
+        _not_negative(self, "warmup_steps ramp_steps eval_every save_every patience")
         _rates(self, "cooldown label_smoothing word_dropout source_context_rate autoencode_rate ema_decay")
         if self.optimizer not in ("muon", "adamw"):
             raise VaegenError(f"optimizer={self.optimizer!r}: choose 'muon' or 'adamw'.")
@@ -208,6 +210,12 @@ def _positive(config: Any, names: str) -> None:
     for name in names.split():
         if getattr(config, name) < 1:
             raise VaegenError(f"{name}={getattr(config, name)}: give a whole number of 1 or more.")
+
+
+def _not_negative(config: Any, names: str) -> None:
+    for name in names.split():
+        if not 0 <= getattr(config, name) < float("inf"):
+            raise VaegenError(f"{name}={getattr(config, name)}: give a number of 0 or more.")
 
 
 def _rates(config: Any, names: str) -> None:

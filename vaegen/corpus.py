@@ -256,7 +256,10 @@ def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             import pyarrow.parquet
         except ImportError:
             raise VaegenError(f"{path.name} is a parquet file; `pip install pyarrow` to read it.") from None
-        rows: Iterator[Any] = iter(pyarrow.parquet.read_table(path).to_pylist())
+        try:
+            rows: Iterator[Any] = iter(pyarrow.parquet.read_table(path).to_pylist())
+        except (pyarrow.ArrowException, OSError) as error:
+            raise VaegenError(f"{path} cannot be read ({error}); fetch the file again.") from error
     elif kind in ("csv", "tsv"):
         rows = csv.DictReader(
             (line + "\n" for line in _lines(path)), delimiter="," if kind == "csv" else "\t"
@@ -288,4 +291,4 @@ def _field(record: Any, column: str, where: str) -> str:
         value = value[key]
     if not isinstance(value, str | None):
         raise VaegenError(f"{where}: column {column!r} holds {type(value).__name__}, but text is needed.")
-    return value or ""
+    return (value or "").encode("utf-8", "replace").decode()  # JSON can spell half a character, which no file can hold

@@ -18,8 +18,8 @@ from vaegen.objective import token_log_probs
 from vaegen.pipeline import Pipeline
 from vaegen.posterior import DiagonalGaussian, gaussian_log_prob
 from vaegen.text import check_text
+from vaegen.validation import ACTIVE_THRESHOLD
 
-ACTIVE_THRESHOLD = 0.01  # Var(mu) over the data; Burda et al. 2016, arXiv 1509.00519, section 5.2
 
 
 def translation_scores(

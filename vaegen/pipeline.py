@@ -76,7 +76,7 @@ def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         checkpoint = load_checkpoint(path_or_hub_id, torch.device(device))
-    except RuntimeError as error:  # an unknown device, or one that this machine lacks
+    except (AssertionError, RuntimeError) as error:  # an unknown device, or one that this machine or this torch lacks
         raise VaegenError(f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'.") from error
     return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name)
 

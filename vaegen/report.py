@@ -51,7 +51,7 @@ def latent_table(evaluation: Figures) -> str:
     for language, f in evaluation["latent"].items():
         units = f"{f['active_units']} of {f['dimensions']}"
         information = f"{f['mutual_information']} (limit {f['mutual_information_limit']})"
-        row = [LANGUAGE_NAMES[language], f["n"], f["neg_elbo"], f["recon"], f["kl"], f["nll_iw"], units, information]
+        row = [LANGUAGE_NAMES.get(language, language), f["n"], f["neg_elbo"], f["recon"], f["kl"], f["nll_iw"], units, information]
         rows.append(row)
     first = next(iter(evaluation["latent"].values()))
     header = ["own language", "N", "-ELBO", "recon", "KL", f"NLL, IW-{first['nll_iw_draws']}"]
@@ -84,7 +84,7 @@ def results(name: str, metrics: Figures) -> str:
         translation_table(evaluation),
     ]
     if evaluation.get("latent"):
-        parts += [latent_table(evaluation), shuffled_sentence(evaluation)]
+        parts += [latent_table(evaluation)] + ([shuffled_sentence(evaluation)] if evaluation["shuffled_z"] else [])
     return "\n\n".join(parts)
 
 
@@ -100,7 +100,7 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> s
     training = metrics.get("training", {})
     settings = training.get("config", {})
     shape = ", ".join(f"{key} {config[key]}" for key in SHAPE if key in config)
-    languages = ", ".join(LANGUAGE_NAMES[code] for code in config["languages"])
+    languages = ", ".join(LANGUAGE_NAMES.get(code, code) for code in config["languages"])
     return f"""---
 language: [{", ".join(config["languages"])}]
 license: {data["license_id"]}

@@ -204,7 +204,10 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            decays = [group["weight_decay"] for group in optimizer.param_groups]  # as asked for now, not as saved
             optimizer.load_state_dict(saved)
+            for group, decay in zip(optimizer.param_groups, decays, strict=True):
+                group["weight_decay"] = decay
         self.progress = Progress(**state["progress"])
         self.schedule.gate_step = state["schedule"]["gate_step"]
         self.schedule.controlled = state["schedule"]["controlled"]
@@ -213,6 +216,10 @@ class Trainer:
             torch.set_rng_state(rng[0])
             if self.device.type == "cuda" and len(rng) > 1:
                 torch.cuda.set_rng_state(rng[1])
+        if self.main and (log := self.folder / "metrics.jsonl").is_file():  # steps after the saved one are done again
+            lines = log.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines if json.loads(line)["step"] <= self.progress.step]
+            log.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
     def _stream(self) -> Iterator[Batch]:
         cuda = self.device.type == "cuda"
@@ -250,7 +257,7 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.average.update_parameters(self.model)
-        self.schedule.observe_kl(kl)
+        self.schedule.observe_kl(self._mean(kl))
         self.progress.step += 1
         self.progress.tokens += int(n_tokens)
         per_token = recon * len(batch.rows) / int(terms.n_tokens)
@@ -264,7 +271,10 @@ class Trainer:
         }
 
     def _evaluate(self) -> None:
-        """Scores the averaged weights on process 0, lets the schedule see the evidence, saves the best checkpoint."""
+        """Scores the averaged weights on process 0, lets the schedule see the evidence, saves the checkpoint.
+
+        With early stopping (`patience`) only a better one is saved, else the latest: the KL ramp raises the loss on purpose.
+        """
         gap, loss = 0.0, 0.0
         if self.main:
             with self.autocast():
@@ -282,7 +292,7 @@ class Trainer:
         improved = loss < self.progress.best_loss
         self.progress.best_loss = min(loss, self.progress.best_loss)
         self.progress.bad_evaluations = 0 if improved else self.progress.bad_evaluations + 1
-        if self.main and self.progress.step:
+        if self.main and self.progress.step and (improved or not self.config.patience):
             save_checkpoint(self.folder / "checkpoint", self.averaged, self.tokenizer, self._metadata(scores))
 
     def _metadata(self, scores: dict[str, float]) -> dict[str, Any]:
@@ -307,6 +317,14 @@ class Trainer:
     def _say(self, line: str) -> None:
         if self.main:
             self.report(line)
+
+    def _mean(self, value: float) -> float:
+        """The mean of a figure over the processes."""
+        if self.world_size == 1:
+            return value
+        shared = torch.tensor(value, device=self.device, dtype=torch.float64)
+        dist.all_reduce(shared)
+        return float(shared) / self.world_size
 
     def _listen_to_signals(self) -> dict[int, Any]:
         def note(number: int, _frame: Any) -> None:

@@ -16,8 +16,6 @@ from vaegen.posterior import DiagonalGaussian
 from vaegen.text import Tokenizer
 
 ACTIVE_THRESHOLD = 0.01  # Var(mu) over the data; Burda et al. 2016, arXiv 1509.00519, section 5.2
-
-
 MAX_LENGTH = 80  # tokens; an untrained model does not stop by itself
 
 

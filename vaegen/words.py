@@ -53,14 +53,8 @@ def merge_words(
         alternatives: For each token, pieces and their probabilities; the token itself may be among them.
         n_alternatives: Most alternatives kept for a word.
     """
-    groups: list[list[int]] = []
-    for index, piece in enumerate(pieces):
-        if groups and _continues([pieces[i] for i in groups[-1]], piece):
-            groups[-1].append(index)
-        else:
-            groups.append([index])
     words: list[Word] = []
-    for group in groups:
+    for group in word_groups(pieces):
         text = "".join(pieces[i] for i in group)
         if not text.strip():
             continue
@@ -74,6 +68,17 @@ def merge_words(
             )
         )
     return tuple(words)
+
+
+def word_groups(pieces: Sequence[str]) -> list[list[int]]:
+    """Returns which neighbouring pieces make a word or a punctuation mark; every index is in exactly one group."""
+    groups: list[list[int]] = []
+    for index, piece in enumerate(pieces):
+        if groups and _continues([pieces[i] for i in groups[-1]], piece):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
 
 
 def _continues(word: list[str], piece: str) -> bool:
