@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
-from vaegen.app import interpolate, translate
+from vaegen.app import attention, interpolate, lessons, translate
 from vaegen.app.endpoints import add_endpoints
-from vaegen.app.page import widget
+from vaegen.app.page import TEXTS, t, widget
 from vaegen.app.theme import theme
 from vaegen.service import Service
+from vaegen.views.points import START
 
 HERE = Path(__file__).parent
 HEADER = """
@@ -25,7 +26,11 @@ HEADER = """
 TABS = {
     "translate": translate.build,
     "interpolate": interpolate.build,
+    "attention": attention.build,
+    "lessons": lessons.build,
 }
+# What each view asks at first; `scripts/build_examples.py` answers it beforehand.
+VIEWS = {"interpolate": interpolate.question}
 MAX_WAITING = 64  # requests in the queue before a visitor is told to come back
 
 
@@ -34,9 +39,10 @@ def build_app(service: Service) -> gr.Blocks:
     with gr.Blocks(title="vaegen", analytics_enabled=False, fill_width=False) as demo:
         gr.HTML(HEADER, js_on_load=None)
         widget("current", {})
+        widget("lessons", {})
         with gr.Tabs(elem_id="views"):
             for name, build in TABS.items():
-                with gr.Tab(name.capitalize(), id=name, elem_id=f"tab-{name}"):
+                with gr.Tab(t(name.capitalize()), id=name, elem_id=f"tab-{name}"):
                     build(service)
         add_endpoints(service)
     return demo.queue(max_size=MAX_WAITING)
@@ -59,7 +65,7 @@ def launch(service: Service, port: int | None = None, share: bool = False, block
         theme=theme(),
         css_paths=sorted(HERE.glob("*.css")),
         head=_head(),
-        i18n=gr.I18n(**_texts()),
+        i18n=t,
         footer_links=["api"],
     )
     return url
@@ -69,9 +75,10 @@ def _head() -> str:
     """The scripts that all views share; they run before any view's own."""
     plotly = _plotly()
     gr.set_static_paths([plotly])
-    values = f"window.vgTexts = {json.dumps(_texts())}; window.vgPlotly = {json.dumps(f'/gradio_api/file={plotly}')};"
+    values = {"Texts": TEXTS, "Plotly": f"/gradio_api/file={plotly}", "Start": [asdict(point) for point in START]}
+    given = "".join(f"window.vg{name} = {json.dumps(value)};\n" for name, value in values.items())
     shared = (HERE / "shared.js").read_text(encoding="utf-8")
-    return f"<script>{values}\n{shared}</script>"
+    return f"<script>{given}{shared}</script>"
 
 
 def _plotly() -> Path:
@@ -82,7 +89,3 @@ def _plotly() -> Path:
     assert package is not None and package.origin is not None
     return Path(package.origin).parent / "package_data" / "plotly.min.js"
 
-
-def _texts() -> dict[str, dict[str, Any]]:
-    """The interface's words by language and by their English form; Gradio and our scripts read the same."""
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "texts").glob("*.json"))}

@@ -11,6 +11,7 @@ import gradio as gr
 from vaegen.app.page import MODEL
 from vaegen.errors import VaegenError
 from vaegen.service import Service
+from vaegen.views.lines import Lines
 from vaegen.views.translation import OtherWays, Request
 
 
@@ -76,7 +77,25 @@ def add_endpoints(service: Service) -> None:
         request = Request(text, source_language=source_language, context=context)
         return _or_error(lambda: [asdict(one) for one in service.ask(OtherWays(request, language, n_draws, seed)).variants])
 
+    def translate_lines(
+        lines: list[str], language: str, context: str = "source", num_beams: int = 1, checkpoint: str = ""
+    ) -> list[str]:
+        """Translate many lines into one language, one line out for each line in.
+
+        Args:
+            lines: Up to 1,000 sentences, each in English, German, French or Czech; an empty one stays empty.
+            language: Language of the output: "en", "de", "fr" or "cs".
+            context: As in `translate`.
+            num_beams: Beam width from 1 (greedy) to 5.
+            checkpoint: As in `translate`.
+
+        Returns:
+            The translations, in the order of the lines.
+        """
+        return _or_error(lambda: list(service.ask(Lines(tuple(lines), language, context, num_beams, checkpoint)).lines))
+
     gr.api(translate, api_name="translate", **MODEL)
+    gr.api(translate_lines, api_name="translate_lines", **MODEL)
     gr.api(other_ways, api_name="other_ways", **MODEL)
 
 

@@ -6,17 +6,19 @@ from typing import Any
 
 from vaegen.app.page import add_view
 from vaegen.service import Service
+from vaegen.text import LANGUAGE_NAMES
 from vaegen.views.points import point
 from vaegen.views.walk import Walk
 
 
 def build(service: Service) -> None:
     """Puts the tab on the page that is being built."""
-    add_view(service, "interpolate", _question)
+    add_view(service, "interpolate", question)
 
 
-def _question(data: dict[str, Any]) -> Walk:
-    languages = data.get("languages")
+def question(data: dict[str, Any]) -> Walk:
+    """Returns what the page asks."""
+    languages = data.get("languages", list(LANGUAGE_NAMES))
     return Walk(
         point(data.get("a")),
         point(data.get("b")),

@@ -6,6 +6,7 @@ data, becomes a question (`vaegen.views`), and goes back as plain data that the 
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,10 @@ from vaegen.service import Question, Service
 
 HERE = Path(__file__).parent
 LOG = logging.getLogger(__name__)
+# The interface's words by language and by their English form; our scripts read the same (`vg.t`).
+TEXTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "texts").glob("*.json"))}
+t = gr.I18n(**TEXTS)
+EXAMPLES_FILE = "examples.json"
 # Events that run the model share a limit: one computes, one prepares its answer.
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 2}
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -34,14 +39,29 @@ def widget(script: str, value: dict[str, Any], events: tuple[str, ...] = ()) -> 
         value,
         html_template=f'<div class="vg-{script}"></div>',  # static: the script draws
         # Gradio lets only those events be used that it finds in quotes in the script.
-        js_on_load=(HERE / f"{script}.js").read_text(encoding="utf-8") + f"\n// {events}",
+        js_on_load=_script(script) + f"\n// {events}",
         elem_id=script,
     )
 
 
-def add_view(
-    service: Service, name: str, question: Callable[[dict[str, Any]], Question[Any]], example: Any = None
-) -> gr.HTML:
+def _script(name: str) -> str:
+    """The script of a widget; a long one has parts, `<name>-<part>.js`, which come first."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in [*sorted(HERE.glob(f"{name}-*.js")), HERE / f"{name}.js"])
+
+
+def example(service: Service, name: str) -> Any:
+    """Returns the precomputed answer of a view's first question; None if the checkpoint has none.
+
+    It lies beside the weights (`scripts/build_examples.py`), so that the first page need not wait for the model.
+    """
+    try:
+        folder = service.folder()
+        return json.loads((folder / EXAMPLES_FILE).read_text(encoding="utf-8")).get(name) if folder else None
+    except (OSError, ValueError, VaegenError):
+        return None
+
+
+def add_view(service: Service, name: str, question: Callable[[dict[str, Any]], Question[Any]]) -> gr.HTML:
     """Puts a view's widget on the page that is being built and returns it.
 
     Args:
@@ -49,9 +69,9 @@ def add_view(
         name: Of the view and of its script.
         question: Makes a question of what the script asks: {"a": point, "b": point or None, "checkpoint": name, **params}.
             It may raise VaegenError; what is missing or of a wrong type must come out as one.
-        example: An answer to show until the first question is answered (plain data).
     """
-    view = widget(name, {"phase": "example", "answer": example} if example else {"phase": "empty"}, ("ask", "halt"))
+    shown = example(service, name)
+    view = widget(name, {"phase": "example", "answer": shown} if shown else {"phase": "empty"}, ("ask", "halt"))
     runner = Runner(service, question)
     view.ask(runner.run, None, view, trigger_mode="always_last", **MODEL, **PRIVATE)
     view.halt(runner.stop, None, None, queue=False, **PRIVATE)

@@ -115,7 +115,7 @@ function makeMore(card, value) {
       trigger('more', { language: card.language });
     });
     foot.append(button);
-    return foot;
+    return makeBack(card, value, foot);
   }
   const total = variants.reduce((sum, variant) => sum + variant.n_draws, 0);
   const box = make('div', 'vg-variants', undefined, { tabindex: '-1', 'data-key': 'more-' + card.language });
@@ -131,8 +131,28 @@ function makeMore(card, value) {
   box.append(list);
   const wrap = make('div', 'vg-more');
   wrap.append(foot, box);
+  return makeBack(card, value, wrap);
+}
+
+/** The check by translating back: what comes out in the language of the sentence, changed words marked. */
+function makeBack(card, value, inner) {
+  if (card.is_reconstruction) return inner;
+  const back = value.backs?.[card.language];
+  const wrap = make('div', 'vg-more');
+  wrap.append(inner);
+  if (back === undefined) {
+    const button = make('button', 'vg-link', vg.t('Translate back'), { type: 'button', 'data-key': 'back-' + card.language });
+    button.addEventListener('click', () => { button.disabled = true; trigger('back', { language: card.language }); });
+    (inner.classList.contains('vg-foot') ? inner : inner.firstChild).append(button);
+    return wrap;
+  }
+  const had = new Set(words(value.answer.request.text));
+  const line = make('p', 'vg-back', vg.t('Back: '), { lang: value.answer.source_language, tabindex: '-1', 'data-key': 'back-' + card.language });
+  back.split(' ').forEach((word, i) => line.append(i ? ' ' : '', had.has(words(word)[0]) ? word : make('mark', '', word)));
+  wrap.append(line);
   return wrap;
 }
+const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [''];
 
 // -- Copy ------------------------------------------------------------------------------------------------------
 function makeCopy(card, name) {
@@ -260,4 +280,4 @@ watch('value', () => {
   told = answer.request.text;
   vg.adopt({ text: told, language: answer.source_language });
 });
-trigger('first', { text: vg.state.a.text, checkpoint: vg.state.checkpoint });
+if (props.value.answer?.request.text !== vg.state.a.text) trigger('first', { text: vg.state.a.text, checkpoint: vg.state.checkpoint });

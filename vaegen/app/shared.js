@@ -139,6 +139,27 @@ window.vg = (() => {
   const cell = (value) => (/[",\n\r]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
   /** Rows (arrays, the header first) as CSV with a byte-order mark, so that spreadsheets read accents. */
   const csv = (rows) => '\ufeff' + rows.map((row) => row.map((value) => cell(value ?? '')).join(',')).join('\r\n') + '\r\n';
+  /** The rows of a text file: cells of a .csv (comma or semicolon) or .tsv with their quotes undone, lines of any other. */
+  async function readRows(file) {
+    const text = (await file.text()).replace(/^\ufeff/, '').replaceAll('\r\n', '\n').replace(/\n$/, '');
+    if (!/\.(csv|tsv)$/i.test(file.name)) return text.split('\n').map((line) => [line]);
+    const first = text.split('\n', 1)[0];
+    const comma = /\.tsv$/i.test(file.name) ? '\t' : first.split(';').length > first.split(',').length ? ';' : ',';
+    const rows = [[]];
+    let cell = '', quoted = false;
+    for (let i = 0; i < text.length; i++) {
+      const c = text[i];
+      if (quoted && c === '"' && text[i + 1] === '"') cell += text[++i];
+      else if (c === '"' && (quoted || !cell)) quoted = !quoted;
+      else if (!quoted && (c === comma || c === '\n')) {
+        rows.at(-1).push(cell);
+        cell = '';
+        if (c === '\n') rows.push([]);
+      } else cell += c;
+    }
+    rows.at(-1).push(cell);
+    return rows;
+  }
   /** An SVG element of the page as a file that stands alone: its computed styles are written into it. */
   function standalone(node) {
     const twin = node.cloneNode(true);
@@ -172,20 +193,18 @@ window.vg = (() => {
 
   // -- The current sentence A, the pinned sentence B and the checkpoint: one state for all views ------------------------
   const listeners = new Set();
+  const clean = (point) => ({ text: String(point.text ?? ''), language: String(point.language ?? ''), z: String(point.z ?? '') });
   const linked = readLink();
-  const state = {
-    a: linked.a ?? { text: 'A dog runs through the snow.', language: 'en', z: '' },
-    b: linked.b ?? { text: 'Two women are sitting on a bench and laughing.', language: 'en', z: '' },
-    checkpoint: linked.checkpoint ?? '',
-  };
-  const start = JSON.stringify({ ...state, a: { text: 'A dog runs through the snow.', language: 'en', z: '' }, b: { text: 'Two women are sitting on a bench and laughing.', language: 'en', z: '' }, checkpoint: '' });
+  const [a, b] = window.vgStart.map(clean);
+  const fresh = { a, b, checkpoint: '' };
+  const state = { a: linked.a ?? a, b: linked.b ?? b, checkpoint: linked.checkpoint ?? '' };
+  const start = JSON.stringify(fresh);
   const stateKey = () => JSON.stringify(state);
   function change(values) {
     const before = stateKey();
     Object.assign(state, values);
     if (stateKey() !== before) for (const listener of [...listeners]) listener(state);
   }
-  const clean = (point) => ({ text: String(point.text ?? ''), language: String(point.language ?? ''), z: String(point.z ?? '') });
   /** Makes a point {text, language, z} the current sentence of all views; `tab` opens that view too. */
   function adopt(point, tab) {
     change({ a: clean(point) });
@@ -199,7 +218,24 @@ window.vg = (() => {
 
   // -- Tabs and links --------------------------------------------------------------------------------------------
   const views = {};
-  function openTab(name) { document.getElementById(`tab-${name}-button`)?.click(); }
+  /** Opens a view with these settings and this state: what a lesson or another view sets up. */
+  function show(tab, params = {}, values = {}) {
+    for (const key of ['a', 'b']) if (values[key]) values[key] = clean(values[key]);
+    change(values);
+    linked.params = { ...linked.params, [tab]: { ...linked.params?.[tab], ...params } };  // if it is not on the page yet
+    const self = views[tab];
+    if (self && Object.keys(params).length) {
+      Object.assign(self.params, params);
+      self.build?.();
+      self.ask();
+    }
+    openTab(tab);
+  }
+  function openTab(name, patience = 400) {
+    const tab = document.getElementById(`tab-${name}-button`);
+    if (tab) tab.click();
+    else if (patience) setTimeout(() => openTab(name, patience - 1), 50);  // the tab bar is drawn some time after the scripts ran
+  }
   const activeTab = () => document.querySelector('button[role="tab"][aria-selected="true"]')?.id.replace(/^tab-|-button$/g, '') || 'translate';
   /** The address of exactly this state: sentences, latents, checkpoint, the open view and every view's own settings. */
   function link() {
@@ -230,7 +266,8 @@ window.vg = (() => {
    *   name     of the view, as in Python; `params` its settings, with defaults: plain data, part of the link;
    *   draw     (answer, view, value) => void, draws an answer into view.body;
    *   follow   whether a change of the current sentence (or of B, or of the checkpoint) asks again; default true.
-   * The view has: root, controls (left), body (right), params, answer, ask(extra), set(params), halt().
+   * A script that sets `view.build` to the function that makes its controls has them made anew when a link or a lesson
+   * changes its settings. The view has: root, controls (left), body (right), params, answer, ask(extra), set(params), halt().
    */
   function view(gradio, { name, params = {}, draw, follow = true }) {
     const { element, props, trigger, watch } = gradio;
@@ -322,15 +359,11 @@ window.vg = (() => {
   }
   const dark = () => document.body.classList.contains('dark') || document.documentElement.classList.contains('dark');
 
-  if (linked.tab && linked.tab !== 'translate') {
-    // The tab bar is drawn some time after this script ran.
-    const open = setInterval(() => { if (document.getElementById(`tab-${linked.tab}-button`)) { clearInterval(open); openTab(linked.tab); } }, 50);
-    setTimeout(() => clearInterval(open), 20_000);
-  }
+  if (linked.tab && linked.tab !== 'translate') openTab(linked.tab);
 
   return {
     t, percent, number, nats, names, make, svg, button, slider, choice, select, field, languageChoice, newId,
-    copy, copyButton, download, csv, standalone, png, say, state, adopt, pin, swap, choose, change, listeners, openTab, activeTab, link, linked,
+    copy, copyButton, download, csv, readRows, standalone, png, say, state, adopt, pin, swap, choose, change, listeners, views, show, openTab, activeTab, link, linked,
     view, exportBar, pointTools, loadPlotly, dark,
   };
 })();

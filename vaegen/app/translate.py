@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import gradio as gr
 
-from vaegen.app.page import MODEL, PRIVATE, Runner, widget
+from vaegen.app.page import MODEL, PRIVATE, Runner, add_view, example, t, widget
 from vaegen.errors import VaegenError
 from vaegen.service import Service
 from vaegen.text import LANGUAGE_NAMES
 from vaegen.views.checks import MAX_SEED
+from vaegen.views.lines import Lines
 from vaegen.views.translation import EXAMPLES, MAX_BEAMS, OtherWays, Request
 
 CONTEXTS = [("Source + latent", "source"), ("Latent only", "latent")]
@@ -30,18 +31,22 @@ def build(service: Service) -> None:
         with gr.Column(min_width=0, elem_classes="vg-input"):
             text, source, go, examples = _sentence()
         with gr.Column(min_width=0, elem_classes="vg-output"):
-            results = widget("results", payload("loading", "The model is loading."))
+            shown = example(service, "translate")
+            results = widget("results", payload("done", answer=shown) if shown else payload("loading", "The model is loading."))
         with gr.Column(min_width=0, elem_classes="vg-options"):
             context, method, beams, sampling, again = _decoding()
             names = service.checkpoints
             checkpoint = gr.Dropdown(
                 list(names),
                 value=names[0] if names else None,
-                label="Checkpoint",
+                label=t("Checkpoint"),
                 visible=len(names) > 1,
                 filterable=False,
                 elem_id="checkpoint",
             )
+
+    with gr.Accordion(t("Translate a file"), open=False, elem_id="file-box"):
+        add_view(service, "file", _file)
 
     temperature, top_k, top_p, seed, group = sampling
     inputs = [text, checkpoint, source, context, method, beams, temperature, top_k, top_p, seed]
@@ -55,6 +60,7 @@ def build(service: Service) -> None:
     method.input(_show_options, method, [beams, group], queue=False, **PRIVATE)
     results.halt(runner.stop, None, None, queue=False, **PRIVATE)
     results.more(_other_ways(service), results, results, **MODEL, **PRIVATE)
+    results.back(_back(service), results, results, **MODEL, **PRIVATE)
     followed: dict[str, Any] = {"fn": _followed(service), "inputs": None, "outputs": [text, source, checkpoint], **PRIVATE}
     results.follow(**followed, queue=False).then(**run, **MODEL)
     # The first answer waits for the model outside the shared limit: nobody's request has to stand behind it.
@@ -70,9 +76,9 @@ def payload(phase: str, message: str = "", answer: dict[str, Any] | None = None)
 def _sentence() -> tuple[Any, ...]:
     text = gr.Textbox(
         EXAMPLES[0][1],
-        label="Sentence",
-        info="Enter translates, Shift+Enter starts a new line.",
-        placeholder="English, German, French or Czech",
+        label=t("Sentence"),
+        info=t("Enter translates, Shift+Enter starts a new line."),
+        placeholder=t("English, German, French or Czech"),
         lines=1,  # with more, Enter would not translate
         max_lines=8,
         elem_id="sentence",
@@ -81,7 +87,7 @@ def _sentence() -> tuple[Any, ...]:
         source = gr.Dropdown(
             SOURCES,
             value="",
-            label="Language of the sentence",
+            label=t("Language of the sentence"),
             show_label=False,
             container=False,
             filterable=False,
@@ -89,23 +95,23 @@ def _sentence() -> tuple[Any, ...]:
             min_width=150,
             elem_id="source",
         )
-        go = gr.Button("Translate", variant="primary", min_width=110, scale=2, elem_id="translate")
+        go = gr.Button(t("Translate"), variant="primary", min_width=110, scale=2, elem_id="translate")
     sentences = [{"language": code, "text": sentence} for code, sentence in EXAMPLES]
     examples = widget("examples", {"sentences": sentences})
     return text, source, go, examples
 
 
 def _decoding() -> tuple[Any, ...]:
-    context = gr.Radio(CONTEXTS, value="source", label="What the decoder sees", info=CONTEXT_HELP, elem_id="context")
-    method = gr.Radio(METHODS, value="beam", label="Decoding", elem_id="method")
-    beams = gr.Slider(1, MAX_BEAMS, 5, step=1, label="Beam width (1 is greedy)", elem_id="beams")
+    context = gr.Radio(CONTEXTS, value="source", label=t("What the decoder sees"), info=t(CONTEXT_HELP), elem_id="context")
+    method = gr.Radio(METHODS, value="beam", label=t("Decoding"), elem_id="method")
+    beams = gr.Slider(1, MAX_BEAMS, 5, step=1, label=t("Beam width (1 is greedy)"), elem_id="beams")
     with gr.Column(visible=False, elem_classes="vg-sampling") as group:
-        temperature = gr.Slider(0.1, 2.0, 1.0, step=0.05, label="Temperature", elem_id="temperature")
-        top_k = gr.Slider(0, 100, 0, step=1, label="Top-k (0 keeps all)", elem_id="top-k")
-        top_p = gr.Slider(0.05, 1.0, 1.0, step=0.05, label="Top-p", elem_id="top-p")
+        temperature = gr.Slider(0.1, 2.0, 1.0, step=0.05, label=t("Temperature"), elem_id="temperature")
+        top_k = gr.Slider(0, 100, 0, step=1, label=t("Top-k (0 keeps all)"), elem_id="top-k")
+        top_p = gr.Slider(0.05, 1.0, 1.0, step=0.05, label=t("Top-p"), elem_id="top-p")
         with gr.Row(elem_classes="vg-seed"):
-            seed = gr.Number(1, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=120, elem_id="seed")
-            again = gr.Button("Again, new seed", min_width=130, elem_id="again")
+            seed = gr.Number(1, label=t("Seed"), precision=0, minimum=0, maximum=MAX_SEED, min_width=120, elem_id="seed")
+            again = gr.Button(t("Again, new seed"), min_width=130, elem_id="again")
     return context, method, beams, (temperature, top_k, top_p, seed, group), again
 
 
@@ -137,6 +143,32 @@ def _other_ways(service: Service) -> Callable[[dict[str, Any], gr.EventData], di
         return {**shown, "variants": {**shown.get("variants", {}), language: variants}}
 
     return more
+
+
+def _back(service: Service) -> Callable[[dict[str, Any], gr.EventData], dict[str, Any]]:
+    def back(shown: dict[str, Any], event: gr.EventData) -> dict[str, Any]:
+        """Translates one of the cards back into the language of the sentence."""
+        language = str(event._data.get("language")) if isinstance(event._data, dict) else ""
+        try:
+            answer, request = shown["answer"], Request(**shown["answer"]["request"])
+            text = next(card["text"] for card in answer["cards"] if card["language"] == language)
+            there = service.ask(replace(request, text=text, source_language=language))
+        except VaegenError as error:
+            return {**shown, "phase": "error", "message": str(error)}
+        except (KeyError, TypeError, StopIteration):
+            return payload("error", "Translate a sentence first.")
+        found = next((card.text for card in there.cards if card.language == answer["source_language"]), "")
+        return {**shown, "backs": {**shown.get("backs", {}), language: found}}
+
+    return back
+
+
+def _file(data: dict[str, Any]) -> Lines:
+    lines = data.get("lines")
+    if not isinstance(lines, list):
+        raise VaegenError("There is no file yet; choose a .txt or .csv file first.")
+    context = str(data.get("context", "source"))
+    return Lines(tuple(map(str, lines)), str(data.get("language")), context, checkpoint=str(data.get("checkpoint") or ""))
 
 
 def _followed(service: Service) -> Callable[[gr.EventData], tuple[Any, Any, Any]]:

@@ -45,6 +45,13 @@ class Point:
         return replace(self, text=text, language=check_language(self.language) if self.language else "")
 
 
+# The sentences that the app starts with: A, the current one, and B, to walk to.
+START = (
+    Point("A dog runs through the snow.", "en"),
+    Point("Two women are sitting on a bench and laughing.", "en"),
+)
+
+
 def point(data: Any) -> Point:
     """Returns the point that a page or a link describes.
 

@@ -1,0 +1,84 @@
+"""Lessons, links and files in Chromium: what a teacher and a class would do."""
+
+import json
+import re
+
+import pytest
+from browsing import expect, open_view
+from serving import served
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page(served()[0])
+
+
+def test_a_lesson_sets_the_view_takes_a_prediction_and_checks_it(page, screenshots):
+    page.locator("#tab-lessons-button").click()
+    page.locator(".vg-lesson-cards li", has_text="Walking").get_by_role("button", name="Start").click()
+    card = page.locator(".vg-lesson")
+    expect(card).to_contain_text("step 1 of 3")
+    expect(page.locator("#tab-interpolate-button")).to_have_attribute("aria-selected", "true")
+    card.get_by_role("button", name="In the first third").click()
+    expect(card.locator(".vg-lesson-verdict")).to_contain_text(re.compile(r"gone after \d+ %"))
+    assert card.locator(".vg-solution").count() == 1
+    page.screenshot(path=screenshots / "lesson.png")
+    card.get_by_role("button", name="Next").click()
+    expect(card).to_contain_text("step 2 of 3")
+    card.get_by_role("button", name="End lesson").click()
+    expect(card).to_have_count(0)
+
+
+def test_a_link_opens_a_lesson_at_its_step(open_page):
+    page = open_page(served()[0] + "?lesson=walk&step=3", wait=".vg-lesson")
+    expect(page.locator(".vg-lesson")).to_contain_text("step 3 of 3")
+    expect(page.locator(".vg-current")).to_contain_text("Ein Hund rennt durch den Schnee.")
+    expect(page.locator('.vg-interpolate[data-phase="done"]')).to_be_visible()
+    assert json.loads(page.evaluate("JSON.stringify(vg.views.interpolate.params)"))["steps"] == 9
+
+
+def test_the_copied_link_brings_back_sentence_latent_view_and_settings(open_page):
+    page = open_page(served()[0])
+    open_view(page, "interpolate")
+    page.evaluate("vg.show('interpolate', {steps: 5})")
+    expect(page.locator(".vg-interpolate")).to_contain_text("5")
+    page.wait_for_function("vg.views.interpolate.answer.stops.length === 5")
+    stop = page.evaluate("vg.views.interpolate.answer.stops[2]")
+    page.evaluate("point => vg.adopt(point)", {"text": stop["texts"]["en"], "language": "en", "z": stop["z"]})
+    state, link = page.evaluate("[JSON.stringify(vg.state), vg.link()]")
+    again = open_page(link, wait='.vg-interpolate[data-phase="done"]')
+    assert again.evaluate("JSON.stringify(vg.state)") == state
+    assert again.evaluate("vg.views.interpolate.params.steps") == 5
+    expect(again.locator("#tab-interpolate-button")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_damaged_link_starts_afresh(open_page):
+    page = open_page(served()[0] + "?state=%25%25nonsense")
+    expect(page.locator(".vg-current")).to_contain_text("A dog runs through the snow.")
+
+
+def test_a_sentence_adopted_elsewhere_is_translated(page):
+    page.evaluate("vg.adopt({text: 'Zwei Hunde spielen.', language: 'de'})")
+    expect(page.locator(".vg-status").first).to_contain_text("German detected")
+    assert page.locator("#sentence textarea").input_value() == "Zwei Hunde spielen."
+
+
+def test_translating_back_marks_the_words_that_changed(page):
+    page.locator('[data-key="back-de"]').click()
+    expect(page.locator('[data-language="de"] .vg-back')).to_contain_text("dog")
+
+
+def test_a_file_is_translated_and_downloaded(page, tmp_path):
+    source = tmp_path / "mine.csv"
+    source.write_text('id,text\n1,"Two men, in hats, sit on a bench."\n2,A girl plays with a dog.\n', encoding="utf-8")
+    page.get_by_text("Translate a file").click()
+    page.locator(".vg-file-input").set_input_files(source)
+    page.get_by_role("button", name="Translate file").click()
+    view = page.locator('.vg-file[data-phase="done"]')
+    expect(view.locator("tbody tr, tr")).to_have_count(2)
+    expect(view).to_contain_text("Two men, in hats, sit on a bench.")
+    with page.expect_download() as download:
+        view.get_by_role("button", name="Download .txt").click()
+    assert download.value.suggested_filename == "mine.de.txt"
+    lines = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2 and lines[0].startswith("Zwei Männer")

@@ -1,0 +1,187 @@
+// Four guided lessons: a step sets the controls of a view, asks for a prediction, and checks it on what the model did.
+// The card stands above the tabs, so that the view it talks about stays in sight. `vg.lessons` lists and starts them.
+const { t, make, button, copyButton } = vg;
+const root = element.querySelector('.vg-lessons');
+
+const SNOW = { text: 'A dog runs through the snow.', language: 'en' };
+const BENCH = { text: 'Two women are sitting on a bench and laughing.', language: 'en' };
+const answerOf = (name) => vg.views[name]?.answer;
+const english = (walk) => walk.stops.map((stop) => stop.texts.en);
+/** Index of the first step whose text has lost the word, as a share of the way. */
+const lost = (texts, word) => texts.findIndex((text) => !text.toLowerCase().includes(word)) / (texts.length - 1);
+
+// A step: `go` sets up a view; `say` explains; `ask` with `options` is the prediction; `check(answer)` returns the index of
+// the right option and a sentence with what was seen.
+const LESSONS = [
+  {
+    id: 'latent', title: t('What a latent is'), about: t('A sentence becomes numbers, and numbers become a sentence again.'),
+    steps: [
+      {
+        go: { tab: 'translate', a: SNOW },
+        say: t('The encoder turned this sentence into a latent: a handful of slots of numbers. The decoder writes each language from it.'),
+        ask: t('How many latents did it take for the four languages?'), options: [t('One'), t('Four, one for each language')],
+        check: () => [0, t('One. The language is only a tag that the decoder starts with; all four cards show the same latent.')],
+      },
+      {
+        go: { tab: 'inside', a: SNOW },
+        say: t('Here is that latent: for every number a mean and a width. The KL says how much a number tells about the sentence.'),
+        ask: t('Does every slot tell equally much about this sentence?'), options: [t('Yes, about the same'), t('No, some tell far more')],
+        check: (answer) => {
+          const kl = answer.kl_per_slot, share = Math.max(...kl) / Math.min(...kl);
+          return [share < 1.5 ? 0 : 1, t('The fullest slot holds {max} nats, the emptiest {min}.', { max: Math.max(...kl).toFixed(1), min: Math.min(...kl).toFixed(1) })];
+        },
+      },
+      {
+        go: { tab: 'sample' },
+        say: t('Training pushes all latents towards one cloud, the prior. So one can also draw a latent at random and decode it.'),
+        ask: t('What comes out of a latent that no sentence was encoded to?'), options: [t('Random letters'), t('A caption that nobody wrote'), t('Always the same sentence')],
+        check: () => [1, t('A caption: press “New draw” a few times. Not every one makes sense, and that is worth seeing too.')],
+      },
+    ],
+  },
+  {
+    id: 'walk', title: t('Walking between sentences'), about: t('What lies on the way from one latent to another?'),
+    steps: [
+      {
+        go: { tab: 'interpolate', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
+        say: t('The walk goes from A to B in nine even steps, each decoded anew. The first and the last are A and B.'),
+        ask: t('Where will the dog give way to something else?'), options: [t('In the first third'), t('Around the middle'), t('In the last third')],
+        check: (answer) => {
+          const at = lost(english(answer), 'dog');
+          return [at < 1 / 3 ? 0 : at < 2 / 3 ? 1 : 2, t('The dog is gone after {share} % of the way.', { share: Math.round(100 * at) })];
+        },
+      },
+      {
+        go: { tab: 'interpolate', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
+        say: t('All languages are decoded from the same latents.'),
+        ask: t('Will English and German change their subject at the same step?'), options: [t('Yes, it is the same latent'), t('Not always')],
+        check: (answer) => {
+          const en = lost(english(answer), 'dog'), de = lost(answer.stops.map((stop) => stop.texts.de), 'hund');
+          return [en === de ? 0 : 1, t('English drops the dog after {en} % of the way, German after {de} %: between two meanings each language decides for itself.', { en: Math.round(100 * en), de: Math.round(100 * de) })];
+        },
+      },
+      {
+        go: { tab: 'interpolate', a: SNOW, b: { text: 'Ein Hund rennt durch den Schnee.', language: 'de' }, params: { mode: 'walk', steps: 9, method: 'slerp' } },
+        say: t('Now B is the same sentence in German.'),
+        ask: t('How many different English sentences will the walk pass?'), options: [t('One or two'), t('Three or more')],
+        check: (answer) => {
+          const n = new Set(english(answer)).size;
+          return [n <= 2 ? 0 : 1, t('{n} different: the latent holds the meaning, the language matters little.', { n })];
+        },
+      },
+    ],
+  },
+  {
+    id: 'collapse', title: t('What posterior collapse looks like'), about: t('A decoder that learned to ignore the latent.'),
+    needs: 'collapsed',
+    steps: [
+      {
+        go: { tab: 'interpolate', checkpoint: 'collapsed', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
+        say: t('This checkpoint was trained with the full weight on the KL term from the first step. Its decoder can write, but look at the walk.'),
+        ask: t('How many different English sentences will the nine steps show?'), options: [t('Nine'), t('A few'), t('One')],
+        check: (answer) => {
+          const n = new Set(english(answer)).size;
+          return [n >= 7 ? 0 : n > 1 ? 1 : 2, t('{n}. Whatever the latent, the decoder writes its favourite sentence.', { n })];
+        },
+      },
+      {
+        go: { tab: 'inside', checkpoint: 'collapsed', a: SNOW },
+        say: t('The KL is what the latent tells about the sentence, in nats. In a healthy checkpoint it is over a hundred here.'),
+        ask: t('And in this one?'), options: [t('Less than one nat'), t('About half of it'), t('About the same')],
+        check: (answer) => [answer.kl < 1 ? 0 : answer.kl < 90 ? 1 : 2, t('{kl} nats: the posterior has collapsed onto the prior.', { kl: answer.kl.toFixed(2) })],
+      },
+      {
+        go: { tab: 'inside', checkpoint: '', a: SNOW },
+        say: t('Back to the healthy checkpoint. It waited with the KL term until a wrong latent cost the decoder tens of nats; the training curves below show beta rising only then.'),
+        ask: t('Why does waiting help?'), options: [t('A slow computer'), t('The decoder relies on z before z is made costly'), t('It makes sentences shorter')],
+        check: () => [1, t('Once the decoder relies on z, emptying z costs more than keeping it.')],
+      },
+    ],
+  },
+  {
+    id: 'attention', title: t('Where the decoder looks'), about: t('From a target word to slots and source words.'),
+    steps: [
+      {
+        go: { tab: 'attention', a: SNOW, params: { context: 'source', target_language: 'de' } },
+        say: t('For each German word the picture shows which source words the decoder looked at.'),
+        ask: t('Which source word does “Schnee” look at most?'), options: ['dog', 'runs', 'snow'],
+        check: () => [2, t('Hover “Schnee” to see the share of each word. Attention shows where the model read, not why it wrote a word.')],
+      },
+      {
+        go: { tab: 'attention', a: SNOW, params: { context: 'latent', target_language: 'de' } },
+        say: t('Now the decoder sees the latent alone.'),
+        ask: t('Can it still look at the word “snow” itself?'), options: [t('Yes'), t('Only through the slots')],
+        check: () => [1, t('Only through the slots: each slot has read some words before, and that is all that is left.')],
+      },
+    ],
+  },
+];
+
+let current = null;  // { lesson, step, chosen }
+
+function start(id, step = 0) {
+  const lesson = LESSONS.find((one) => one.id === id);
+  if (!lesson?.steps[step]) return;
+  current = { lesson, step, chosen: null };
+  const { tab, params = {}, ...state } = lesson.steps[step].go;
+  vg.show(tab, params, { checkpoint: '', ...state });
+  render();
+  root.querySelector('.vg-lesson-say')?.focus();
+}
+
+function end() {
+  current = null;
+  render();
+}
+
+/** The address of a step, for a handout. */
+const stepLink = () => `${location.origin}${location.pathname}?lesson=${current.lesson.id}&step=${current.step + 1}`;
+
+function render() {
+  if (!current) return root.replaceChildren();
+  const { lesson, step, chosen } = current;
+  const { say, ask, options, check, go } = lesson.steps[step];
+  const card = make('section', 'vg-lesson', undefined, { 'aria-label': lesson.title }, [
+    make('p', 'vg-caption', `${t('Lesson')}: ${lesson.title} · ${t('step {n} of {total}', { n: step + 1, total: lesson.steps.length })}`),
+    make('p', 'vg-lesson-say', say, { tabindex: '-1' }),
+    make('p', 'vg-lesson-ask', ask),
+  ]);
+  const row = make('div', 'vg-options-row', undefined, { role: 'group', 'aria-label': ask });
+  const verdict = make('p', 'vg-lesson-verdict', '', { role: 'status' });
+  options.forEach((option, i) => {
+    const node = button(option, () => judge(i), { key: 'lesson-' + i });
+    node.disabled = chosen !== null;
+    if (chosen === i) node.classList.add('vg-chosen');
+    row.append(node);
+  });
+  card.append(row, verdict);
+  if (chosen !== null) {
+    // The view may still be working on what the step asked for.
+    const answer = answerOf(go.tab), busy = go.tab !== 'translate' && (!answer || vg.views[go.tab].busy);
+    if (busy) {
+      verdict.textContent = t('Waiting for the model …');
+      setTimeout(() => current?.lesson === lesson && current.step === step && render(), 200);
+    } else {
+      const [right, why] = check(answer);
+      verdict.textContent = `${right === chosen ? '✓ ' + t('Right.') : '✗ ' + t('Not this time.')} ${why}`;
+      verdict.classList.add(right === chosen ? 'vg-right' : 'vg-wrong');
+      row.children[right].classList.add('vg-solution');
+    }
+  }
+  card.append(make('div', 'vg-point-tools', undefined, {}, [
+    ...(step > 0 ? [button(t('Back'), () => start(lesson.id, step - 1), { kind: 'link' })] : []),
+    ...(step < lesson.steps.length - 1 ? [button(t('Next'), () => start(lesson.id, step + 1), { kind: chosen === null ? 'link' : 'primary', key: 'lesson-next' })] : []),
+    copyButton(t('Copy link to this step'), stepLink),
+    button(t('End lesson'), end, { kind: 'link' }),
+  ]));
+  root.replaceChildren(card);
+}
+
+function judge(i) {
+  current.chosen = i;
+  render();
+}
+
+vg.lessons = { list: LESSONS, start };
+const query = new URLSearchParams(location.search);
+if (query.get('lesson')) start(query.get('lesson'), Math.max(0, Number(query.get('step') || 1) - 1));
