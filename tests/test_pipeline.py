@@ -319,3 +319,20 @@ def test_using_a_pipeline_imports_no_transformers_and_no_app():
         "sys.exit(', '.join({'transformers', 'gradio', 'umap', 'sacrebleu', 'matplotlib'} & set(sys.modules)) or 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_latents_are_decoded_each_into_its_language(pipeline):
+    z = torch.as_tensor(pipeline.encode(["a dog runs"]).mode)
+    four = pipeline.decode(z.expand(4, -1, -1), ["en", "de", "fr", "cs"], num_beams=1)
+    assert four == [pipeline.decode(z, code, num_beams=1)[0] for code in ("en", "de", "fr", "cs")]
+    assert pipeline.decode(z.numpy(), "en", num_beams=1) == four[:1]
+    with pytest.raises(VaegenError, match="one for each latent"):
+        pipeline.decode(z, ["en", "de"])
+    with pytest.raises(VaegenError, match="'xx'"):
+        pipeline.decode(z, "xx")
+
+
+def test_a_path_in_numpy_has_its_ends(pipeline):
+    a, b = pipeline.encode(["a dog runs", "two men sing"]).mode.numpy()
+    path = pipeline.path(a, b, 4)
+    assert path.shape == (4, *a.shape) and (path[0] == a).all() and (path[-1] == b).all()

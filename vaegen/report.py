@@ -94,12 +94,13 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> s
     Args:
         name: Of the checkpoint.
         config: The fields of `ModelConfig`.
-        metrics: The content of `metrics.json`.
+        metrics: The content of `metrics.json`; its `note`, if there is one, opens the card.
         data: `description` and `license` of the training data, and the `license_id` of the weights.
     """
     training = metrics.get("training", {})
     settings = training.get("config", {})
     shape = ", ".join(f"{key} {config[key]}" for key in SHAPE if key in config)
+    note = "\n\n" + metrics["note"] if "note" in metrics else ""
     languages = ", ".join(LANGUAGE_NAMES.get(code, code) for code in config["languages"])
     return f"""---
 language: [{", ".join(config["languages"])}]
@@ -112,7 +113,7 @@ tags: [vae, transformer, translation, latent-space]
 # {name}
 
 A VAE-Transformer that translates between {languages}: an encoder turns a sentence into {config["n_slots"]} Gaussian latent
-slots of {config["latent_dim"]} dimensions, a decoder turns slots into text.
+slots of {config["latent_dim"]} dimensions, a decoder turns slots into text.{note}
 
 ```python
 import vaegen
