@@ -1,9 +1,23 @@
 """The app through its API, as a program sees it."""
 
+import base64
+
+import numpy as np
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from serving import served, served_stub
+
+PUBLIC = {
+    "/analogy",
+    "/attention",
+    "/cloud",
+    "/grid",
+    "/other_ways",
+    "/translate",
+    "/translate_lines",
+    "/walk",
+}
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +27,7 @@ def client():
 
 def test_every_public_endpoint_is_named_and_explained(client):
     api = client.view_api(return_format="dict")
-    assert {"/other_ways", "/translate", "/translate_lines"} <= set(api["named_endpoints"])
+    assert set(api["named_endpoints"]) >= PUBLIC
     assert not api["unnamed_endpoints"]
     assert all(endpoint["description"] for endpoint in api["named_endpoints"].values())
     parameters = {parameter["parameter_name"] for parameter in api["named_endpoints"]["/translate"]["parameters"]}
@@ -42,6 +56,17 @@ def test_the_same_seed_gives_the_same_sample(client):
 def test_other_ways_are_draws_from_the_posterior(client):
     variants = client.predict("A dog runs through the snow.", "de", context="latent", n_draws=4, api_name="/other_ways")
     assert sum(variant["n_draws"] for variant in variants) == 4
+
+
+def test_attention_comes_with_weights_that_add_up_and_with_what_a_word_does(client):
+    answer = client.predict("A dog runs through the snow.", "de", without=1, api_name="/attention")
+    side = answer["side"]
+    weights = np.frombuffer(base64.b64decode(side["cross"]["data"]), "<u2").reshape(side["cross"]["shape"]) / 65535
+    assert weights.shape[2:] == (len(side["target"]), answer["n_slots"] + len(side["source"]))
+    assert np.allclose(weights.sum(-1), 1, atol=1e-3)
+    assert answer["without"]["text"] == "A runs through the snow."
+    with pytest.raises(AppError, match="Nothing is left"):
+        client.predict("Hallo", "en", without=0, api_name="/attention")
 
 
 ODD = [
@@ -78,4 +103,17 @@ def test_a_refusal_reaches_the_caller_in_words(client, values, said):
 
 def test_the_tools_own_events_are_hidden():
     client = Client(served_stub()[0], verbose=False)
-    assert sorted(client.view_api(return_format="dict")["named_endpoints"]) == ["/other_ways", "/translate"]
+    assert sorted(client.view_api(return_format="dict")["named_endpoints"]) == sorted(PUBLIC)
+
+
+def test_a_walk_a_grid_an_analogy_and_a_cloud(client):
+    a, b = "A dog runs through the snow.", "Two women are sitting on a bench."
+    walk = client.predict(a, b, steps=3, languages="en, de", api_name="/walk")
+    assert len(walk["stops"]) == 3 and set(walk["stops"][0]["texts"]) == {"en", "de"}
+    again = client.predict("z:" + walk["stops"][0]["z"], "z:" + walk["stops"][2]["z"], steps=3, api_name="/walk")
+    assert again["stops"][0]["texts"]["en"] == walk["stops"][0]["texts"]["en"]
+    assert len(client.predict(a, b, a, b, size=3, api_name="/grid")["texts"]) == 9
+    assert client.predict(a, b, b, languages="en", api_name="/analogy")["cosines"]["A"] == 1.0
+    assert client.predict(a, n_draws=2, api_name="/cloud")["rings"]
+    with pytest.raises(AppError, match="3 to 15"):
+        client.predict(a, b, steps=99, api_name="/walk")

@@ -23,11 +23,17 @@ function drawHeat(map, index, head) {
   const most = Math.max(1e-6, ...map.values.flatMap((row) => row.filter((_, c) => !isRest(c))));
   const right = x(map.columns.length - 1) + size, foot = `${view.answer.checkpoint} · ${selection(map.part)} · 0 … ${share(most)}`;
   const tick = (text, attributes) => svg('text', { class: 'vg-attention-tick', ...attributes }, [], fit(text, 130));
+  const cell = (r, c, w) => svg('rect', {
+    class: 'vg-attention-cell' + (isRest(c) ? ' vg-attention-rest' : ''), x: x(c), y: y(r), width: size - 1, height: tall - 1,
+    'fill-opacity': (isRest(c) ? 0.6 * w : w / most).toFixed(3),
+  });
   const cursor = svg('rect', { class: 'vg-attention-cursor', width: size - 1, height: tall - 1, visibility: 'hidden' });
-  const drawing = svg('svg', { class: 'vg-attention-heat', role: 'img', tabindex: '0', 'aria-label': `${kind.querySelector('option:checked').textContent}. ${foot}. ${t('Arrow keys read the weights.')}`, width: Math.max(right + slant, Math.min(room, 320)), height: y(map.rows.length) + 20, 'data-key': 'heat-' + index }, [
+  const label = `${kind.querySelector('option:checked').textContent}. ${foot}. ${t('Arrow keys read the weights.')}`;
+  const frame = { width: Math.max(right + slant, Math.min(room, 320)), height: y(map.rows.length) + 20 };
+  const drawing = svg('svg', { class: 'vg-attention-heat', role: 'img', tabindex: '0', 'aria-label': label, 'data-key': 'heat-' + index, ...frame }, [
     ...map.columns.map((text, c) => tick(text, { transform: `translate(${x(c) + size / 2} ${top - 5}) rotate(-45)` })),
     ...map.rows.map((text, r) => tick(text, { x: left - 6, y: y(r) + tall / 2, 'text-anchor': 'end', 'dominant-baseline': 'central' })),
-    ...map.values.flatMap((row, r) => row.map((w, c) => svg('rect', { class: 'vg-attention-cell' + (isRest(c) ? ' vg-attention-rest' : ''), x: x(c), y: y(r), width: size - 1, height: tall - 1, 'fill-opacity': (isRest(c) ? 0.6 * w : w / most).toFixed(3) }))),
+    ...map.values.flatMap((row, r) => row.map((w, c) => cell(r, c, w))),
     cursor, svg('text', { class: 'vg-attention-about', x: 0, y: y(map.rows.length) + 14 }, [], foot),
   ]);
   let at = [0, 0];
@@ -41,7 +47,7 @@ function drawHeat(map, index, head) {
     head.textContent = t('Point at a cell, or move with the arrow keys.');
   }
   drawing.addEventListener('pointermove', (event) => {
-    const frame = drawing.getBoundingClientRect(), r = Math.floor((event.clientY - frame.top - top) / tall), px = event.clientX - frame.left;
+    const edge = drawing.getBoundingClientRect(), r = Math.floor((event.clientY - edge.top - top) / tall), px = event.clientX - edge.left;
     const c = map.columns.findIndex((_, i) => px >= x(i) && px < x(i) + size);
     if (r >= 0 && r < map.rows.length && c >= 0) show(r, c); else hide();
   });

@@ -1,8 +1,8 @@
 // Part of attention.js: source words, slots and target words with bands between them; what is focused lights up.
-const FONT = 15, TOP = 26, BOTTOM = 24, GAP = 40;
+const FONT = 15, TOP = 26, GAP = 40;
 const ruler = document.createElement('canvas').getContext('2d');
 function widthOf(text) {
-  ruler.font = `${FONT}px ${getComputedStyle(document.body).fontFamily}`;
+  ruler.font = `${FONT}px ${getComputedStyle(view.body).fontFamily}`;
   return ruler.measureText(text).width;
 }
 const longest = (texts) => Math.max(0, ...texts.map(widthOf));
@@ -12,19 +12,30 @@ function fit(text, width) {
   return text.slice(0, n) + (n < text.length ? '…' : '');
 }
 
+/** What a figure was made with, in as many lines as it takes; the small letters are 0.8 of the measured ones. */
+function wrap(parts, width) {
+  return parts.reduce((lines, part) => {
+    const longer = [...lines.slice(-1), part].join(' · ');
+    return lines.length && 0.8 * widthOf(longer) > width ? [...lines, part] : [...lines.slice(0, -1), longer];
+  }, []);
+}
+
 /** Draws the sides in one figure, beside each other or below, and gives each its facts under the figure. */
 function drawPictures(sides) {
   const total = view.body.clientWidth, beside = sides.length > 1 && total > 640, width = beside ? (total - GAP) / 2 : total;
   let x = 0, y = 0, bottom = 0;
   const pictures = sides.map((data, i) => {
-    const height = Math.max(27 * Math.max(data.side.source.length, data.side.target.length), 23 * view.answer.n_slots) + TOP + BOTTOM;
+    const height = Math.max(27 * Math.max(data.side.source.length, data.side.target.length), 23 * view.answer.n_slots) + TOP;
     const picture = drawPicture(data, i, width, height);
     picture.group.setAttribute('transform', `translate(${x} ${y})`);
     bottom = Math.max(bottom, y + height);
     if (beside) x += width + GAP; else y += height + 16;
     return picture;
   });
-  figure.replaceChildren(...pictures.map((one) => one.group));
+  const about = wrap([view.answer.checkpoint, params.context === 'latent' ? t('latent only') : t('source + latent'), selection('encoder'), selection('decoder'), t('weights from {n} %', { n: params.threshold })], total);
+  const captions = about.map((line, i) => svg('text', { class: 'vg-attention-about', x: 0, y: bottom + 16 + 14 * i }, [], line));
+  bottom += 16 + 14 * about.length;
+  figure.replaceChildren(...pictures.map((one) => one.group), ...captions);
   for (const [name, value] of Object.entries({ viewBox: `0 0 ${total} ${bottom}`, width: total, height: bottom })) figure.setAttribute(name, value);
   readouts.replaceChildren(...pictures.map((one) => one.readout));
 }
@@ -80,11 +91,9 @@ function drawPicture(data, index, width, height) {
   (nodes[pinned().column ?? 'target'][pinned().index ?? 0]).setAttribute('tabindex', '0');
   const title = (column, anchor, text) => svg('text', { class: 'vg-attention-title', x: columns[column].x, y: 12, 'text-anchor': anchor }, [], text);
   const language = (code) => t(vg.names[code] ?? 'Sentence');
-  const about = [view.answer.checkpoint, side.context === 'latent' ? t('latent only') : t('source + latent'), selection('encoder'), selection('decoder'), t('weights from {n} %', { n: params.threshold })].join(' · ');
   group.append(
     title('source', 'end', language(side.source_language)), title('target', 'start', language(side.language)), ...(columns.slot ? [title('slot', 'middle', t('Slots'))] : []),
     base, lit, ...Object.values(nodes).flat(),
-    svg('text', { class: 'vg-attention-about', x: width / 2, y: height - 4, 'text-anchor': 'middle' }, [], fit(about, (width * FONT) / 10.5)),
   );
   rest();
   return { group, readout };
@@ -96,7 +105,7 @@ function layout({ side, slotWord }, width, height) {
   const margin = (labels) => Math.max(least, Math.min(room, longest(labels))) + 14;
   const left = margin(side.source), right = width - margin(side.target), middle = (left + right) / 2;
   const columns = { source: { labels: side.source, x: left }, ...(slotWord.length && { slot: { labels: slotWord.map((_, m) => String(m)), x: middle } }), target: { labels: side.target, x: right } };
-  const step = (column) => (height - TOP - BOTTOM) / columns[column].labels.length;
+  const step = (column) => (height - TOP) / columns[column].labels.length;
   return { columns, room, width, left, right, middle, step, y: (column, i) => TOP + (i + 0.5) * step(column) };
 }
 
@@ -126,12 +135,12 @@ function factsOf({ side, slotWord, targetSlot, direct, hops, through }, { column
   const bands = (rows, draw) => rows.flatMap((row, i) => row.map((w, j) => (w > 0 && w >= params.threshold / 100 ? draw(i, j, w) : null))).filter(Boolean);
   /** Bars under the words of a column, as long as their shares; `row` 1, dashed, is what goes straight. */
   const bars = (column, weights, row) => weights.flatMap((w, i) => {
-    if (w < 0.005) return [];
+    if (w < 0.02) return [];
     const from = column === 'source' ? left : right, to = column === 'source' ? left - w * (left - 8) : right + w * (width - right - 8), at = y(column, i) + 10 + 4 * row;
     return [svg('line', { class: row ? 'vg-attention-bar-direct' : 'vg-attention-bar', x1: from, x2: to, y1: at, y2: at })];
   });
-  const list = (labels, weights) => labels.map((label, i) => [label, weights[i]]).sort((p, q) => q[1] - p[1]).slice(0, 4).filter(([, w]) => w >= 0.01).map(([label, w]) => `${label} (${share(w)})`).join(', ') || t('nothing over 1 %');
-  const best = (rows) => rows.slice(0, -1).map((row, i) => `${side.target[i]} ← ${side.source[row.indexOf(Math.max(...row))]}`).join(', ');
+  const list = (labels, weights) => labels.map((label, i) => [label, weights[i]]).sort((p, q) => q[1] - p[1]).slice(0, 4).filter(([, w]) => w >= 0.01).map(([label, w]) => `${label}\u00a0(${share(w)})`).join(', ') || t('nothing over 1 %');
+  const best = (rows) => rows.slice(0, -1).map((row, i) => `${side.target[i]}\u00a0←\u00a0${side.source[row.indexOf(Math.max(...row))]}`).join(', ');
   const mean = (rows) => share(sum(rows.map(sum)) / rows.length);
   return {
     all: () => [...bands(slotWord, (m, s, w) => hop1(s, m, w)), ...bands(targetSlot, (i, m, w) => hop2(m, i, w)), ...(slots.length ? [] : bands(direct, (i, s, w) => straight(s, i, w)))],

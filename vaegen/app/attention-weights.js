@@ -1,5 +1,5 @@
 // Part of attention.js: from the weights that arrive to the rows of numbers that are drawn.
-const share = (x) => `${(100 * x).toFixed(1)} %`;
+const share = (x) => `${(100 * x).toFixed(1)}\u00a0%`;
 const sum = (values) => values.reduce((total, x) => total + x, 0);
 
 /** The chosen [layer, head] of a map; -1 is the mean, also where another checkpoint has fewer. */

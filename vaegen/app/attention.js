@@ -26,10 +26,17 @@ const { params } = view;
 const set = (values) => { Object.assign(params, values); redraw(); };
 const given = field({ label: t('Your own translation'), value: params.target, placeholder: t('empty: the model’s'), onInput: (target) => view.set({ target: target.trim(), pin: null }) });
 view.controls.replaceChildren(
-  select({ label: t('Translate into'), options: Object.entries(vg.names).map(([code, name]) => [code, t(name)]), value: params.language, onInput: (language) => { given.value = ''; view.set({ language, target: '', pin: null }); } }),
+  select({
+    label: t('Translate into'), options: Object.entries(vg.names).map(([code, name]) => [code, t(name)]), value: params.language,
+    onInput: (language) => { given.value = ''; view.set({ language, target: '', pin: null }); },
+  }),
   choice({ label: t('What the decoder sees'), options: [['source', t('Source + latent')], ['latent', t('Latent only')]], value: params.context, onInput: (context) => view.set({ context, pin: null }) }),
   choice({ label: t('Sentences'), options: [['a', t('A')], ['ab', t('A beside B')]], value: params.compare ? 'ab' : 'a', onInput: (which) => view.set({ compare: which === 'ab' }) }),
-  choice({ label: t('Units'), options: [['words', t('Whole words')], ['pieces', t('Sub-words')]], value: params.merge ? 'words' : 'pieces', onInput: (unit) => view.set({ merge: unit === 'words', without: -1, pin: null }), help: t('A word adds up what its sub-words receive and averages what they look at.') }),
+  choice({
+    label: t('Units'), options: [['words', t('Whole words')], ['pieces', t('Sub-words')]], value: params.merge ? 'words' : 'pieces',
+    help: t('A word adds up what its sub-words receive and averages what they look at.'),
+    onInput: (unit) => view.set({ merge: unit === 'words', without: -1, pin: null }),
+  }),
   slider({ label: t('Hide weights below'), min: 0, max: 30, step: 1, value: params.threshold, format: (x) => `${x} %`, onInput: (threshold) => set({ threshold }) }),
   given,
 );
@@ -70,7 +77,7 @@ function drawSentence(side, i) {
   const notes = [vg.nats(side.log_prob)];
   if (side.context !== params.context) notes.push(t('its own language: through the latent alone'));
   if (vg.state[i ? 'b' : 'a'].z) notes.push(t('with the latent of these words, not with its own'));
-  return box('vg-attention-head', make('span', 'vg-letter', 'AB'[i]), make('span', 'vg-attention-target', side.target_text || t('(empty)'), { lang: side.language }), make('span', 'vg-figure', notes.join(' · ')));
+  return box('vg-attention-head', make('span', 'vg-letter', 'AB'[i]), ' ', make('span', 'vg-attention-target', side.target_text || t('(empty)'), { lang: side.language }), ' ', make('span', 'vg-figure', notes.join(' · ')));
 }
 
 // -- Without a word ------------------------------------------------------------------------------------------------
@@ -99,7 +106,7 @@ function drawChange(side, { text, how: way, before, after, changed, log_prob_bef
   result.replaceChildren(
     make('p', 'vg-caption', (way === 'mask' ? t('The model reads: {text} In training it never saw a mask in a source sentence.', { text }) : t('The model reads: {text}', { text }))),
     make('p', 'vg-attention-sentence', undefined, { lang: side.language }, words.length ? words : [t('(empty)')]),
-    make('p', 'vg-caption', isSame ? t('The same translation, now {factor} ({before} → {after}).', values) : t('New words are marked. The old translation is now {factor} ({before} → {after}):', values)),
+    make('p', 'vg-caption', isSame ? t('The same translation, now {factor} ({before} → {after}).', values) : t('New words are marked here, lost ones struck out below. The old translation is now {factor} ({before} → {after}):', values)),
     make('p', 'vg-attention-shifts', undefined, { lang: side.language }, old),
     make('p', 'vg-caption', t('Under each word of the old translation: how far the probabilities of the next word move there, as KL in nats.')),
   );

@@ -12,10 +12,11 @@ from vaegen.views.points import point
 
 def build(service: Service) -> None:
     """Puts the tab on the page that is being built."""
-    add_view(service, "attention", _question)
+    add_view(service, "attention", question)
 
 
-def _question(data: dict[str, Any]) -> Looking:
+def question(data: dict[str, Any]) -> Looking:
+    """Returns what the page asks."""
     return Looking(
         point(data.get("a")),
         point(data.get("b")) if data.get("compare") else None,

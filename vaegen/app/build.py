@@ -30,7 +30,7 @@ TABS = {
     "lessons": lessons.build,
 }
 # What each view asks at first; `scripts/build_examples.py` answers it beforehand.
-VIEWS = {"interpolate": interpolate.question}
+VIEWS = {"interpolate": interpolate.question, "attention": attention.question}
 MAX_WAITING = 64  # requests in the queue before a visitor is told to come back
 
 

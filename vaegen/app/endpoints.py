@@ -11,8 +11,12 @@ import gradio as gr
 from vaegen.app.page import MODEL
 from vaegen.errors import VaegenError
 from vaegen.service import Service
+from vaegen.views.around import Analogy, Grid, Jitter
 from vaegen.views.lines import Lines
+from vaegen.views.looking import Looking
+from vaegen.views.points import Point
 from vaegen.views.translation import OtherWays, Request
+from vaegen.views.walk import Walk
 
 
 def add_endpoints(service: Service) -> None:
@@ -94,9 +98,134 @@ def add_endpoints(service: Service) -> None:
         """
         return _or_error(lambda: list(service.ask(Lines(tuple(lines), language, context, num_beams, checkpoint)).lines))
 
+    def attention(
+        text: str,
+        language: str,
+        source_language: str = "",
+        context: str = "source",
+        target: str = "",
+        merge: bool = True,
+        without: int = -1,
+        how: str = "drop",
+        checkpoint: str = "",
+    ) -> dict:
+        """Show where the model looks while it translates a sentence, and what changes without one of its words.
+
+        Args:
+            text: The sentence, up to 80 sub-words.
+            language: Language of the translation: "en", "de", "fr" or "cs"; its own goes through the latent alone.
+            source_language: As in `translate`.
+            context: As in `translate`.
+            target: A translation for the model to read; empty: its own, by beam search.
+            merge: Whether the sub-words of a word are merged: summed where they are looked at, averaged where they look.
+            without: Index of a source word to take away, the first is 0; -1 takes none away.
+            how: "drop" leaves that word out, "mask" puts the mask token in its place.
+            checkpoint: As in `translate`.
+
+        Returns:
+            `n_slots`, `python`, `without` (the change, or null) and `side`: the words `source` and `target`, `entropy` of
+            each layer and head in nats, and the weights `encoder`, `decoder` and `cross`, each a `shape` (layers, heads,
+            queries, keys; slots before words) and `data`: base64 of little-endian 16-bit integers, 65,535 is 1. With
+            NumPy: np.frombuffer(base64.b64decode(data), "<u2").reshape(shape) / 65535.
+        """
+        where = Point(text, source_language)
+        question = Looking(where, None, checkpoint, language, context, target, merge, without, how)
+
+        def answer() -> dict[str, Any]:
+            found = asdict(service.ask(question))
+            return {"side": found["sides"][0], **{name: found[name] for name in ("n_slots", "without", "python", "seconds")}}
+
+        return _or_error(answer)
+
+    def walk(
+        a: str, b: str, steps: int = 7, method: str = "slerp", languages: str = "en,de,fr,cs", checkpoint: str = ""
+    ) -> dict:
+        """Walk through the latent space from one sentence to another and read every step in several languages.
+
+        Args:
+            a: Where to start: a sentence, or "z:" and a latent that another endpoint gave.
+            b: Where to end, likewise.
+            steps: Latents on the way, both ends included; 3 to 15.
+            method: "slerp" (along the arc) or "lerp" (along the straight line).
+            languages: Codes of the output languages, with commas between them.
+            checkpoint: As in `translate`.
+
+        Returns:
+            `stops`: for each step its latent `z`, its `texts` by language and `xy`, its place in the plane of the origin, a
+            and b; `smoothness` by language (1 has no detour); `python`: the calls that reproduce it.
+        """
+        codes = tuple(languages.replace(" ", "").split(","))
+        return _or_error(lambda: asdict(service.ask(Walk(_place(a), _place(b), checkpoint, steps, method, codes))))
+
+    def grid(a: str, b: str, c: str, d: str, size: int = 5, language: str = "en", checkpoint: str = "") -> dict:
+        """Mix four sentences: read the latents on a square that has them in its corners.
+
+        Args:
+            a: Top left: a sentence, or "z:" and a latent, as the three others.
+            b: Top right.
+            c: Bottom left.
+            d: Bottom right.
+            size: Sentences on a side, 3 to 7.
+            language: Language of the output: "en", "de", "fr" or "cs".
+            checkpoint: As in `translate`.
+
+        Returns:
+            `texts` and their latents `zs`, row by row, and `python`.
+        """
+        corners = map(_place, (a, b, c, d))
+        return _or_error(lambda: asdict(service.ask(Grid(*corners, checkpoint, size, language))))
+
+    def analogy(
+        a: str, b: str, c: str, strength: float = 1.0, languages: str = "en,de,fr,cs", checkpoint: str = ""
+    ) -> dict:
+        """Find what is to A as C is to B: decode A + strength (C - B).
+
+        Args:
+            a: A sentence, or "z:" and a latent, as the two others.
+            b: The sentence that lacks the difference.
+            c: The sentence that has it.
+            strength: How much of the difference to add, -3 to 3; 1 is A - B + C.
+            languages: Codes of the output languages, with commas between them.
+            checkpoint: As in `translate`.
+
+        Returns:
+            `texts` by language, the latent `z`, its `cosines` to A, B and C, and `python`.
+        """
+        codes = tuple(languages.replace(" ", "").split(","))
+        question = Analogy(_place(a), _place(b), _place(c), checkpoint, strength, codes)
+        return _or_error(lambda: asdict(service.ask(question)))
+
+    def cloud(
+        a: str, unit: str = "posterior", n_draws: int = 8, seed: int = 0, language: str = "en", checkpoint: str = ""
+    ) -> dict:
+        """Add noise of growing radius to a sentence's latent and see how far it still reads the same.
+
+        Args:
+            a: A sentence, or "z:" and a latent (the prior's unit only).
+            unit: Of the radius: "posterior" (each dimension's standard deviation) or "prior" (1 in every dimension).
+            n_draws: Draws at each radius, 2 to 16.
+            seed: The same seed gives the same draws.
+            language: Language of the output: "en", "de", "fr" or "cs".
+            checkpoint: As in `translate`.
+
+        Returns:
+            `center`, what the middle reads; `rings`: for each `radius` the share that reads the `same` and all `wordings`.
+        """
+        return _or_error(lambda: asdict(service.ask(Jitter(_place(a), checkpoint, unit, n_draws, seed, language))))
+
+    gr.api(walk, api_name="walk", **MODEL)
+    gr.api(grid, api_name="grid", **MODEL)
+    gr.api(analogy, api_name="analogy", **MODEL)
+    gr.api(cloud, api_name="cloud", **MODEL)
     gr.api(translate, api_name="translate", **MODEL)
     gr.api(translate_lines, api_name="translate_lines", **MODEL)
     gr.api(other_ways, api_name="other_ways", **MODEL)
+    gr.api(attention, api_name="attention", **MODEL)
+
+
+def _place(text: str) -> Point:
+    """The point that a caller means: a sentence, or "z:" and a packed latent."""
+    return Point(z=text[2:]) if text.startswith("z:") else Point(text)
 
 
 def _or_error(job: Callable[[], Any]) -> Any:

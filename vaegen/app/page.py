@@ -73,7 +73,7 @@ def add_view(service: Service, name: str, question: Callable[[dict[str, Any]], Q
     shown = example(service, name)
     view = widget(name, {"phase": "example", "answer": shown} if shown else {"phase": "empty"}, ("ask", "halt"))
     runner = Runner(service, question)
-    view.ask(runner.run, None, view, trigger_mode="always_last", **MODEL, **PRIVATE)
+    view.ask(runner.run, None, view, trigger_mode="multiple", **MODEL, **PRIVATE)  # shared.js sends one at a time
     view.halt(runner.stop, None, None, queue=False, **PRIVATE)
     return view
 

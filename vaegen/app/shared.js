@@ -287,23 +287,29 @@ window.vg = (() => {
       params: { ...params, ...(linked.params?.[name] ?? {}) },
       /** Asks the Python side with the state, the settings and `extra`; the answer is drawn when it comes. */
       ask(extra = {}) {
-        if (self.busy && self.streaming) trigger('halt');
         self.asked += 1;
         self.busy = true;
         self.seen = stateKey();
         root.setAttribute('aria-busy', 'true');
-        trigger('ask', { asked: self.asked, ...state, ...self.params, ...extra });
+        next = { asked: self.asked, ...state, ...self.params, ...extra };
+        if (sent && performance.now() - sent < PATIENCE) { if (self.streaming) trigger('halt'); } else send();
       },
       /** Changes settings and asks. */
       set(values) { Object.assign(self.params, values); self.ask(); },
       halt() { trigger('halt'); },
       python: () => self.answer?.python ?? '',
     };
+    // One question at a time, and then the last one asked: Gradio's `always_last` would send the older one again.
+    const PATIENCE = 15_000;  // ms; an answer that was lost on the way stops nobody for longer
+    let next = null, sent = 0;
+    const send = () => { sent = performance.now(); trigger('ask', next); next = null; };
     const visible = () => root.offsetParent !== null;
     const refresh = () => { if (follow && visible() && self.seen !== stateKey()) self.ask(); };
     const show = () => {
       const value = props.value ?? { phase: 'empty' };
       self.streaming = value.phase === 'working';
+      if (self.streaming) sent = performance.now();
+      else { sent = 0; if (next) send(); }
       self.busy = value.phase === 'working' || (value.asked ?? self.asked) < self.asked;
       root.dataset.phase = self.busy && value.phase !== 'working' ? 'working' : value.phase;
       root.setAttribute('aria-busy', String(self.busy));
@@ -313,7 +319,7 @@ window.vg = (() => {
       status.textContent = value.phase === 'stopped' ? t('Stopped.') : '';
       if (value.answer) { self.answer = value.answer; draw(value.answer, self, value); }
     };
-    self.seen = props.value?.phase === 'example' ? start : null;
+    self.seen = props.value?.phase === 'example' && !linked.params?.[name] ? start : null;
     listeners.add(refresh);
     new IntersectionObserver(refresh).observe(root);
     watch('value', show);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,7 +39,8 @@ class Point:
             VaegenError: If it holds neither a sentence nor a latent, or one of them is refused.
         """
         text = check_text(str(self.text), MAX_CHARACTERS)
-        if not isinstance(self.z, str) or len(self.z) > MAX_CODE:
+        # Nothing but the alphabet: the code also goes into the Python that people copy.
+        if not isinstance(self.z, str) or len(self.z) > MAX_CODE or not re.fullmatch(r"[A-Za-z0-9_-]*", self.z):
             raise VaegenError("This latent is not one of vaegen's; copy it again, or start from a sentence.")
         if not text and not self.z:
             raise VaegenError(f"There is no sentence; type one in any of {', '.join(LANGUAGE_NAMES.values())}.")
@@ -106,11 +108,16 @@ def latent_of(model: Any, where: Point) -> np.ndarray:
     return unpack(where.z, shape) if where.z else np.asarray(model.encode([where.text]).mode[0].cpu(), np.float32)
 
 
+def python_start(checkpoint: str, *points: Point) -> list[str]:
+    """Returns the first lines of "Copy as Python" for these points: imports, and the variable `pipeline`."""
+    lines = ["import numpy", "", "import vaegen"]
+    if any(where.z for where in points):
+        lines += ["from vaegen.views.points import latent_shape, unpack"]
+    return [*lines, "", f'pipeline = vaegen.load("checkpoints/{checkpoint}")']
+
+
 def python_of(where: Point, name: str) -> list[str]:
-    """Returns the lines of Python that put a point's latent into the variable `name`; `pipeline` is loaded."""
+    """Returns the lines of Python that put a point's latent into the variable `name`, after `python_start`."""
     if where.z:
-        return [
-            f'code = "{where.z}"  # {where.text}',
-            f"{name} = vaegen.views.points.unpack(code, (pipeline.model.config.n_slots, pipeline.model.config.latent_dim))",
-        ]
+        return [f'{name} = unpack("{where.z}", latent_shape(pipeline))  # {where.text}']
     return [f"{name} = pipeline.encode([{where.text!r}]).mode[0].numpy()"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from vaegen.views.checks import check_checkpoint, check_choice, check_languages, check_whole
-from vaegen.views.points import Point, latent_of, pack, point, python_of
+from vaegen.views.points import Point, latent_of, pack, point, python_of, python_start
 
 MAX_STEPS = 15
 METHODS = ("slerp", "lerp")
+LANGUAGES = ("en", "de", "fr", "cs")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Walk:
     checkpoint: str = ""
     steps: int = 7
     method: str = "slerp"
-    languages: tuple[str, ...] = ("en", "de", "fr", "cs")
+    languages: tuple[str, ...] = LANGUAGES
 
     def checked(self, checkpoints: Sequence[str]) -> Walk:
         """Returns the question with clean values.
@@ -51,28 +54,38 @@ class Walk:
         )
 
     def answers(self, model: Any) -> Iterator[WalkAnswer]:
-        """Yields the walk as it grows, step by step."""
+        """Yields the walk as it grows, step by step; its smoothness comes with the last one."""
         path = model.path(latent_of(model, self.a), latent_of(model, self.b), self.steps, self.method)
         answer = WalkAnswer(self.steps, self.languages, python=self._python())
-        for z in path:
+        for z, xy in zip(path, plane(path), strict=True):
             texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1)
-            answer = replace(answer, stops=(*answer.stops, Stop(pack(z), dict(zip(self.languages, texts, strict=True)))))
+            stop = Stop(pack(z), dict(zip(self.languages, texts, strict=True)), xy)
+            answer = replace(answer, stops=(*answer.stops, stop))
+            if answer.is_complete:
+                columns = {code: [stop.texts[code] for stop in answer.stops] for code in self.languages}
+                answer = replace(answer, smoothness={code: smoothness(texts) for code, texts in columns.items()})
             yield answer
 
     def _python(self) -> str:
-        lines = ["import vaegen", "", f'pipeline = vaegen.load("checkpoints/{self.checkpoint}")']
-        lines += [*python_of(self.a, "a"), *python_of(self.b, "b")]
+        lines = [*python_start(self.checkpoint, self.a, self.b), *python_of(self.a, "a"), *python_of(self.b, "b")]
         lines += [f'for z in pipeline.path(a, b, {self.steps}, "{self.method}"):']
-        lines += [f'    print(*(pipeline.decode(z, language, num_beams=1)[0] for language in {self.languages!r}), sep="\\n")']
+        lines += [f"    for language in {self.languages!r}:", "        print(*pipeline.decode(z, language, num_beams=1))"]
         return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True)
 class Stop:
-    """One step of a walk: its latent as `points.pack` writes it, and the sentence in each language."""
+    """One step of a walk.
+
+    Attributes:
+        z: Its latent as `points.pack` writes it.
+        texts: The sentence in each language.
+        xy: Where it lies in the plane through the origin, A and B; exact, in the latent's own unit.
+    """
 
     z: str
     texts: dict[str, str]
+    xy: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -83,17 +96,57 @@ class WalkAnswer:
         n_steps: Steps in all.
         languages: Codes.
         stops: Those that are decoded.
+        smoothness: Of the whole walk, by language; see `smoothness`.
         python: Calls that reproduce the walk.
+        kind: Says which of the answers about ways this is.
         seconds: Time taken so far.
     """
 
     n_steps: int
     languages: tuple[str, ...]
     stops: tuple[Stop, ...] = ()
+    smoothness: dict[str, float] | None = None
     python: str = ""
+    kind: str = "walk"
     seconds: float = 0.0
 
     @property
     def is_complete(self) -> bool:
         """Whether every step is decoded."""
         return len(self.stops) == self.n_steps
+
+
+def plane(path: np.ndarray) -> list[tuple[float, float]]:
+    """Returns the coordinates of latents (steps, M, Z) in the plane that the origin and both ends span.
+
+    Lines and arcs between the ends lie in that plane, so nothing is lost: distances on the picture are distances in the
+    latent space. The first axis points to the start.
+    """
+    flat = path.reshape(len(path), -1).astype(np.float64)
+    a, b = flat[0], flat[-1]
+    first = a / max(float(np.linalg.norm(a)), 1e-12)
+    rest = b - (b @ first) * first
+    second = rest / max(float(np.linalg.norm(rest)), 1e-12)
+    return [(round(float(z @ first), 3), round(float(z @ second), 3)) for z in flat]
+
+
+def smoothness(texts: Sequence[str]) -> float:
+    """Returns how direct a walk through sentences is: 1 has no detour, near 0 it wanders.
+
+    The distance of the two ends over the summed distances of neighbours, in words to insert, delete or replace. The
+    triangle inequality keeps it at or below 1; a walk that never changes is 1. After the interpolation smoothness of Hu et
+    al. 2022 (DELLA, arXiv 2207.06130), who measure with the word mover's distance instead.
+    """
+    words = [re.findall(r"\w+", text.lower()) for text in texts]
+    length = sum(edit_distance(x, y) for x, y in pairwise(words))
+    return round(edit_distance(words[0], words[-1]) / length, 3) if length else 1.0
+
+
+def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
+    """Returns the least number of words to insert, delete or replace on the way from a to b. Source: Levenshtein 1966."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]

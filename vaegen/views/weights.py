@@ -86,8 +86,8 @@ def look(model: Any, where: Point, language: str, context: str = "source", targe
     if own == language and n_slots:
         context = "latent"
     _check_length("The sentence", model.tokenizer.encode(where.text))
-    text = target or model.translate(where.text, language, context=context, num_beams=N_BEAMS)
-    _check_length("The translation", model.tokenizer.encode(text))
+    _check_length("The translation", model.tokenizer.encode(target))
+    text = target or model.translate(where.text, language, context=context, num_beams=N_BEAMS, max_length=MAX_TOKENS)
     found = model.attention(where.text, language, context, target_text=text)
     ((*log_probs,),) = model.score([where.text], [text], language, context)
     source, target_groups = groups(found.source_tokens, merge), groups(found.target_tokens, merge)

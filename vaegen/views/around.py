@@ -1,0 +1,273 @@
+"""More ways through the latent space: between four sentences, by analogy, and all around one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vaegen.errors import VaegenError
+from vaegen.views.checks import (
+    MAX_SEED,
+    check_checkpoint,
+    check_choice,
+    check_language,
+    check_languages,
+    check_number,
+    check_whole,
+)
+from vaegen.views.points import Point, latent_of, pack, point, python_of, python_start
+
+UNITS = ("posterior", "prior")
+RADII = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Asks for the sentences on a square between four corners, mixed bilinearly.
+
+    Attributes:
+        a: Top left.
+        b: Top right.
+        c: Bottom left.
+        d: Bottom right.
+        checkpoint: Name of a checkpoint.
+        size: Sentences on a side, 3 to 7.
+        language: Code.
+    """
+
+    a: Point
+    b: Point
+    c: Point
+    d: Point
+    checkpoint: str = ""
+    size: int = 5
+    language: str = "en"
+
+    def checked(self, checkpoints: Sequence[str]) -> Grid:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If one is refused.
+        """
+        corners = [_corner(name, value) for name, value in zip("ABCD", (self.a, self.b, self.c, self.d), strict=True)]
+        name = check_checkpoint(self.checkpoint, checkpoints)
+        return Grid(*corners, name, check_whole("The side of the grid", self.size, 3, 7), check_language(self.language))
+
+    def answers(self, model: Any) -> Iterator[GridAnswer]:
+        """Yields the grid, once."""
+        corners = np.stack([latent_of(model, corner) for corner in (self.a, self.b, self.c, self.d)])
+        t = np.linspace(0.0, 1.0, self.size)
+        v, u = (axis.reshape(-1, 1) for axis in np.meshgrid(t, t, indexing="ij"))  # row by row
+        weights = np.concatenate([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], axis=1)
+        z = np.einsum("nk,kmz->nmz", weights, corners).astype(np.float32)
+        texts = model.decode(z, self.language, num_beams=1)
+        yield GridAnswer(self.size, self.language, tuple(texts), tuple(map(pack, z)), self._python())
+
+    def _python(self) -> str:
+        lines = python_start(self.checkpoint, self.a, self.b, self.c, self.d)
+        for name in "abcd":
+            lines += python_of(getattr(self, name), name)
+        lines += [f"t = [i / {self.size - 1} for i in range({self.size})]"]
+        lines += ["z = [(1 - u) * (1 - v) * a + u * (1 - v) * b + (1 - u) * v * c + u * v * d for v in t for u in t]"]
+        lines += [f'print(*pipeline.decode(numpy.stack(z), "{self.language}", num_beams=1), sep="\\n")']
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class GridAnswer:
+    """The square, row by row: its sentences and their latents (`points.pack`)."""
+
+    size: int
+    language: str
+    texts: tuple[str, ...]
+    zs: tuple[str, ...]
+    python: str = ""
+    kind: str = "grid"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Analogy:
+    """Asks what is to A as C is to B: the sentence at A + strength (C - B).
+
+    Attributes:
+        a: Where to start.
+        b: The sentence that lacks the difference.
+        c: The sentence that has it.
+        checkpoint: Name of a checkpoint.
+        strength: How much of the difference to add; 1 is A - B + C.
+        languages: Codes of the languages to decode into.
+    """
+
+    a: Point
+    b: Point
+    c: Point
+    checkpoint: str = ""
+    strength: float = 1.0
+    languages: tuple[str, ...] = ("en", "de", "fr", "cs")
+
+    def checked(self, checkpoints: Sequence[str]) -> Analogy:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If one is refused.
+        """
+        sentences = [_corner(name, value) for name, value in zip("ABC", (self.a, self.b, self.c), strict=True)]
+        name = check_checkpoint(self.checkpoint, checkpoints)
+        strength = check_number("The strength", self.strength, -3.0, 3.0)
+        return Analogy(*sentences, name, strength, check_languages(self.languages))
+
+    def answers(self, model: Any) -> Iterator[AnalogyAnswer]:
+        """Yields the answer, once."""
+        a, b, c = (latent_of(model, where) for where in (self.a, self.b, self.c))
+        z = (a + self.strength * (c - b)).astype(np.float32)
+        texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1)
+        near = {name: round(_cosine(z, other), 3) for name, other in zip("ABC", (a, b, c), strict=True)}
+        yield AnalogyAnswer(dict(zip(self.languages, texts, strict=True)), pack(z), near, self._python())
+
+    def _python(self) -> str:
+        lines = python_start(self.checkpoint, self.a, self.b, self.c)
+        for name in "abc":
+            lines += python_of(getattr(self, name), name)
+        lines += [f"z = a + {self.strength} * (c - b)", f"for language in {self.languages!r}:"]
+        lines += ["    print(*pipeline.decode(z, language, num_beams=1))"]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class AnalogyAnswer:
+    """Where the analogy leads.
+
+    Attributes:
+        texts: The sentence by language.
+        z: Its latent (`points.pack`).
+        cosines: To the latents of A, B and C: an answer that is nearly A or C is no discovery.
+        python: Calls that reproduce it.
+        kind: Says which of the answers about ways this is.
+        seconds: Time taken.
+    """
+
+    texts: dict[str, str]
+    z: str
+    cosines: dict[str, float]
+    python: str = ""
+    kind: str = "analogy"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """Asks for a cloud around a sentence: noise of growing radius added to the mode of its posterior.
+
+    Attributes:
+        a: The sentence.
+        checkpoint: Name of a checkpoint.
+        unit: "posterior" (each dimension's own standard deviation) or "prior" (1 in every dimension).
+        n_draws: Draws at each radius, 2 to 16.
+        seed: Of the noise.
+        language: Code.
+    """
+
+    a: Point
+    checkpoint: str = ""
+    unit: str = "posterior"
+    n_draws: int = 8
+    seed: int = 0
+    language: str = "en"
+
+    def checked(self, checkpoints: Sequence[str]) -> Jitter:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If one is refused.
+        """
+        a = point(self.a)
+        if not a.text and self.unit == "posterior":
+            raise VaegenError("This latent has no sentence, so it has no posterior; choose the prior's unit.")
+        return Jitter(
+            a,
+            check_checkpoint(self.checkpoint, checkpoints),
+            check_choice("unit", self.unit, UNITS),
+            check_whole("The number of draws", self.n_draws, 2, 16),
+            check_whole("The seed", self.seed, 0, MAX_SEED),
+            check_language(self.language),
+        )
+
+    def answers(self, model: Any) -> Iterator[JitterAnswer]:
+        """Yields the cloud, once."""
+        z = latent_of(model, self.a)
+        std = model.encode([self.a.text]).std[0].cpu().numpy() if self.unit == "posterior" else np.ones_like(z)
+        noise = np.random.default_rng(self.seed).standard_normal((self.n_draws, *z.shape)).astype(np.float32)
+        latents = np.concatenate([z[None], *(z + radius * std * noise for radius in RADII)])
+        center, *texts = model.decode(latents, self.language, num_beams=1)
+        rings = []
+        for i, radius in enumerate(RADII):
+            part = slice(i * self.n_draws, (i + 1) * self.n_draws)
+            first = dict(zip(texts[part][::-1], map(pack, latents[1:][part][::-1]), strict=True))
+            found = tuple(Wording(text, n, first[text]) for text, n in Counter(texts[part]).most_common())
+            rings.append(Ring(radius, texts[part].count(center) / self.n_draws, found))
+        yield JitterAnswer(self.language, center, round(float(std.mean()), 3), tuple(rings), self._python())
+
+    def _python(self) -> str:
+        std = f"pipeline.encode([{self.a.text!r}]).std[0].numpy()" if self.unit == "posterior" else "numpy.ones_like(z)"
+        lines = [*python_start(self.checkpoint, self.a), *python_of(self.a, "z"), f"std = {std}"]
+        lines += [f"noise = numpy.random.default_rng({self.seed}).standard_normal(({self.n_draws}, *z.shape))"]
+        lines += [f"for radius in {RADII}:"]
+        lines += [f'    print(radius, pipeline.decode(z + radius * std * noise, "{self.language}", num_beams=1))']
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A sentence of the cloud, how many draws gave it, and the latent of the first one (`points.pack`)."""
+
+    text: str
+    n_draws: int
+    z: str
+
+
+@dataclass(frozen=True)
+class Ring:
+    """The draws at one radius: the share that still reads like the middle, and all wordings, commonest first."""
+
+    radius: float
+    same: float
+    wordings: tuple[Wording, ...]
+
+
+@dataclass(frozen=True)
+class JitterAnswer:
+    """A cloud around one sentence.
+
+    Attributes:
+        language: Code.
+        center: What the middle itself decodes to.
+        mean_std: One unit of radius in the latent's own unit, averaged over dimensions.
+        rings: By growing radius.
+        python: Calls that reproduce it.
+        kind: Says which of the answers about ways this is.
+        seconds: Time taken.
+    """
+
+    language: str
+    center: str
+    mean_std: float
+    rings: tuple[Ring, ...]
+    python: str = ""
+    kind: str = "jitter"
+    seconds: float = 0.0
+
+
+def _corner(name: str, where: Any) -> Point:
+    try:
+        return point(where)
+    except VaegenError as error:
+        raise VaegenError(f"Sentence {name}: {error}") from error
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float((a * b).sum() / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12))
