@@ -82,3 +82,25 @@ def test_a_file_is_translated_and_downloaded(page, tmp_path):
     assert download.value.suggested_filename == "mine.de.txt"
     lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2 and lines[0].startswith("Zwei Männer")
+
+
+def test_the_attention_lesson_reads_its_answer_off_the_picture(open_page):
+    page = open_page(served()[0] + "?lesson=attention", wait=".vg-lesson")
+    expect(page.locator(".vg-attention")).to_contain_text("Schnee ←")
+    page.locator(".vg-lesson").get_by_role("button", name="snow").click()
+    expect(page.locator(".vg-lesson-verdict")).to_contain_text(re.compile("At “(dog|runs|snow)”"))
+    assert page.locator(".vg-solution").count() == 1
+
+
+def test_the_collapse_lesson_shows_a_walk_that_never_changes(open_page):
+    page = open_page(served()[0] + "?lesson=collapse", wait=".vg-lesson")
+    page.locator(".vg-lesson").get_by_role("button", name="One").click()
+    expect(page.locator(".vg-lesson-verdict")).to_contain_text("Right.")
+    expect(page.locator(".vg-interpolate tbody tr")).to_have_count(1)
+
+
+def test_a_lesson_works_on_a_phone(open_page, screenshots):
+    page = open_page(served()[0] + "?lesson=walk", wait=".vg-lesson", viewport={"width": 390, "height": 844})
+    expect(page.locator(".vg-interpolate tbody tr").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.screenshot(path=screenshots / "lesson-phone.png", full_page=True)

@@ -102,13 +102,17 @@ const LESSONS = [
     id: 'attention', title: t('Where the decoder looks'), about: t('From a target word to slots and source words.'),
     steps: [
       {
-        go: { tab: 'attention', a: SNOW, params: { context: 'source', target_language: 'de' } },
+        go: { tab: 'attention', a: SNOW, params: { context: 'source', language: 'de' } },
         say: t('For each German word the picture shows which source words the decoder looked at.'),
         ask: t('Which source word does “Schnee” look at most?'), options: ['dog', 'runs', 'snow'],
-        check: () => [2, t('Hover “Schnee” to see the share of each word. Attention shows where the model read, not why it wrote a word.')],
+        check: () => {
+          // What the view says of itself; the last mention is the straight way to the words.
+          const word = [...vg.views.attention.root.textContent.matchAll(/Schnee\s*←\s*(\w+)/g)].at(-1)?.[1] ?? '';
+          return [['dog', 'runs', 'snow'].indexOf(word), t('At “{word}”. Hover “Schnee” to see the share of each word. Attention shows where the model read, not why it wrote a word.', { word })];
+        },
       },
       {
-        go: { tab: 'attention', a: SNOW, params: { context: 'latent', target_language: 'de' } },
+        go: { tab: 'attention', a: SNOW, params: { context: 'latent', language: 'de' } },
         say: t('Now the decoder sees the latent alone.'),
         ask: t('Can it still look at the word “snow” itself?'), options: [t('Yes'), t('Only through the slots')],
         check: () => [1, t('Only through the slots: each slot has read some words before, and that is all that is left.')],
@@ -165,7 +169,7 @@ function render() {
       const [right, why] = check(answer);
       verdict.textContent = `${right === chosen ? '✓ ' + t('Right.') : '✗ ' + t('Not this time.')} ${why}`;
       verdict.classList.add(right === chosen ? 'vg-right' : 'vg-wrong');
-      row.children[right].classList.add('vg-solution');
+      row.children[right]?.classList.add('vg-solution');
     }
   }
   card.append(make('div', 'vg-point-tools', undefined, {}, [
