@@ -48,6 +48,7 @@ DATA_CARDS = {
 }
 
 
+MIN_SENTENCES = 100  # of a direction that is measured unasked: BLEU on fewer says nothing
 UNKNOWN = {"license": "Whatever binds that text binds these weights.", "license_id": "other"}
 
 
@@ -133,7 +134,8 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
         told = ", ".join(pipeline.languages)
         raise VaegenError(f"{corpus} has no {options.split} sentence in {told}; choose another split.")
     if options.directions == "all":
-        pairs = [p for p in permutations(languages, 2) if any(p[0] in g and p[1] in g for g in groups)]
+        counts = {p: sum(1 for g in groups if g.get(p[0]) and g.get(p[1])) for p in permutations(languages, 2)}
+        pairs = [pair for pair, n in counts.items() if n >= MIN_SENTENCES]
     else:
         pairs = [tuple(direction.split("-")) for direction in options.directions.split(",")]
         if any(len(pair) != 2 for pair in pairs):

@@ -14,6 +14,7 @@ PUBLIC = {
     "/cloud",
     "/grid",
     "/other_ways",
+    "/sample",
     "/translate",
     "/translate_lines",
     "/walk",
@@ -117,3 +118,13 @@ def test_a_walk_a_grid_an_analogy_and_a_cloud(client):
     assert client.predict(a, n_draws=2, api_name="/cloud")["rings"]
     with pytest.raises(AppError, match="3 to 15"):
         client.predict(a, b, steps=99, api_name="/walk")
+
+
+def test_a_sample_and_its_moves(client):
+    first = client.predict(seed=3, languages="en", api_name="/sample")
+    assert first == {**client.predict(seed=3, languages="en", api_name="/sample"), "seconds": first["seconds"]}
+    number = next(i for i, one in enumerate(first["directions"]) if one["name"] == "one → two")
+    moved = client.predict("A dog runs through the snow.", moves=f"{number}:2", languages="en", api_name="/sample")
+    assert "two" in moved["texts"]["en"].lower()
+    with pytest.raises(AppError, match="direction"):
+        client.predict("A dog.", moves="many", api_name="/sample")

@@ -10,6 +10,7 @@ Weights are safetensors only: nothing in a checkpoint is ever run.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -235,3 +236,11 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def weights_hash(folder: str | Path) -> str:
+    """Returns the first 12 digits of the SHA-256 of a checkpoint's weights: what files made from them belong to."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(folder).glob("*.safetensors")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -21,7 +21,6 @@ from vaegen.text import check_text
 from vaegen.validation import ACTIVE_THRESHOLD
 
 
-
 def translation_scores(
     hypotheses: Sequence[str], references: Sequence[str], tokenised_references: Sequence[str] | None, language: str
 ) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
         checkpoint = load_checkpoint(path_or_hub_id, torch.device(device))
     except (AssertionError, RuntimeError) as error:  # an unknown device, or one that this machine or this torch lacks
         raise VaegenError(f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'.") from error
-    return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name)
+    return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name, checkpoint.path)
 
 
 class Pipeline:
@@ -89,12 +89,19 @@ class Pipeline:
         tokenizer: Its tokenizer.
         metadata: Where the weights come from and what was measured on them.
         name: Name of the checkpoint.
+        folder: Where it was read from, with whatever else lies there; None if it was not.
     """
 
     def __init__(
-        self, model: VAETransformer, tokenizer: Tokenizer, metadata: dict[str, Any] | None = None, name: str = ""
+        self,
+        model: VAETransformer,
+        tokenizer: Tokenizer,
+        metadata: dict[str, Any] | None = None,
+        name: str = "",
+        folder: Path | None = None,
     ) -> None:
         self.model, self.tokenizer, self.metadata, self.name = model.eval(), tokenizer, metadata or {}, name
+        self.folder = folder
         self._inference = Inference(self.model, tokenizer)
         self._pieces: dict[int, str] = {}
 

@@ -51,7 +51,8 @@ def latent_table(evaluation: Figures) -> str:
     for language, f in evaluation["latent"].items():
         units = f"{f['active_units']} of {f['dimensions']}"
         information = f"{f['mutual_information']} (limit {f['mutual_information_limit']})"
-        row = [LANGUAGE_NAMES.get(language, language), f["n"], f["neg_elbo"], f["recon"], f["kl"], f["nll_iw"], units, information]
+        name = LANGUAGE_NAMES.get(language, language)
+        row = [name, f["n"], f["neg_elbo"], f["recon"], f["kl"], f["nll_iw"], units, information]
         rows.append(row)
     first = next(iter(evaluation["latent"].values()))
     header = ["own language", "N", "-ELBO", "recon", "KL", f"NLL, IW-{first['nll_iw_draws']}"]

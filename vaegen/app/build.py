@@ -9,7 +9,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from vaegen.app import attention, interpolate, lessons, translate
+from vaegen.app import attention, interpolate, lessons, sample, translate
 from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, t, widget
 from vaegen.app.theme import theme
@@ -26,11 +26,12 @@ HEADER = """
 TABS = {
     "translate": translate.build,
     "interpolate": interpolate.build,
+    "sample": sample.build,
     "attention": attention.build,
     "lessons": lessons.build,
 }
 # What each view asks at first; `scripts/build_examples.py` answers it beforehand.
-VIEWS = {"interpolate": interpolate.question, "attention": attention.question}
+VIEWS = {"interpolate": interpolate.question, "sample": sample.question, "attention": attention.question}
 MAX_WAITING = 64  # requests in the queue before a visitor is told to come back
 
 

@@ -14,7 +14,8 @@ from vaegen.service import Service
 from vaegen.views.around import Analogy, Grid, Jitter
 from vaegen.views.lines import Lines
 from vaegen.views.looking import Looking
-from vaegen.views.points import Point
+from vaegen.views.points import START, Point
+from vaegen.views.sampling import Move
 from vaegen.views.translation import OtherWays, Request
 from vaegen.views.walk import Walk
 
@@ -213,6 +214,40 @@ def add_endpoints(service: Service) -> None:
         """
         return _or_error(lambda: asdict(service.ask(Jitter(_place(a), checkpoint, unit, n_draws, seed, language))))
 
+    def sample(
+        text: str = "",
+        seed: int = 0,
+        prior_scale: float = 1.0,
+        moves: str = "",
+        slots: str = "",
+        other: str = "",
+        languages: str = "en,de,fr,cs",
+        temperature: float = 0.0,
+        checkpoint: str = "",
+    ) -> dict:
+        """Decode a latent that is drawn from the prior or a sentence's, moved along named directions, slot by slot.
+
+        Args:
+            text: Where to start: a sentence, or "z:" and a latent; empty: a draw from the prior.
+            seed: Of the draw, and of the words if they are sampled.
+            prior_scale: Standard deviation of the draw.
+            moves: Standard deviations by direction, as in "0:2,3:-1.5"; `directions` of an answer lists them by number.
+            slots: One letter for each slot: "." free, "l" locked, "m" muted (0), "b" taken from `other`.
+            other: The sentence, or "z:" and the latent, that slots are taken from.
+            languages: Codes of the output languages, with commas between them.
+            temperature: 0 decodes greedily, above it tokens are sampled.
+            checkpoint: As in `translate`.
+
+        Returns:
+            `texts` by language, the latent `z`, `directions` with their measured effects, and `python`.
+        """
+        pairs = tuple(tuple(move.split(":")) for move in moves.replace(" ", "").split(",") if move)
+        start, codes = "sentence" if text else "prior", tuple(languages.replace(" ", "").split(","))
+        a, b = _place(text) if text else START[0], _place(other) if other else START[1]
+        question = Move(a, b, checkpoint, start, seed, prior_scale, pairs, slots, codes, temperature)  # type: ignore[arg-type]
+        return _or_error(lambda: asdict(service.ask(question)))
+
+    gr.api(sample, api_name="sample", **MODEL)
     gr.api(walk, api_name="walk", **MODEL)
     gr.api(grid, api_name="grid", **MODEL)
     gr.api(analogy, api_name="analogy", **MODEL)

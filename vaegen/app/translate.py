@@ -32,7 +32,8 @@ def build(service: Service) -> None:
             text, source, go, examples = _sentence()
         with gr.Column(min_width=0, elem_classes="vg-output"):
             shown = example(service, "translate")
-            results = widget("results", payload("done", answer=shown) if shown else payload("loading", "The model is loading."))
+            first = payload("done", answer=shown) if shown else payload("loading", "The model is loading.")
+            results = widget("results", first)
         with gr.Column(min_width=0, elem_classes="vg-options"):
             context, method, beams, sampling, again = _decoding()
             names = service.checkpoints

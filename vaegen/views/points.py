@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,9 +108,9 @@ def latent_of(model: Any, where: Point) -> np.ndarray:
     return unpack(where.z, shape) if where.z else np.asarray(model.encode([where.text]).mode[0].cpu(), np.float32)
 
 
-def python_start(checkpoint: str, *points: Point) -> list[str]:
+def python_start(checkpoint: str, *points: Point, imports: Sequence[str] = ()) -> list[str]:
     """Returns the first lines of "Copy as Python" for these points: imports, and the variable `pipeline`."""
-    lines = ["import numpy", "", "import vaegen"]
+    lines = ["import numpy", "", "import vaegen", *imports]
     if any(where.z for where in points):
         lines += ["from vaegen.views.points import latent_shape, unpack"]
     return [*lines, "", f'pipeline = vaegen.load("checkpoints/{checkpoint}")']

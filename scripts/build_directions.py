@@ -1,0 +1,180 @@
+#!/usr/bin/env python
+"""Finds directions in a checkpoint's latent space: named ones from minimal pairs, and the strongest components.
+
+    python scripts/build_directions.py --checkpoint checkpoints/multi30k
+
+A named direction is the mean difference of the latents of two captions that differ in one factor (`vaegen.probe`), over
+pairs in four languages. Its unit is the standard deviation, along it, of the latents of captions that have either
+value; a component's that of all captions of the probe set. The effect is measured on other pairs: the latent of the
+first caption is moved by two standard deviations and decoded into English; the share of texts that now hold a word of
+the new value, and none of the old one, is the effect, and the share of the other factors whose word is still there is
+what it keeps. Only factors that the unmoved latent decodes rightly are counted. KL is what the posteriors of the probe
+set say along a direction, on average. Writes `directions.npz`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import vaegen
+from vaegen.checkpoint import weights_hash
+from vaegen.errors import VaegenError
+from vaegen.pipeline import Pipeline
+from vaegen.probe import minimal_pairs, probe_set
+from vaegen.views.directions import Direction, Directions, save_directions
+
+CONTRASTS = (  # factor, from, to
+    ("how_many", "one", "two"),
+    ("how_many", "one", "three"),
+    ("who", "man", "woman"),
+    ("who", "man", "child"),
+    ("who", "boy", "girl"),
+    ("who", "man", "dog"),
+    ("who", "dog", "cat"),
+    ("colour", "red", "blue"),
+    ("colour", "black", "white"),
+    ("colour", "none", "red"),
+    ("clothing", "none", "hat"),
+    ("clothing", "shirt", "jacket"),
+    ("action", "stand", "run"),
+    ("action", "stand", "sit"),
+    ("action", "stand", "dance"),
+    ("action", "sit", "sleep"),
+    ("place", "none", "street"),
+    ("place", "street", "kitchen"),
+    ("place", "beach", "snow"),
+    ("place", "park", "restaurant"),
+)
+WORDS = {  # what English captions say for a value; the rest is the value itself
+    "one": r"an?|one",
+    "three": r"three|group|several",
+    "man": r"man|men|guys?|male",
+    "woman": r"woman|women|lady|ladies|female",
+    "child": r"child|children|kids?|toddlers?|baby|bab(y|ies)",
+    "boy": r"boys?",
+    "girl": r"girls?",
+    "dog": r"dogs?|puppy|puppies",
+    "cat": r"cats?|kittens?",
+    "horse": r"horses?",
+    "run": r"runs?|running|jogging|races?|racing",
+    "walk": r"walks?|walking",
+    "sit": r"sits?|sitting|seated",
+    "stand": r"stands?|standing",
+    "sleep": r"sleeps?|sleeping|asleep|lying|laying|lies|naps?|napping",
+    "jump": r"jumps?|jumping|leaps?|leaping",
+    "dance": r"dances?|dancing|dancers?",
+    "sing": r"sings?|singing|singers?",
+    "drink": r"drinks?|drinking",
+    "read": r"reads?|reading",
+    "play guitar": r"guitars?",
+    "play soccer": r"soccer|football",
+    "hat": r"hats?|caps?",
+    "shirt": r"shirts?|t-shirts?",
+    "jacket": r"jackets?|coats?",
+    "dress": r"dress(es)?",
+    "street": r"streets?|road|sidewalk",
+    "grass": r"grass|grassy|lawn|field",
+    "snow": r"snow|snowy",
+    "living room": r"living room|couch|room",
+}
+CHECKED = ("who", "how_many", "colour", "action", "place", "clothing")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", default="checkpoints/multi30k", help="folder")
+    parser.add_argument("--pairs", type=int, default=60, help="pairs that make a direction, and as many to measure it")
+    parser.add_argument("--sd", type=float, default=2.0, help="how far to move when measuring, in standard deviations")
+    parser.add_argument("--components", type=int, default=8)
+    options = parser.parse_args(arguments)
+    try:
+        folder = Path(options.checkpoint)
+        directions = find(vaegen.load(folder), options.pairs, options.sd, options.components)
+        about = {"command": f"python scripts/build_directions.py --checkpoint checkpoints/{folder.resolve().name}"}
+        about |= {"pairs": str(options.pairs), "sd": str(options.sd)}
+        about |= {"numpy": np.__version__, "weights": weights_hash(folder)}
+        save_directions(folder, Directions(directions.entries, directions.steps, about))
+    except VaegenError as error:
+        print(f"build_directions: {error}", file=sys.stderr)
+        return 2
+    for entry in directions.entries:
+        told = "" if entry.effect is None else f"effect {entry.effect:.0%}, keeps {entry.kept:.0%}, "
+        print(f"{entry.name:24} {told}{entry.share:.1%} of the variance, KL {entry.kl:.2f} nats")
+    return 0
+
+
+def find(pipeline: Pipeline, n_pairs: int, sd: float, n_components: int) -> Directions:
+    """Returns the named directions, those with the largest effect first, and then the components."""
+    probes = probe_set()
+    posterior = pipeline.encode([probe.sentences[code] for probe in probes for code in pipeline.languages])
+    cloud, variances = posterior.mode.flatten(1).numpy(), posterior.std.flatten(1).numpy() ** 2
+    centered = cloud - cloud.mean(0)
+
+    def kl(unit: np.ndarray) -> float:
+        """KL of the posteriors' projections on a unit vector from N(0, 1): what they say along it, in nats."""
+        mean, variance = cloud @ unit, variances @ unit**2
+        return float(0.5 * (mean**2 + variance - 1.0 - np.log(variance)).mean())
+
+    total = float(centered.var(0).sum())
+    entries, steps = [], []
+    for factor, before, after in CONTRASTS:
+        pairs = minimal_pairs(factor, before, after, n_pairs)
+        sides = [[pair[side].sentences[code] for pair in pairs for code in pipeline.languages] for side in (0, 1)]
+        ends = [encode(pipeline, texts) for texts in sides]
+        difference = (ends[1] - ends[0]).mean(0)
+        unit = difference / np.linalg.norm(difference)
+        spread = float((np.concatenate(ends) @ unit).std())
+        held_out = minimal_pairs(factor, before, after, n_pairs, seed=1)
+        effect, kept = measure(pipeline, held_out, factor, before, after, sd * spread * unit)
+        share = float((centered @ unit).var()) / total
+        entries.append(Direction(f"{before} → {after}", "named", effect, kept, share, kl(unit)))
+        steps.append(spread * unit)
+    order = sorted(range(len(entries)), key=lambda i: -(entries[i].effect or 0.0))
+    entries, steps = [entries[i] for i in order], [steps[i] for i in order]
+    _, values, vectors = np.linalg.svd(centered, full_matrices=False)
+    for k in range(n_components):
+        spread = float(values[k]) / len(cloud) ** 0.5
+        entries.append(Direction(f"component {k + 1}", "component", None, None, spread**2 / total, kl(vectors[k])))
+        steps.append(spread * vectors[k])
+    config = pipeline.model.config
+    return Directions(tuple(entries), np.stack(steps).reshape(-1, config.n_slots, config.latent_dim), {})
+
+
+def encode(pipeline: Pipeline, texts: list[str]) -> np.ndarray:
+    """Returns the modes of the posteriors as rows, (N, M * Z)."""
+    return pipeline.encode(texts).mode.flatten(1).numpy()
+
+
+def measure(pipeline: Pipeline, pairs: tuple, factor: str, before: str, after: str, move: np.ndarray) -> tuple[float, float]:
+    """Returns the share of latents that the move changes as it should, and the share of other factors that it keeps."""
+    config = pipeline.model.config
+    modes = encode(pipeline, [first.sentences["en"] for first, _ in pairs])
+    still, moved = (
+        pipeline.decode((modes + shift).reshape(-1, config.n_slots, config.latent_dim), "en", num_beams=1)
+        for shift in (0.0, move)
+    )
+    changed, kept = [], []
+    for (first, _), old, new in zip(pairs, still, moved, strict=True):
+        if before == "none" or says(old, factor, before):
+            changed.append(says(new, factor, after) and (before in ("none", "one") or not says(new, factor, before)))
+        others = [f for f in CHECKED if f != factor and first.factors[f] != "none" and says(old, f, first.factors[f])]
+        kept += [says(new, f, first.factors[f]) for f in others]
+    return float(np.mean(changed or [0.0])), float(np.mean(kept or [0.0]))
+
+
+def says(text: str, factor: str, value: str) -> bool:
+    """Whether an English text has a word for a value of a factor."""
+    return re.search(rf"\b({WORDS.get(value, re.escape(value))})\b", text.lower()) is not None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Sliders, draws and slots in Chromium."""
+
+import pytest
+from browsing import expect, open_view
+from serving import served
+
+
+@pytest.fixture
+def view(open_page):
+    return open_view(open_page(served()[0]), "sample")
+
+
+def english(view):
+    return view.locator(".vg-sample-text").first.locator(".vg-text")
+
+
+def test_a_named_slider_changes_the_sentence_from_the_keyboard_and_undo_brings_it_back(view, screenshots):
+    expect(english(view)).to_have_text("A dog runs through the snow.")
+    slider = view.get_by_label("one → two")
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowRight")
+    expect(english(view)).to_contain_text("Two dogs")
+    expect(view.locator(".vg-direction").first).to_contain_text("+2.0 sd")
+    expect(view.locator(".vg-wordings").first).to_contain_text("Two")  # found, and noted
+    view.page.screenshot(path=screenshots / "sample.png", full_page=True)
+    view.get_by_role("button", name="Reset").click()
+    expect(english(view)).to_have_text("A dog runs through the snow.")
+    view.get_by_role("button", name="Undo").click()
+    expect(english(view)).to_contain_text("Two dogs")
+
+
+def test_a_draw_shows_its_seed_and_a_locked_seed_stays(view):
+    seed = view.get_by_label("Seed")
+    view.get_by_role("button", name="New draw").click()
+    expect(view.get_by_label("A draw from the prior")).to_be_checked()
+    view.page.wait_for_function("!vg.views.sample.busy")
+    first, text = seed.input_value(), english(view).inner_text()
+    assert first != "1"
+    view.locator(".vg-seed-row .vg-choice input").check()
+    view.get_by_role("button", name="New draw").click()
+    view.page.wait_for_function("!vg.views.sample.busy")
+    assert (seed.input_value(), english(view).inner_text()) == (first, text)
+
+
+def test_a_slot_is_locked_muted_and_swapped_with_the_keyboard(view):
+    slot = view.get_by_role("button", name="Slot 5: free")
+    slot.focus()
+    for state in ("locked", "muted", "from B", "free"):
+        view.page.keyboard.press("Enter")
+        expect(view.get_by_role("button", name=f"Slot 5: {state}")).to_be_focused()
+
+
+def test_eight_draws_can_be_taken_to_the_sliders(view):
+    view.get_by_role("button", name="Eight draws").click()
+    items = view.locator(".vg-wordings li")
+    expect(items).to_have_count(8)
+    text = items.nth(2).locator("button").first.inner_text()
+    items.nth(2).locator("button").first.click()
+    expect(english(view)).to_have_text(text)
+
+
+def test_what_was_found_becomes_the_current_sentence(view):
+    slider = view.get_by_label("one → two")
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowRight")
+    expect(english(view)).to_contain_text("Two dogs")
+    view.locator(".vg-sample-text").first.get_by_role("button", name="Use").click()
+    expect(view.page.locator(".vg-current-line").first).to_contain_text("Two dogs")
+    expect(view.page.locator(".vg-current-line").first).to_contain_text("own latent")
+
+
+def test_it_fits_a_phone(open_page, screenshots):
+    page = open_page(served()[0], viewport={"width": 390, "height": 844}, color_scheme="dark")
+    view = open_view(page, "sample")
+    expect(english(view)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.screenshot(path=screenshots / "sample-phone.png", full_page=True)

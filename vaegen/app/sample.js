@@ -1,0 +1,161 @@
+// Sampling: a latent from a sentence or from the prior, moved along directions with sliders, slot by slot.
+const { t, make, button, slider, choice, field, languageChoice, number } = vg;
+const SLOT_STATES = ['.', 'l', 'm', 'b'];
+const SLOT_NAMES = { '.': t('free'), l: t('locked'), m: t('muted'), b: t('from B') };
+const SLOT_SIGNS = { '.': '', l: '●', m: '×', b: 'B' };
+const MAX_HISTORY = 50;
+const N_SLIDERS = 8;
+const START = { start: 'sentence', seed: 1, lock: false, prior_scale: 1, temperature: 0, languages: ['en', 'de', 'fr', 'cs'], moves: {}, slots: '', shown: null };
+const undo = [], history = [];
+let made = null, rows = null;
+
+const copyOf = (params) => JSON.parse(JSON.stringify(params));
+const view = vg.view({ element, props, trigger, watch }, {
+  name: 'sample', params: copyOf(START),
+  draw(answer, self, value) {
+    if (answer.kind === 'draws') return drawBatch(answer);
+    made = answer;
+    if (!rows) layOut(answer);
+    drawTexts(answer);
+    if (value.phase === 'done') self.status.textContent = t('{ms} ms', { ms: Math.round(1000 * answer.seconds) });
+  },
+});
+view.python = () => made?.python ?? '';
+vg.exportBar(view, { rows: () => [['sentence', 'language', 'settings'], ...history.flatMap((one) => Object.entries(one.texts).map(([code, text]) => [text, code, JSON.stringify(one.params)]))], json: () => ({ found: history, now: made }) });
+
+// -- Settings --------------------------------------------------------------------------------------------------------
+/** Notes the settings before a change, so that it can be undone. */
+function remember() {
+  undo.push(copyOf(view.params));
+  if (undo.length > 100) undo.shift();
+}
+function change(values) { remember(); view.set(values); }
+function restore(params) {
+  view.params = Object.assign(view.params, copyOf(params));
+  view.build();
+  rows = null;
+  if (made) layOut(made);
+  view.ask();
+}
+function newDraw() {
+  remember();
+  if (!view.params.lock) view.params.seed = 1 + Math.floor(Math.random() * 999_999);
+  view.params.start = 'prior';
+  restore(view.params);
+}
+
+view.build = () => {
+  const { params } = view;
+  view.controls.replaceChildren(
+    choice({ label: t('Start from'), options: [['sentence', t('Sentence A')], ['prior', t('A draw from the prior')]], value: params.start, onInput: (start) => change({ start }) }),
+    make('div', 'vg-seed-row', undefined, {}, [
+      field({ label: t('Seed'), type: 'number', min: 0, value: params.seed, onInput: (seed) => change({ seed, start: 'prior' }) }),
+      choice({ label: t('Lock'), several: true, options: [['on', '']], value: params.lock ? ['on'] : [], onInput: (on) => (params.lock = on.length > 0) }),
+      button(t('New draw'), newDraw, { kind: 'primary', title: t('A new seed, unless it is locked') }),
+    ]),
+    slider({ label: t('Prior scale'), min: 0, max: 2, step: 0.05, value: params.prior_scale, help: t('Standard deviation of the draw; below 1 gives commoner sentences.'), onInput: (x) => view.set({ prior_scale: x }) }),
+    slider({ label: t('Temperature'), min: 0, max: 1.5, step: 0.05, value: params.temperature, format: (x) => (x ? x.toFixed(2) : t('greedy')), help: t('Of the words; the latent stays the same.'), onInput: (x) => view.set({ temperature: x }) }),
+    languageChoice({ value: params.languages, onInput: (languages) => change({ languages }) }),
+    make('div', 'vg-point-tools', undefined, {}, [
+      button(t('Undo'), () => undo.length && restore(undo.pop()), { kind: 'plain', title: t('Ctrl+Z') }),
+      button(t('Reset'), () => { remember(); restore({ ...START, languages: view.params.languages }); }),
+      button(t('Eight draws'), () => view.ask({ batch: 1 + Math.floor(Math.random() * 999_999) }), { title: t('Eight sentences from the prior to choose from') }),
+    ]),
+  );
+};
+view.build();
+view.root.addEventListener('keydown', (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === 'z' && event.target.type !== 'text' && undo.length) { event.preventDefault(); restore(undo.pop()); }
+});
+
+// -- The picture: texts, sliders, slots, what was found ---------------------------------------------------------------
+const texts = make('div', 'vg-sample-texts', undefined, { 'aria-live': 'polite' });
+const panel = make('div'), batch = make('div'), found = make('div');
+
+function layOut(answer) {
+  rows = true;
+  const { directions } = answer;
+  const first = directions.map((_, i) => i).filter((i) => directions[i].kind === 'named').slice(0, N_SLIDERS - 2);
+  view.params.shown ??= [...first, ...directions.map((_, i) => i).filter((i) => directions[i].kind !== 'named').slice(0, N_SLIDERS - first.length)];
+  const most = Math.max(0.01, ...directions.map((one) => one.kl));
+  const lines = view.params.shown.filter((i) => directions[i]).map((i) => direction(directions[i], i, most));
+  const rest = directions.map((one, i) => [String(i), one.name]).filter(([i]) => !view.params.shown.includes(Number(i)));
+  const add = vg.select({ label: t('Another direction'), options: [['', '…'], ...rest], value: '', onInput: (i) => { view.params.shown.push(Number(i)); layOut(answer); } });
+  panel.replaceChildren(
+    make('h2', 'vg-name', t('Directions')),
+    ...(lines.length ? lines : [make('p', 'vg-none', t('This checkpoint has no directions; scripts/build_directions.py makes them.'))]),
+    ...(rest.length ? [add] : []),
+    make('h2', 'vg-name', t('Slots')),
+    make('div', 'vg-slots', undefined, { role: 'group', 'aria-label': t('Slots') }, Array.from({ length: answer.n_slots }, (_, i) => slot(i))),
+    make('p', 'vg-caption', t('Press a slot to lock it (the sliders leave it), mute it (0, the prior’s mean) or take it from B.')),
+  );
+  view.body.replaceChildren(texts, panel, batch, found);
+}
+
+/** Component names are numbered; named ones say from what to what. */
+const title = (one) => (one.kind === 'named' ? one.name.split(' → ').map((word) => t(word)).join(' → ') : t('component {n}', { n: one.name.split(' ')[1] }));
+
+function direction(one, i, most) {
+  const line = slider({
+    label: title(one), min: -3, max: 3, step: 0.1, value: view.params.moves[i] ?? 0, format: (x) => `${x > 0 ? '+' : ''}${number(x)} sd`,
+    onInput: (sd) => view.set({ moves: { ...view.params.moves, [i]: sd } }),
+  });
+  line.classList.add('vg-direction');
+  line.input.addEventListener('pointerdown', remember);
+  line.input.addEventListener('keydown', (event) => event.key.startsWith('Arrow') && !event.repeat && remember());
+  line.input.addEventListener('change', () => setTimeout(keep, 400));
+  const kl = make('div', 'vg-kl', undefined, { role: 'img', title: t('What posteriors say along it on average'), 'aria-label': t('KL {x} nats', { x: one.kl.toFixed(2) }) });
+  kl.style.setProperty('--share', one.kl / most);
+  const told = one.effect === null ? t('{share} % of the variance', { share: (100 * one.share).toFixed(1) })
+    : t('at +2 sd changes {effect}, keeps {kept}', { effect: vg.percent(one.effect), kept: vg.percent(one.kept) });
+  line.append(make('div', 'vg-direction-foot', undefined, {}, [make('span', 'vg-caption', told), make('span', 'vg-caption vg-kl-figure', t('KL {x} nats', { x: one.kl.toFixed(2) })), kl]));
+  return line;
+}
+
+function slot(i) {
+  const state = view.params.slots[i] ?? '.';
+  const node = button(SLOT_SIGNS[state] || String(i), () => {
+    remember();
+    const letters = view.params.slots.padEnd(made.n_slots, '.').split('');
+    letters[i] = SLOT_STATES[(SLOT_STATES.indexOf(letters[i]) + 1) % SLOT_STATES.length];
+    view.set({ slots: letters.join('') });
+    const fresh = slot(i);
+    node.replaceWith(fresh);
+    fresh.focus();
+  });
+  node.classList.add('vg-slot', `vg-slot-${{ '.': 'free', l: 'locked', m: 'muted', b: 'b' }[state]}`);
+  node.setAttribute('aria-label', t('Slot {i}: {state}', { i, state: SLOT_NAMES[state] }));
+  node.title = node.getAttribute('aria-label');
+  return node;
+}
+
+function drawTexts(answer) {
+  const point = (code) => ({ text: answer.texts[code], language: code, z: answer.z });
+  texts.replaceChildren(...Object.keys(answer.texts).map((code, i) => make('div', 'vg-sample-text', undefined, {}, [
+    make('span', 'vg-caption', t(vg.names[code])), make('p', 'vg-text', answer.texts[code] || t('(empty)'), { lang: code }), ...(i ? [] : [vg.pointTools(point(code))]),
+  ])));
+}
+
+/** Notes what was found, newest first, each sentence once. */
+function keep() {
+  if (!made || view.busy) return;
+  const key = Object.values(made.texts).join('\n');
+  if (history.some((one) => one.key === key)) return;
+  history.unshift({ key, texts: made.texts, z: made.z, params: copyOf(view.params) });
+  history.length = Math.min(history.length, MAX_HISTORY);
+  found.replaceChildren(make('h2', 'vg-name', t('Found')), make('ul', 'vg-wordings', undefined, {}, history.map((one) => {
+    const [code, text] = Object.entries(one.texts)[0];
+    return make('li', '', undefined, {}, [button(text, () => { remember(); restore(one.params); }, { kind: 'link', title: t('Back to these settings') }), ' ', vg.pointTools({ text, language: code, z: one.z })]);
+  })));
+}
+
+function drawBatch(answer) {
+  view.answer = made;
+  batch.replaceChildren(make('h2', 'vg-name', t('Draws from the prior')), make('ul', 'vg-wordings', undefined, {}, answer.draws.map((one) => {
+    const [code, text] = Object.entries(one.texts)[0];
+    return make('li', '', undefined, {}, [
+      button(text || t('(empty)'), () => { remember(); restore({ ...view.params, start: 'prior', seed: one.seed, moves: {}, slots: '' }); }, { kind: 'link', title: t('Take this draw to the sliders') }),
+      ' ', make('span', 'vg-figure', t('seed {n}', { n: one.seed })), ' ', vg.pointTools({ text, language: code, z: one.z }),
+    ]);
+  })));
+}

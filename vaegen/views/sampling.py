@@ -1,0 +1,238 @@
+"""Sampling: sentences that nobody wrote, and moving a latent along directions, slot by slot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vaegen.errors import VaegenError
+from vaegen.views.checks import (
+    MAX_SEED,
+    check_checkpoint,
+    check_choice,
+    check_languages,
+    check_number,
+    check_whole,
+)
+from vaegen.views.directions import FILE, Direction, Directions, load_directions
+from vaegen.views.points import START, Point, latent_of, latent_shape, pack, point, python_of, python_start
+
+STARTS = ("sentence", "prior")
+SLOT_STATES = {".": "free", "l": "locked", "m": "muted", "b": "from B"}
+MAX_SD, MAX_DRAWS = 5.0, 12
+
+
+@dataclass(frozen=True)
+class Move:
+    """Asks for the sentence at a latent that is moved along directions.
+
+    Attributes:
+        a: The sentence to start from.
+        b: The sentence that single slots may be taken from.
+        checkpoint: Name of a checkpoint.
+        start: "sentence" (the latent of `a`) or "prior" (a draw from N(0, prior_scale^2 I)).
+        seed: Of the draw.
+        prior_scale: Standard deviation of the draw.
+        moves: (number of a direction, standard deviations) for each slider that is not at 0.
+        slots: One letter for each slot: "." free, "l" locked (the sliders leave it), "m" muted (at the prior's mean, 0),
+            "b" taken from `b`; missing ones are free.
+        languages: Codes of the languages to decode into.
+        temperature: 0 decodes greedily; above it, tokens are sampled, with `seed`.
+    """
+
+    a: Point = START[0]
+    b: Point = START[1]
+    checkpoint: str = ""
+    start: str = "sentence"
+    seed: int = 0
+    prior_scale: float = 1.0
+    moves: tuple[tuple[int, float], ...] = ()
+    slots: str = ""
+    languages: tuple[str, ...] = ("en", "de", "fr", "cs")
+    temperature: float = 0.0
+
+    def checked(self, checkpoints: Sequence[str]) -> Move:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If one is refused.
+        """
+        moves = []
+        for move in self.moves:
+            if not isinstance(move, (tuple, list)) or len(move) != 2:
+                raise VaegenError(f"{move!r:.60} is no move; give the number of a direction and standard deviations.")
+            number, sd = move
+            sd = check_number("A slider", sd, -MAX_SD, MAX_SD)
+            moves.append((check_whole("The number of a direction", number, 0, 1000), sd))
+        if not isinstance(self.slots, str) or not set(self.slots) <= set(SLOT_STATES):
+            told = ", ".join(f"{letter!r} ({state})" for letter, state in SLOT_STATES.items())
+            raise VaegenError(f"The slots are {self.slots!r:.60}; write one letter for each, out of {told}.")
+        start = check_choice("start", self.start, STARTS)
+        return Move(
+            point(self.a) if start == "sentence" else START[0],
+            point(self.b) if "b" in self.slots else START[1],
+            check_checkpoint(self.checkpoint, checkpoints),
+            start,
+            check_whole("The seed", self.seed, 0, MAX_SEED) if start == "prior" or self.temperature else 0,
+            check_number("The prior's scale", self.prior_scale, 0.0, 3.0),
+            tuple((number, sd) for number, sd in moves if sd),
+            self.slots.rstrip("."),
+            check_languages(self.languages),
+            check_number("The temperature", self.temperature, 0.0, 2.0),
+        )
+
+    def answers(self, model: Any) -> Iterator[MoveAnswer]:
+        """Yields the sentence, once."""
+        known = directions_of(model)
+        shape = latent_shape(model)
+        if len(self.slots) > shape[0]:
+            raise VaegenError(f"{len(self.slots)} slots are named; this checkpoint has {shape[0]}.")
+        z = draw(shape, self.seed, self.prior_scale) if self.start == "prior" else latent_of(model, self.a).copy()
+        slots = self.slots.ljust(shape[0], ".")
+        if "b" in slots:
+            taken = [i for i, letter in enumerate(slots) if letter == "b"]
+            z[taken] = latent_of(model, self.b)[taken]
+        free = np.array([letter in ".b" for letter in slots])
+        for number, sd in self.moves:
+            if known is None or number >= len(known.entries):
+                there = len(known.entries) if known else 0
+                raise VaegenError(f"There is no direction {number}; this checkpoint has {there}, counted from 0.")
+            z[free] += sd * known.steps[number][free]
+        z[[letter == "m" for letter in slots]] = 0.0
+        options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
+        texts = model.decode(np.stack([z] * len(self.languages)), self.languages, seed=self.seed, **options)
+        entries = known.entries if known else ()
+        yield MoveAnswer(dict(zip(self.languages, texts, strict=True)), pack(z), shape[0], entries, self._python(slots))
+
+    def _python(self, slots: str) -> str:
+        imports = ["from vaegen.views.sampling import draw"] * (self.start == "prior")
+        imports += ["from vaegen.views.directions import load_directions"] * bool(self.moves)
+        lines = python_start(self.checkpoint, self.a, self.b, imports=imports)
+        if self.start == "prior":
+            shape = "(pipeline.model.config.n_slots, pipeline.model.config.latent_dim)"
+            lines += [f"z = draw({shape}, seed={self.seed}, prior_scale={self.prior_scale})"]
+        else:
+            lines += python_of(self.a, "z")
+        if "b" in slots:
+            taken = [i for i, letter in enumerate(slots) if letter == "b"]
+            lines += [*python_of(self.b, "b"), f"z[{taken}] = b[{taken}]"]
+        if self.moves:
+            free = [i for i, letter in enumerate(slots) if letter in ".b"]
+            lines += ["directions = load_directions(pipeline.folder)", f"free = {free}"]
+            lines += [f"z[free] += {sd} * directions.steps[{number}][free]" for number, sd in self.moves]
+        if "m" in slots:
+            lines += [f"z[{[i for i, letter in enumerate(slots) if letter == 'm']}] = 0.0"]
+        how = f'seed={self.seed}, method="sample", temperature={self.temperature}' if self.temperature else "num_beams=1"
+        languages = list(self.languages)
+        lines += [f"print(*pipeline.decode(numpy.stack([z] * {len(languages)}), {languages!r}, {how}), sep='\\n')"]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class MoveAnswer:
+    """A moved latent and how it reads.
+
+    Attributes:
+        texts: The sentence by language.
+        z: The latent (`points.pack`).
+        n_slots: M.
+        directions: All that the checkpoint has, in the order of their numbers; none if they were not made.
+        python: Calls that reproduce it.
+        kind: Says which of the answers about sampling this is.
+        seconds: Time taken.
+    """
+
+    texts: dict[str, str]
+    z: str
+    n_slots: int
+    directions: tuple[Direction, ...]
+    python: str = ""
+    kind: str = "move"
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Asks for several sentences from the prior at once.
+
+    Attributes:
+        n: How many, up to 12.
+        seed: Draw i is that of `Move` with the seed plus i.
+        prior_scale: Standard deviation of the draws.
+        languages: Codes of the languages to decode into.
+        temperature: As in `Move`.
+        checkpoint: Name of a checkpoint.
+    """
+
+    n: int = 8
+    seed: int = 0
+    prior_scale: float = 1.0
+    languages: tuple[str, ...] = ("en",)
+    temperature: float = 0.0
+    checkpoint: str = ""
+
+    def checked(self, checkpoints: Sequence[str]) -> Draws:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If one is refused.
+        """
+        return Draws(
+            check_whole("The number of draws", self.n, 1, MAX_DRAWS),
+            check_whole("The seed", self.seed, 0, MAX_SEED - MAX_DRAWS),
+            check_number("The prior's scale", self.prior_scale, 0.0, 3.0),
+            check_languages(self.languages),
+            check_number("The temperature", self.temperature, 0.0, 2.0),
+            check_checkpoint(self.checkpoint, checkpoints),
+        )
+
+    def answers(self, model: Any) -> Iterator[DrawsAnswer]:
+        """Yields the sentences, once."""
+        shape = latent_shape(model)
+        seeds = [self.seed + i for i in range(self.n)]
+        z = np.stack([draw(shape, seed, self.prior_scale) for seed in seeds])
+        options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
+        rows = [model.decode(z, language, seed=self.seed, **options) for language in self.languages]
+        texts = [dict(zip(self.languages, row, strict=True)) for row in zip(*rows, strict=True)]
+        yield DrawsAnswer(tuple(Found(s, text, pack(one)) for s, text, one in zip(seeds, texts, z, strict=True)))
+
+
+@dataclass(frozen=True)
+class Found:
+    """One draw: its seed, its sentence by language and its latent (`points.pack`)."""
+
+    seed: int
+    texts: dict[str, str]
+    z: str
+
+
+@dataclass(frozen=True)
+class DrawsAnswer:
+    """Several draws from the prior."""
+
+    draws: tuple[Found, ...]
+    kind: str = "draws"
+    seconds: float = 0.0
+
+
+def draw(shape: tuple[int, int], seed: int, prior_scale: float = 1.0) -> np.ndarray:
+    """Returns a latent (M, Z) drawn from N(0, prior_scale^2 I)."""
+    return (prior_scale * np.random.default_rng(seed).standard_normal(shape)).astype(np.float32)
+
+
+def directions_of(model: Any) -> Directions | None:
+    """Returns the directions of a pipeline's checkpoint; None if there are none."""
+    folder = getattr(model, "folder", None)
+    if folder is None or not (folder / FILE).is_file():
+        return None
+    return _read(folder, (folder / FILE).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path, _changed: int) -> Directions | None:
+    return load_directions(folder)
