@@ -17,7 +17,9 @@ def main() -> None:
     parser.add_argument("--share", action="store_true", help="open a public link through gradio's servers")
     options = parser.parse_args()
 
-    service = Service(options.checkpoint)
+    # On a Space, or behind a public link, strangers must not open folders of the machine.
+    own = not options.share and "SPACE_ID" not in os.environ
+    service = Service(options.checkpoint, allow_folders=own)
     service.start(Request(EXAMPLES[0][1]))
     from vaegen.app import launch  # gradio takes seconds to import; the model loads meanwhile
 

@@ -48,7 +48,7 @@ DATA_CARDS = {
 }
 
 
-MIN_SENTENCES = 100  # of a direction that is measured unasked: BLEU on fewer says nothing
+MIN_SENTENCES = 100  # of a direction that is measured unasked where others have as many: BLEU on fewer says nothing
 UNKNOWN = {"license": "Whatever binds that text binds these weights.", "license_id": "other"}
 
 
@@ -135,7 +135,7 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
         raise VaegenError(f"{corpus} has no {options.split} sentence in {told}; choose another split.")
     if options.directions == "all":
         counts = {p: sum(1 for g in groups if g.get(p[0]) and g.get(p[1])) for p in permutations(languages, 2)}
-        pairs = [pair for pair, n in counts.items() if n >= MIN_SENTENCES]
+        pairs = [pair for pair, n in counts.items() if n >= MIN_SENTENCES] or [pair for pair, n in counts.items() if n]
     else:
         pairs = [tuple(direction.split("-")) for direction in options.directions.split(",")]
         if any(len(pair) != 2 for pair in pairs):

@@ -13,6 +13,7 @@ PUBLIC = {
     "/attention",
     "/cloud",
     "/grid",
+    "/inside",
     "/other_ways",
     "/sample",
     "/translate",
@@ -128,3 +129,10 @@ def test_a_sample_and_its_moves(client):
     assert "two" in moved["texts"]["en"].lower()
     with pytest.raises(AppError, match="direction"):
         client.predict("A dog.", moves="many", api_name="/sample")
+
+
+def test_the_inside_of_a_sentence_adds_up(client):
+    found = client.predict("A dog runs through the snow.", api_name="/inside")
+    assert found["neg_elbo"] == pytest.approx(found["recon"] + found["kl"], abs=0.01)
+    assert sum(found["kl_per_slot"]) == pytest.approx(found["kl"], abs=0.1)
+    assert len(found["mu"]) == found["shape"][0] * found["shape"][1] == len(found["active"])

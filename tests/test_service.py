@@ -212,3 +212,38 @@ def test_without_any_checkpoint_it_says_so(tmp_path):
     service.start().result()
     assert "no checkpoint" in service.state.message
     service.close()
+
+
+@pytest.mark.parametrize("path", ["../secrets", "/etc", ".", "a/b/c", "owner/../name", "~", "", "owner/na me"])
+def test_a_strangers_path_is_refused_and_reads_nothing(folder, path):
+    def load(path):
+        raise AssertionError(f"{path} was opened")
+
+    service = Service(folder=folder, load=load)
+    with pytest.raises(VaegenError, match="owner/name"):
+        service.add(path)
+    service.close()
+
+
+def test_ones_own_checkpoint_is_asked_by_its_name_and_offered_to_nobody_else(folder, tmp_path):
+    service = Service(folder=folder, load=StubPipeline, allow_folders=True)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    assert service.add(str(mine)) == str(mine)
+    assert service.ask(Request("A dog.", checkpoint=str(mine))).cards[1].text.startswith("mine:")
+    assert service.add("owner/name") == "owner/name"
+    assert service.ask(Request("A dog.", checkpoint="owner/name")).is_complete
+    assert service.checkpoints == ("multi30k", "another", "third")
+    service.close()
+
+
+def test_a_checkpoint_that_cannot_be_loaded_is_told_and_forgotten(folder):
+    def load(path):
+        raise VaegenError(f"{path} could not be downloaded; check the id and the network.")
+
+    service = Service(folder=folder, load=load)
+    with pytest.raises(VaegenError, match="check the id"):
+        service.add("owner/name")
+    with pytest.raises(VaegenError, match="no checkpoint"):
+        service.ask(Request("A dog.", checkpoint="owner/name"))
+    service.close()

@@ -6,6 +6,7 @@ Importing this module imports neither torch nor gradio: a page can be served whi
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -17,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from vaegen.errors import VaegenError
 
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # not a path: no leading dot or slash, one slash
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 A = TypeVar("A", covariant=True)
 
@@ -61,6 +63,7 @@ class Service:
         load: Callable[[str], Any] | None = None,
         max_models: int = 2,
         max_answers: int = 512,
+        allow_folders: bool = False,
     ) -> None:
         """Prepares a service; `start` loads its model.
 
@@ -70,12 +73,14 @@ class Service:
             load: Gives a pipeline for a path; None is `vaegen.pipeline.load`.
             max_models: Models kept in memory.
             max_answers: Answers kept in memory.
+            allow_folders: Whether visitors may open folders of this machine as checkpoints: only where they are its owner.
         """
         found = {name: str(path) for name, path in find_checkpoints(folder).items()}
         self._folder, self._load = Path(folder), load or _load_pipeline
         self._paths = _with_first(found, str(checkpoint) if checkpoint else "multi30k" if "multi30k" in found else "")
         self._models: OrderedDict[str, Any] = OrderedDict()
-        self._max_models = max_models
+        self._max_models, self._allow_folders = max_models, allow_folders
+        self._added: dict[str, str] = {}  # visitors' own; not on offer to others, though nothing in them is secret
         self._answers = _Cache(max_answers)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._state = State("loading", "The model is loading.")
@@ -98,6 +103,27 @@ class Service:
         """
         path = Path(self._path(checkpoint or next(iter(self._paths), "")))
         return path if path.is_dir() else None
+
+    def add(self, path_or_hub_id: str) -> str:
+        """Loads a visitor's own checkpoint and returns the name to ask it by.
+
+        Raises:
+            VaegenError: If it is neither a Hub id nor a folder that may be opened, or cannot be loaded.
+        """
+        text = str(path_or_hub_id).strip()
+        is_folder = self._allow_folders and Path(text).expanduser().is_dir()
+        if text in self._paths or text in self._added:
+            return text
+        if not is_folder and not HUB_ID.fullmatch(text):
+            folders = ", or a folder of this machine" if self._allow_folders else ""
+            raise VaegenError(f"{text!r:.80} is no checkpoint; give the id of one on the Hub, as in owner/name{folders}.")
+        self._added[text] = str(Path(text).expanduser()) if is_folder else text
+        try:
+            self._worker.submit(self._model, text).result()
+        except VaegenError:
+            del self._added[text]
+            raise
+        return text
 
     def start(self, first: Question[Any] | None = None) -> Future[None]:
         """Starts loading in the background, then answers a first question, the one that the first page shows."""
@@ -122,7 +148,7 @@ class Service:
             VaegenError: As `ask`.
         """
         begin = time.perf_counter()
-        question = question.checked(self.checkpoints)
+        question = question.checked((*self._paths, *self._added))
         answer: Any = self._answers.get(question)
         if answer is not None:
             yield _timed(answer, begin)
@@ -149,9 +175,9 @@ class Service:
             self._answers.put(question, list(question.answers(model))[-1])
 
     def _path(self, name: str) -> str:
-        if name not in self._paths:
+        if name not in self._paths and name not in self._added:
             raise VaegenError(f"There is no checkpoint in the folder {self._folder.name}; train one or name one.")
-        return self._paths[name]
+        return self._paths.get(name) or self._added[name]
 
     def _model(self, name: str) -> Any:
         """Returns a loaded pipeline; runs in the model thread only."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
-from vaegen.app import attention, interpolate, lessons, sample, translate
+from vaegen.app import attention, inside, interpolate, lessons, sample, translate
 from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, t, widget
 from vaegen.app.theme import theme
-from vaegen.service import Service
+from vaegen.service import Question, Service
 from vaegen.views.points import START
 
 HERE = Path(__file__).parent
@@ -28,10 +30,16 @@ TABS = {
     "interpolate": interpolate.build,
     "sample": sample.build,
     "attention": attention.build,
+    "inside": inside.build,
     "lessons": lessons.build,
 }
 # What each view asks at first; `scripts/build_examples.py` answers it beforehand.
-VIEWS = {"interpolate": interpolate.question, "sample": sample.question, "attention": attention.question}
+VIEWS: dict[str, Callable[[dict[str, Any]], Question[Any]]] = {
+    "interpolate": interpolate.question,
+    "sample": sample.question,
+    "attention": attention.question,
+    "inside": inside.question,
+}
 MAX_WAITING = 64  # requests in the queue before a visitor is told to come back
 
 

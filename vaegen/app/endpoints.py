@@ -12,6 +12,7 @@ from vaegen.app.page import MODEL
 from vaegen.errors import VaegenError
 from vaegen.service import Service
 from vaegen.views.around import Analogy, Grid, Jitter
+from vaegen.views.inside import Inside
 from vaegen.views.lines import Lines
 from vaegen.views.looking import Looking
 from vaegen.views.points import START, Point
@@ -247,6 +248,22 @@ def add_endpoints(service: Service) -> None:
         question = Move(a, b, checkpoint, start, seed, prior_scale, pairs, slots, codes, temperature)  # type: ignore[arg-type]
         return _or_error(lambda: asdict(service.ask(question)))
 
+    def inside(text: str, language: str = "en", checkpoint: str = "") -> dict:
+        """Look at what the VAE does with a sentence: posterior, KL, the bound, and what each latent slot carries.
+
+        Args:
+            text: The sentence.
+            language: Language to read the slots in: "en", "de", "fr" or "cs".
+            checkpoint: As in `translate`.
+
+        Returns:
+            `mu`, `std`, `kl_per_dim` slot by slot with their `shape`, `kl_per_slot`, `kl`, `recon`, `neg_elbo` in nats,
+            `active` dimensions, `whole` and `without` (the sentence read with all slots, and without each), `checkpoint`
+            (training, curves, measured figures) and `python`.
+        """
+        return _or_error(lambda: asdict(service.ask(Inside(Point(text), checkpoint, language))))
+
+    gr.api(inside, api_name="inside", **MODEL)
     gr.api(sample, api_name="sample", **MODEL)
     gr.api(walk, api_name="walk", **MODEL)
     gr.api(grid, api_name="grid", **MODEL)

@@ -1,5 +1,5 @@
 // Ways through the latent space: a walk from A to B, a grid between four sentences, an analogy, a cloud around one.
-const { t, make, svg, button, slider, choice, select, field, languageChoice, number } = vg;
+const { t, make, svg, marked, slider, choice, select, field, languageChoice, number } = vg;
 const MODES = { walk: t('Walk'), grid: t('Grid'), analogy: t('Analogy'), jitter: t('Cloud') };
 const HELP = {
   walk: t('Even steps from the latent of A to the latent of B, each decoded anew.'),
@@ -63,14 +63,6 @@ view.build();
 vg.listeners.add(() => view.controls.contains(document.activeElement) || view.build());
 
 // -- Walk: one row a step, one column a language ---------------------------------------------------------------------
-/** The words of a sentence, those that its predecessor lacked marked. */
-function marked(text, before, tag, attributes) {
-  const node = make(tag, '', undefined, attributes);
-  const had = before === undefined ? null : new Set(before.toLowerCase().split(/\s+/));
-  text.split(' ').forEach((word, i) => node.append(i ? ' ' : '', had && !had.has(word.toLowerCase()) ? make('span', 'vg-new-word', word) : word));
-  return node;
-}
-
 function drawWalk(answer) {
   const { stops, languages } = answer;
   const same = (x, y) => languages.every((code) => x.texts[code] === y.texts[code]);

@@ -86,9 +86,9 @@ const LESSONS = [
       },
       {
         go: { tab: 'inside', checkpoint: 'collapsed', a: SNOW },
-        say: t('The KL is what the latent tells about the sentence, in nats. In a healthy checkpoint it is over a hundred here.'),
-        ask: t('And in this one?'), options: [t('Less than one nat'), t('About half of it'), t('About the same')],
-        check: (answer) => [answer.kl < 1 ? 0 : answer.kl < 90 ? 1 : 2, t('{kl} nats: the posterior has collapsed onto the prior.', { kl: answer.kl.toFixed(2) })],
+        say: t('The KL is what the latent tells about the sentence, in nats. In a healthy checkpoint it is dozens of nats.'),
+        ask: t('And in this one?'), options: [t('Less than one nat'), t('About ten nats'), t('Dozens too')],
+        check: (answer) => [answer.kl < 1 ? 0 : answer.kl < 24 ? 1 : 2, t('{kl} nats: the posterior has collapsed onto the prior.', { kl: answer.kl.toFixed(2) })],
       },
       {
         go: { tab: 'inside', checkpoint: '', a: SNOW },

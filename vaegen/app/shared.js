@@ -40,6 +40,14 @@ window.vg = (() => {
     return node;
   }
 
+  /** The words of a sentence, those that its predecessor lacked marked. */
+  function marked(text, before, tag, attributes) {
+    const node = make(tag, '', undefined, attributes);
+    const had = before === undefined ? null : new Set(before.toLowerCase().split(/\s+/));
+    text.split(' ').forEach((word, i) => node.append(i ? ' ' : '', had && !had.has(word.toLowerCase()) ? make('span', 'vg-new-word', word) : word));
+    return node;
+  }
+
   // -- Controls: each is a labelled element with a property `value` that scripts may set ---------------------------
   let count = 0;
   const newId = () => 'vg-id-' + ++count;
@@ -297,6 +305,7 @@ window.vg = (() => {
       /** Changes settings and asks. */
       set(values) { Object.assign(self.params, values); self.ask(); },
       halt() { trigger('halt'); },
+      redraw() { draw(self.answer, self, props.value); },
       python: () => self.answer?.python ?? '',
     };
     // One question at a time, and then the last one asked: Gradio's `always_last` would send the older one again.
@@ -368,7 +377,7 @@ window.vg = (() => {
   if (linked.tab && linked.tab !== 'translate') openTab(linked.tab);
 
   return {
-    t, percent, number, nats, names, make, svg, button, slider, choice, select, field, languageChoice, newId,
+    t, percent, number, nats, names, make, svg, marked, button, slider, choice, select, field, languageChoice, newId,
     copy, copyButton, download, csv, readRows, standalone, png, say, state, adopt, pin, swap, choose, change, listeners, views, show, openTab, activeTab, link, linked,
     view, exportBar, pointTools, loadPlotly, dark,
   };

@@ -1,0 +1,65 @@
+#!/usr/bin/env python
+"""Puts the training curves of one run, or of several that went on from each other, beside a checkpoint's weights.
+
+python scripts/export_curves.py runs/multi30k --checkpoint checkpoints/multi30k
+
+Writes `curves.json`: by name, at most 200 pairs of step and value. A later run's steps follow on the earlier one's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+SHOWN = {"train": ("recon_per_token", "kl", "beta"), "eval": ("recon_source", "recon_latent", "gap", "kl", "active_units")}
+MAX_POINTS = 200
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="+", type=Path, help="run folders, the first one first")
+    parser.add_argument("--checkpoint", required=True, type=Path, help="folder")
+    options = parser.parse_args(arguments)
+    missing = [run for run in options.runs if not (run / "metrics.jsonl").is_file()]
+    if missing or not options.checkpoint.is_dir():
+        told = f"{options.checkpoint} is no folder"
+        if missing:
+            told = f"{missing[0]} has no metrics.jsonl; give the folder of a run"
+        print(f"export_curves: {told}.", file=sys.stderr)
+        return 2
+    found = {name: thinned(points) for name, points in series(options.runs).items()}
+    path = options.checkpoint / "curves.json"
+    path.write_text(json.dumps({"series": found}, separators=(",", ":")) + "\n", encoding="utf-8")
+    print(f"{path}: {', '.join(found)}")
+    return 0
+
+
+def series(runs: list[Path]) -> dict[str, list[tuple[int, float]]]:
+    """Returns the points of each curve; `validation_` marks those of the evaluations."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    offset = 0
+    for run in runs:
+        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+        latest = {(line["kind"], line["step"]): line for line in lines}  # what was done twice counts as done last
+        for (kind, step), line in sorted(latest.items(), key=lambda item: item[0][1]):
+            names = [*SHOWN[kind], *(name for name in line if name.startswith("bleu_"))]
+            for name in names:
+                if name in line:
+                    key = name if kind == "train" or name.startswith("bleu_") else f"validation_{name}"
+                    found.setdefault(key, []).append((offset + step, round(line[name], 4)))
+        offset += max(line["step"] for line in lines)
+    return found
+
+
+def thinned(points: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Returns at most MAX_POINTS points: means of equal numbers of neighbours, which also calms the curve."""
+    size = -(-len(points) // MAX_POINTS)
+    groups = [points[i : i + size] for i in range(0, len(points), size)]
+    return [(group[-1][0], round(sum(value for _, value in group) / len(group), 4)) for group in groups]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The figures of the Inside view agree with those that are reported, and each slot is muted alone."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import vaegen
+from vaegen.errors import VaegenError
+from vaegen.evaluation import reconstruction_nats
+from vaegen.service import CHECKPOINTS
+from vaegen.views.inside import N_DRAWS, Inside, checkpoint_facts
+from vaegen.views.points import Point, pack
+
+SNOW = "A dog runs through the snow."
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return vaegen.load(CHECKPOINTS / "multi30k")
+
+
+@pytest.fixture(scope="module")
+def answer(pipeline):
+    (answer,) = Inside(Point(SNOW, "en"), "multi30k", "de").checked(["multi30k"]).answers(pipeline)
+    return answer
+
+
+def test_the_bound_is_the_one_that_is_reported(pipeline, answer):
+    posterior = pipeline.encode([SNOW])
+    assert answer.kl == pytest.approx(float(posterior.kl()), abs=1e-3)
+    generator = torch.Generator().manual_seed(0)
+    nats = [float(reconstruction_nats(pipeline, [SNOW], posterior.sample(generator), "en")) for _ in range(N_DRAWS)]
+    assert answer.recon == pytest.approx(np.mean(nats), abs=0.01)
+    assert answer.neg_elbo == pytest.approx(answer.recon + answer.kl, abs=0.002)
+    assert sum(answer.kl_per_dim) == pytest.approx(answer.kl, abs=0.3)  # each rounded
+    assert len(answer.kl_per_slot) == answer.shape[0] and len(answer.active) == answer.shape[0] * answer.shape[1]
+
+
+def test_each_slot_is_muted_alone(pipeline, answer):
+    z = pipeline.encode([SNOW]).mode.clone()
+    assert answer.whole == pipeline.decode(z, "de", num_beams=1)[0]
+    z[0, 5] = 0.0
+    assert answer.without[5] == pipeline.decode(z, "de", num_beams=1)[0]
+    assert len(answer.without) == answer.shape[0]
+
+
+def test_a_collapsed_checkpoint_is_seen_to_be_collapsed():
+    pipeline = vaegen.load(CHECKPOINTS / "collapsed")
+    (answer,) = Inside(Point(SNOW), "collapsed").checked(["collapsed"]).answers(pipeline)
+    assert answer.kl < 0.1 and not any(answer.active)
+    assert set(answer.without) == {answer.whole}
+
+
+def test_the_facts_of_a_checkpoint_survive_missing_and_damaged_files(tmp_path):
+    assert checkpoint_facts(None, {})["training"] == {}
+    (tmp_path / "curves.json").write_text("{ nothing")
+    assert "curves" not in checkpoint_facts(tmp_path, {})
+    (tmp_path / "curves.json").write_text(json.dumps({"series": {"kl": [[1, 2.0]]}}))
+    facts = checkpoint_facts(tmp_path, {"parameters": 5, "training": {"step": 3, "config": {"beta": 0.1}}})
+    assert facts["curves"] == {"kl": [[1, 2.0]]} and facts["training"] == {"step": 3, "beta": 0.1}
+
+
+def test_a_latent_without_words_is_refused():
+    with pytest.raises(VaegenError, match="no posterior"):
+        Inside(Point(z=pack(np.zeros((2, 2))))).checked([""])
+
+
+def test_the_copied_python_says_the_same(answer, capsys, monkeypatch):
+    monkeypatch.chdir(CHECKPOINTS.parent)
+    exec(answer.python, {})  # our own text, made above
+    assert f"recon {answer.recon:.2f} + KL {answer.kl:.2f} nats" in capsys.readouterr().out

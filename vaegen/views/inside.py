@@ -1,0 +1,177 @@
+"""What the VAE does with one sentence: its posterior, the bound, what each slot carries; and how its checkpoint learned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vaegen.errors import VaegenError
+from vaegen.text import LANGUAGE_NAMES
+from vaegen.views.checks import check_checkpoint, check_language
+from vaegen.views.points import Point, latent_shape, point, python_start
+
+N_DRAWS = 8  # of z, for recon
+N_PROBES = 300  # captions of the probe set that show which dimensions are active
+CURVES = "curves.json"  # made by scripts/export_curves.py
+
+
+@dataclass(frozen=True)
+class Inside:
+    """Asks what the model makes of a sentence.
+
+    Attributes:
+        a: The sentence; its words count, the latent is the posterior of the words.
+        checkpoint: Name of a checkpoint.
+        language: Code of the language that slots are read in.
+    """
+
+    a: Point
+    checkpoint: str = ""
+    language: str = "en"
+
+    def checked(self, checkpoints: Sequence[str]) -> Inside:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If one is refused.
+        """
+        a = point(self.a)
+        if not a.text:
+            raise VaegenError("This latent has no sentence, so it has no posterior; take a sentence.")
+        checkpoint, language = check_checkpoint(self.checkpoint, checkpoints), check_language(self.language)
+        return Inside(Point(a.text, a.language), checkpoint, language)
+
+    def answers(self, model: Any) -> Iterator[InsideAnswer]:
+        """Yields the answer, once."""
+        import torch
+
+        from vaegen.evaluation import ACTIVE_THRESHOLD, reconstruction_nats
+
+        n_slots, latent_dim = latent_shape(model)
+        source = self.a.language or model.detect_language(self.a.text)
+        posterior = model.encode([self.a.text])
+        generator = torch.Generator().manual_seed(0)
+        draws = torch.cat([posterior.sample(generator) for _ in range(N_DRAWS)])
+        recon = float(reconstruction_nats(model, [self.a.text] * N_DRAWS, draws, source).mean())
+        kl_per_dim, kl = posterior.kl_per_dim()[0], float(posterior.kl()[0])
+        muted = posterior.mode.expand(n_slots + 1, -1, -1).clone()
+        muted[range(n_slots), range(n_slots)] = 0.0
+        *without, whole = model.decode(muted, self.language, num_beams=1)
+        variances = mode_variances(model)
+        yield InsideAnswer(
+            text=self.a.text,
+            source_language=source,
+            language=self.language,
+            shape=(n_slots, latent_dim),
+            mu=_rounded(posterior.mu[0]),
+            std=_rounded(posterior.std[0]),
+            kl_per_dim=_rounded(kl_per_dim),
+            kl_per_slot=_rounded(kl_per_dim.sum(-1)),
+            kl=round(kl, 3),
+            recon=round(recon, 3),
+            neg_elbo=round(recon + kl, 3),
+            n_draws=N_DRAWS,
+            active=tuple(bool(v > ACTIVE_THRESHOLD) for v in variances),
+            active_threshold=ACTIVE_THRESHOLD,
+            whole=whole,
+            without=tuple(without),
+            checkpoint=checkpoint_facts(model.folder, model.metadata),
+            python=self._python(source),
+        )
+
+    def _python(self, source: str) -> str:
+        lines = python_start(self.checkpoint, imports=["import torch", "from vaegen.evaluation import reconstruction_nats"])
+        lines += [f"text = {self.a.text!r}", "posterior = pipeline.encode([text])"]
+        lines += ["generator = torch.Generator().manual_seed(0)"]
+        lines += [f"z = torch.cat([posterior.sample(generator) for _ in range({N_DRAWS})])"]
+        lines += [f'recon = reconstruction_nats(pipeline, [text] * {N_DRAWS}, z, "{source}").mean()']
+        lines += ["print(posterior.mu, posterior.std, posterior.kl_per_dim())"]
+        lines += ['print(f"recon {recon:.2f} + KL {posterior.kl().item():.2f} nats")']
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class InsideAnswer:
+    """A sentence's posterior and what follows from it; all nats are per sentence.
+
+    Attributes:
+        text: The sentence.
+        source_language: Its language, as given or detected.
+        language: The language that slots are read in.
+        shape: (M, Z).
+        mu: Means of the posterior, M * Z, slot by slot; so are the two below.
+        std: Its standard deviations.
+        kl_per_dim: Its KL from N(0, 1) by dimension.
+        kl_per_slot: The sum by slot, M.
+        kl: The sum of all.
+        recon: -log p(text | z) through the latent alone, in its own language, the mean over `n_draws` draws of z.
+        neg_elbo: recon + kl: an upper bound on the sentence's -log p.
+        n_draws: Draws of z.
+        active: Whether each dimension's mean varies over the probe set: Var(mu) > `active_threshold`.
+        active_threshold: See there.
+        whole: What the mode of the posterior reads.
+        without: The same with slot k at the prior's mean, 0, for every k.
+        checkpoint: How the checkpoint was trained and what was measured on it; see `checkpoint_facts`.
+        python: Calls that reproduce the figures.
+        seconds: Time taken.
+    """
+
+    text: str
+    source_language: str
+    language: str
+    shape: tuple[int, int]
+    mu: tuple[float, ...]
+    std: tuple[float, ...]
+    kl_per_dim: tuple[float, ...]
+    kl_per_slot: tuple[float, ...]
+    kl: float
+    recon: float
+    neg_elbo: float
+    n_draws: int
+    active: tuple[bool, ...]
+    active_threshold: float
+    whole: str
+    without: tuple[str, ...]
+    checkpoint: dict[str, Any]
+    python: str = ""
+    seconds: float = 0.0
+
+
+@lru_cache(maxsize=2)  # as many models as the service keeps
+def mode_variances(model: Any) -> np.ndarray:
+    """Returns Var(mu) of every dimension, (M * Z,), over captions of the probe set in the model's languages."""
+    from vaegen.probe import probe_set
+
+    codes = [code for code in model.languages if code in LANGUAGE_NAMES]
+    texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]
+    return model.encode(texts).mu.flatten(1).var(0).cpu().numpy()
+
+
+def checkpoint_facts(folder: Path | None, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Returns what is shown of a checkpoint: its measured figures, a summary of its training, and its curves.
+
+    Keys: `note`, `parameters`, `command`, `training` (steps, tokens, seconds, beta, schedule), `translation` and `latent` as
+    in `metrics.json`, `measured_by`, and `curves`: by name, pairs of step and value. What was not recorded is missing.
+    """
+    training, evaluation = metadata.get("training", {}), metadata.get("evaluation", {})
+    config = training.get("config", {})
+    facts = {key: metadata[key] for key in ("note", "parameters", "command") if key in metadata}
+    facts["training"] = {key: training[key] for key in ("step", "tokens", "seconds") if key in training}
+    facts["training"] |= {key: config[key] for key in ("beta", "schedule", "free_bits", "batch_tokens") if key in config}
+    facts |= {key: evaluation[key] for key in ("translation", "latent") if key in evaluation}
+    facts["measured_by"] = evaluation.get("command", "")
+    if folder is not None and (folder / CURVES).is_file():
+        with suppress(OSError, ValueError, KeyError):  # a picture less is no reason to refuse the rest
+            facts["curves"] = json.loads((folder / CURVES).read_text(encoding="utf-8"))["series"]
+    return facts
+
+
+def _rounded(values: Any) -> tuple[float, ...]:
+    return tuple(round(float(value), 3) for value in values.flatten())
