@@ -24,7 +24,10 @@ A = TypeVar("A", covariant=True)
 
 
 class Question(Protocol[A]):
-    """What a view asks. Hashable: equal questions have equal answers, which are frozen and have a field `seconds`."""
+    """What a view asks. Hashable: equal questions have equal answers, which are frozen and have a field `seconds`.
+
+    An answer that waits for more than the model may have a field `pause`: seconds in which the model serves others.
+    """
 
     @property
     def checkpoint(self) -> str:
@@ -157,6 +160,7 @@ class Service:
         while (part := self._worker.submit(next, parts, None).result()) is not None:
             answer = part
             yield _timed(answer, begin)
+            time.sleep(getattr(answer, "pause", 0.0))  # while something else than the model works on it
         self._answers.put(question, answer)
 
     def new_seed(self) -> int:

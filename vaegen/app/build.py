@@ -11,11 +11,12 @@ from typing import Any
 
 import gradio as gr
 
-from vaegen.app import attention, inside, interpolate, lessons, sample, translate
+from vaegen.app import attention, inside, interpolate, lessons, map, sample, translate
 from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, t, widget
 from vaegen.app.theme import theme
 from vaegen.service import Question, Service
+from vaegen.views.atlas import PICTURE
 from vaegen.views.points import START
 
 HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ TABS = {
     "translate": translate.build,
     "interpolate": interpolate.build,
     "sample": sample.build,
+    "map": map.build,
     "attention": attention.build,
     "inside": inside.build,
     "lessons": lessons.build,
@@ -37,6 +39,7 @@ TABS = {
 VIEWS: dict[str, Callable[[dict[str, Any]], Question[Any]]] = {
     "interpolate": interpolate.question,
     "sample": sample.question,
+    "map": map.question,
     "attention": attention.question,
     "inside": inside.question,
 }
@@ -73,21 +76,35 @@ def launch(service: Service, port: int | None = None, share: bool = False, block
         max_file_size="1mb",
         theme=theme(),
         css_paths=sorted(HERE.glob("*.css")),
-        head=_head(),
+        head=_head(service),
         i18n=t,
         footer_links=["api"],
     )
     return url
 
 
-def _head() -> str:
+def _head(service: Service) -> str:
     """The scripts that all views share; they run before any view's own."""
-    plotly = _plotly()
-    gr.set_static_paths([plotly])
-    values = {"Texts": TEXTS, "Plotly": f"/gradio_api/file={plotly}", "Start": [asdict(point) for point in START]}
+    plotly, maps = _plotly(), _maps(service)
+    gr.set_static_paths([plotly, *maps.values()])
+    values = {"Texts": TEXTS, "Plotly": _address(plotly), "Start": [asdict(point) for point in START]}
+    values["Maps"] = {name: _address(path) for name, path in maps.items()}
     given = "".join(f"window.vg{name} = {json.dumps(value)};\n" for name, value in values.items())
     shared = (HERE / "shared.js").read_text(encoding="utf-8")
     return f"<script>{given}{shared}</script>"
+
+
+def _address(path: Path) -> str:
+    """Where the page finds a file that `gr.set_static_paths` has been told of; another version has another address."""
+    return f"/gradio_api/file={path}?{path.stat().st_mtime_ns}"
+
+
+def _maps(service: Service) -> dict[str, Path]:
+    """The pictures of the checkpoints' maps by name, "" for the starting one's."""
+    folders = {name: service.folder(name) for name in service.checkpoints}
+    maps = {name: folder.resolve() / PICTURE for name, folder in folders.items() if folder and (folder / PICTURE).is_file()}
+    first = maps.get(next(iter(service.checkpoints), ""))
+    return maps | ({"": first} if first else {})
 
 
 def _plotly() -> Path:

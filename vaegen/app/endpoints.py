@@ -12,9 +12,11 @@ from vaegen.app.page import MODEL
 from vaegen.errors import VaegenError
 from vaegen.service import Service
 from vaegen.views.around import Analogy, Grid, Jitter
+from vaegen.views.atlas import Look
 from vaegen.views.inside import Inside
 from vaegen.views.lines import Lines
 from vaegen.views.looking import Looking
+from vaegen.views.own import Place
 from vaegen.views.points import START, Point
 from vaegen.views.sampling import Move
 from vaegen.views.translation import OtherWays, Request
@@ -174,8 +176,8 @@ def add_endpoints(service: Service) -> None:
         Returns:
             `texts` and their latents `zs`, row by row, and `python`.
         """
-        corners = map(_place, (a, b, c, d))
-        return _or_error(lambda: asdict(service.ask(Grid(*corners, checkpoint, size, language))))
+        question = Grid(_place(a), _place(b), _place(c), _place(d), checkpoint, size, language)
+        return _or_error(lambda: asdict(service.ask(question)))
 
     def analogy(
         a: str, b: str, c: str, strength: float = 1.0, languages: str = "en,de,fr,cs", checkpoint: str = ""
@@ -263,6 +265,56 @@ def add_endpoints(service: Service) -> None:
         """
         return _or_error(lambda: asdict(service.ask(Inside(Point(text), checkpoint, language))))
 
+    def look(
+        x: float = 0.0,
+        y: float = 0.0,
+        projection: str = "umap2",
+        a: str = "",
+        off_plane: str = "mean",
+        neighbours: int = 8,
+        checkpoint: str = "",
+    ) -> dict:
+        """Read what lives at a place of the 2-D map of the latent space, or where a sentence lies on it.
+
+        Args:
+            x: Coordinate of the place.
+            y: Its other coordinate.
+            projection: "umap2" (an empty place is the mean of the nearest latents) or "pca2" (exact).
+            a: A sentence, or "z:" and a latent, to look at instead of a place.
+            off_plane: For "pca2": "mean", or "a" to look at the place with all other dimensions as `a` has them.
+            neighbours: Nearest points of the map to return, 1 to 50.
+            checkpoint: As in `translate`.
+
+        Returns:
+            `texts` by language, the latent `z`, `where` it lies by projection, the `distance` to the nearest point in
+            units of the usual spacing, `neighbours` (`index` on the map, `cosine`), and `python`.
+        """
+        at = () if a and off_plane != "a" else (x, y)
+        first = _place(a) if a else START[0]
+        question = Look(first, START[1], checkpoint, projection, at=at, off_plane=off_plane, k=neighbours)
+        return _or_error(lambda: asdict(service.ask(question)))
+
+    def place(
+        lines: list[str], fit: bool = False, n_neighbors: int = 15, min_dist: float = 0.1, checkpoint: str = ""
+    ) -> dict:
+        """Place sentences on the map of the latent space, or fit a UMAP of them alone.
+
+        Args:
+            lines: Up to 2,000 sentences, in English, German, French or Czech; 10 or more for a map of their own.
+            fit: Fit a map of their own; this takes half a minute or more.
+            n_neighbors: UMAP's, 2 to 100; only with `fit`.
+            min_dist: UMAP's, 0 to 0.99; only with `fit`.
+            checkpoint: As in `translate`.
+
+        Returns:
+            `where`: by projection, the coordinates of each sentence; `languages` as detected; `nearest` point of the map
+            and its `cosines`; with `fit`, `about`: the parameters.
+        """
+        question = Place(tuple(lines), checkpoint, fit, n_neighbors, min_dist)
+        return _or_error(lambda: asdict(service.ask(question)))
+
+    gr.api(look, api_name="look", **MODEL)
+    gr.api(place, api_name="place", **MODEL)
     gr.api(inside, api_name="inside", **MODEL)
     gr.api(sample, api_name="sample", **MODEL)
     gr.api(walk, api_name="walk", **MODEL)

@@ -53,9 +53,15 @@ class Grid:
         Raises:
             VaegenError: If one is refused.
         """
-        corners = [_corner(name, value) for name, value in zip("ABCD", (self.a, self.b, self.c, self.d), strict=True)]
-        name = check_checkpoint(self.checkpoint, checkpoints)
-        return Grid(*corners, name, check_whole("The side of the grid", self.size, 3, 7), check_language(self.language))
+        return Grid(
+            _corner("A", self.a),
+            _corner("B", self.b),
+            _corner("C", self.c),
+            _corner("D", self.d),
+            check_checkpoint(self.checkpoint, checkpoints),
+            check_whole("The side of the grid", self.size, 3, 7),
+            check_language(self.language),
+        )
 
     def answers(self, model: Any) -> Iterator[GridAnswer]:
         """Yields the grid, once."""
@@ -116,10 +122,14 @@ class Analogy:
         Raises:
             VaegenError: If one is refused.
         """
-        sentences = [_corner(name, value) for name, value in zip("ABC", (self.a, self.b, self.c), strict=True)]
-        name = check_checkpoint(self.checkpoint, checkpoints)
-        strength = check_number("The strength", self.strength, -3.0, 3.0)
-        return Analogy(*sentences, name, strength, check_languages(self.languages))
+        return Analogy(
+            _corner("A", self.a),
+            _corner("B", self.b),
+            _corner("C", self.c),
+            check_checkpoint(self.checkpoint, checkpoints),
+            check_number("The strength", self.strength, -3.0, 3.0),
+            check_languages(self.languages),
+        )
 
     def answers(self, model: Any) -> Iterator[AnalogyAnswer]:
         """Yields the answer, once."""

@@ -162,7 +162,7 @@ def checkpoint_facts(folder: Path | None, metadata: dict[str, Any]) -> dict[str,
     """
     training, evaluation = metadata.get("training", {}), metadata.get("evaluation", {})
     config = training.get("config", {})
-    facts = {key: metadata[key] for key in ("note", "parameters", "command") if key in metadata}
+    facts: dict[str, Any] = {key: metadata[key] for key in ("note", "parameters", "command") if key in metadata}
     facts["training"] = {key: training[key] for key in ("step", "tokens", "seconds") if key in training}
     facts["training"] |= {key: config[key] for key in ("beta", "schedule", "free_bits", "batch_tokens") if key in config}
     facts |= {key: evaluation[key] for key in ("translation", "latent") if key in evaluation}

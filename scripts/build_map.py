@@ -1,0 +1,133 @@
+#!/usr/bin/env python
+"""Makes the map of a checkpoint's latent space that the app shows.
+
+    python scripts/build_map.py --checkpoint checkpoints/multi30k
+
+On it lie the probe set (600 captions in four languages, `vaegen.probe`) and draws from the prior, each decoded into all
+four. Writes, beside the weights, `map.json` (coordinates, sentences, factors, clusters: what the page draws) and `map.npz`
+(latents and principal components, for what is asked of the map). Run it again after the weights have changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import vaegen
+from vaegen.checkpoint import weights_hash
+from vaegen.errors import VaegenError
+from vaegen.pipeline import Pipeline
+from vaegen.probe import FACTORS, probe_set
+from vaegen.projection import UMAP, fit_pca, fit_umap
+from vaegen.text import LANGUAGE_NAMES
+from vaegen.views.atlas import FILE, PICTURE, PROJECTIONS, Atlas, save_atlas, spacing
+from vaegen.views.sampling import draw
+
+LANGUAGES = list(LANGUAGE_NAMES)
+SAID_BY_ALL = set(re.findall(r"\w+", "a an the is are in on of and with to at his her by for their it its from two"))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", default="checkpoints/multi30k", help="folder")
+    parser.add_argument("--samples", type=int, default=2600, help="draws from the prior")
+    parser.add_argument("--probes", type=int, default=600, help="captions of the probe set, in four languages each")
+    parser.add_argument("--clusters", type=int, default=12, help="k of k-means")
+    options = parser.parse_args(arguments)
+    try:
+        folder = Path(options.checkpoint)
+        atlas, picture = build(vaegen.load(folder), options.probes, options.samples, options.clusters)
+    except VaegenError as error:
+        print(f"build_map: {error}", file=sys.stderr)
+        return 2
+    name = folder.resolve().name
+    about = {"command": f"python scripts/build_map.py --checkpoint checkpoints/{name}", "weights": weights_hash(folder)}
+    about |= {package: version(package) for package in ("umap-learn", "scikit-learn", "numpy")}
+    atlas.about.update(about)
+    save_atlas(folder, atlas)
+    picture["about"] = atlas.about
+    text = json.dumps(picture, ensure_ascii=False, separators=(",", ":"))
+    (folder / PICTURE).write_text(text + "\n", encoding="utf-8")
+    for file in (FILE, PICTURE):
+        print(f"{folder / file}: {(folder / file).stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int) -> tuple[Atlas, dict[str, Any]]:
+    """Returns the map's latents, and what the page draws of it."""
+    from sklearn.cluster import KMeans
+
+    probes = probe_set(n_probes)
+    shape = (pipeline.model.config.n_slots, pipeline.model.config.latent_dim)
+    texts = [probe.sentences for probe in probes]
+    encoded = pipeline.encode([sentences[code] for sentences in texts for code in LANGUAGES]).mode.flatten(1).numpy()
+    samples = np.stack([draw(shape, seed) for seed in range(n_samples)])
+    columns = [pipeline.decode(samples, code, num_beams=1) for code in LANGUAGES]
+    texts += [dict(zip(LANGUAGES, row, strict=True)) for row in zip(*columns, strict=True)]
+    latents = np.concatenate([encoded, samples.reshape(n_samples, -1)]).astype(np.float32)
+    group = [i // len(LANGUAGES) for i in range(len(encoded))] + [n_probes + i for i in range(n_samples)]
+    language = [i % len(LANGUAGES) for i in range(len(latents))]
+
+    coordinates = {name: np.round(_fitted(latents, PROJECTIONS[name]), 3) for name in ("umap2", "umap3")}
+    pca = fit_pca(latents)
+    flat = np.round(pca.project(latents), 3)
+    places = {**coordinates, "pca2": flat[:, :2], "pca3": flat}
+    clusters = KMeans(n_clusters, random_state=0, n_init=4).fit_predict(latents)
+    about: dict[str, Any] = {**UMAP, "clusters": n_clusters, "pca_shares": [round(float(share), 4) for share in pca.shares]}
+    gaps = {name: spacing(value) for name, value in places.items()}
+    picture = {
+        "languages": LANGUAGES,
+        "texts": {code: [sentences[code] for sentences in texts] for code in LANGUAGES},
+        "n_probes": n_probes,
+        "group": group,
+        "language": language,
+        "cluster": clusters.tolist(),
+        "clusters": _cluster_names([texts[g]["en"] for g in group], clusters),
+        "factors": {name: [values.index(p.factors[name]) for p in probes] for name, values in FACTORS.items()},
+        "factor_values": {name: list(values) for name, values in FACTORS.items()},
+        "coordinates": {name: value.T.tolist() for name, value in places.items() if name != "pca2"},
+        "spacing": gaps,
+    }
+    return Atlas(latents, coordinates, pca, gaps, about), picture
+
+
+def _fitted(latents: np.ndarray, n_components: int) -> np.ndarray:
+    """A UMAP, with a progress bar on stderr."""
+    with tqdm(total=1.0, desc=f"UMAP {n_components}-D", bar_format="{l_bar}{bar}| {elapsed}") as bar:
+        for step in fit_umap(latents, n_components):
+            if isinstance(step, np.ndarray):
+                return step
+            bar.update(step - bar.n)
+            time.sleep(0.5)
+    raise AssertionError("fit_umap ends with the map or an error")
+
+
+def _cluster_names(texts: list[str], clusters: np.ndarray) -> list[str]:
+    """The three English words that each cluster holds most above its share."""
+    words = [set(re.findall(r"\w+", text.lower())) - SAID_BY_ALL for text in texts]
+    overall = Counter(word for found in words for word in found)
+    names = []
+    for k in range(clusters.max() + 1):
+        inside = Counter(word for found, cluster in zip(words, clusters, strict=True) if cluster == k for word in found)
+        size = max(1, int((clusters == k).sum()))
+        scores = {word: n / size - overall[word] / len(texts) for word, n in inside.items()}
+        names.append(", ".join(sorted(scores, key=lambda word: -scores[word])[:3]))
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())

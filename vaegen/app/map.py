@@ -1,0 +1,42 @@
+"""The tab with the map of the latent space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vaegen.app.page import add_view
+from vaegen.errors import VaegenError
+from vaegen.service import Question, Service
+from vaegen.views.atlas import Look
+from vaegen.views.own import Place
+
+
+def build(service: Service) -> None:
+    """Puts the tab on the page that is being built."""
+    add_view(service, "map", question)
+
+
+def question(data: dict[str, Any]) -> Question[Any]:
+    """Returns what the page asks: where lines belong, or what lives at a spot."""
+    checkpoint = str(data.get("checkpoint") or "")
+    lines = data.get("lines")
+    if lines is not None:
+        if not isinstance(lines, list):
+            raise VaegenError("These are no lines; type or choose some sentences, one a line.")
+        return Place(tuple(lines), checkpoint, bool(data.get("fit")), data.get("n_neighbors", 15), data.get("min_dist", 0.1))
+    spot = data.get("spot")
+    spot = spot if isinstance(spot, dict) else {}
+    at, blend = spot.get("at") or (), spot.get("blend") or ()
+    if not isinstance(at, (list, tuple)) or not isinstance(blend, (list, tuple)) or any(len(one) != 2 for one in blend):
+        raise VaegenError("This is no place of the map; click on the map again.")
+    return Look(
+        data.get("a"),  # type: ignore[arg-type]
+        data.get("b"),  # type: ignore[arg-type]
+        checkpoint,
+        data.get("projection", "umap2"),
+        spot.get("index", -1),
+        tuple(at),
+        data.get("off_plane", "mean"),
+        tuple((text, weight) for text, weight in blend),
+        data.get("k", 8),
+    )

@@ -1,0 +1,295 @@
+"""The map of the latent space: what lies on it, what lives where one points, and where a sentence belongs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from vaegen.errors import VaegenError
+from vaegen.projection import PCA, cosines, place, unplace
+from vaegen.text import LANGUAGE_NAMES
+from vaegen.views.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_number, check_whole
+from vaegen.views.points import Point, latent_of, pack, point, python_of, python_start
+
+PICTURE, FILE = "map.json", "map.npz"  # for the page and for the model; made by scripts/build_map.py
+PROJECTIONS = {"umap2": 2, "umap3": 3, "pca2": 2, "pca3": 3}  # and the axes of each
+N_PATH = 11  # places of the straight line from A to B
+MAX_NEIGHBOURS, MAX_BLEND = 50, 20
+
+
+@dataclass(frozen=True, eq=False)  # equal only to itself: one file, one atlas
+class Atlas:
+    """The latents behind a map.
+
+    Attributes:
+        latents: (N, M * Z), one for each point of the picture.
+        coordinates: By UMAP projection, (N, 2) or (N, 3).
+        pca: Its principal components, three of them.
+        spacing: By projection, the median distance from a point to its nearest neighbour.
+        about: How the map was made: parameters, versions, hash of the weights.
+    """
+
+    latents: np.ndarray
+    coordinates: dict[str, np.ndarray]
+    pca: PCA
+    spacing: dict[str, float]
+    about: dict[str, Any]
+
+    def where(self, z: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns where latents (n, M * Z) lie in every projection, (n, 2) or (n, 3)."""
+        flat = self.pca.project(z)
+        found = {name: place(z, self.latents, coordinates) for name, coordinates in self.coordinates.items()}
+        return {name: found[name] if name in found else flat[:, :n] for name, n in PROJECTIONS.items()}
+
+    def distance(self, projection: str, at: np.ndarray) -> float:
+        """Returns how far a place is from the nearest point of the map, in units of the map's own spacing."""
+        cloud = self.coordinates.get(projection)
+        cloud = self.pca.project(self.latents)[:, : len(at)] if cloud is None else cloud
+        return float(np.linalg.norm(cloud - at, axis=1).min() / max(self.spacing[projection], 1e-9))
+
+
+@dataclass(frozen=True)
+class Look:
+    """Asks what lives at a place of the map, or at A, and where A and B lie.
+
+    Attributes:
+        a: The current sentence.
+        b: The sentence that a line is drawn to.
+        checkpoint: Name of a checkpoint.
+        projection: One of `PROJECTIONS`; where `at` is.
+        index: Of a point of the map to look at; -1 for none.
+        at: An empty place of the map to look at; () for none.
+        off_plane: For a place of a PCA map, which is a plane of the latent space: "mean" or "a", whose other coordinates
+            the latent takes.
+        blend: Sentences and weights whose mean latent to look at: an empty place of a map of one's own sentences.
+        k: Neighbours to return.
+    """
+
+    a: Point
+    b: Point
+    checkpoint: str = ""
+    projection: str = "umap2"
+    index: int = -1
+    at: tuple[float, ...] = ()
+    off_plane: str = "mean"
+    blend: tuple[tuple[str, float], ...] = ()
+    k: int = 8
+
+    def checked(self, checkpoints: Sequence[str]) -> Look:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If one is refused.
+        """
+        projection = check_choice("map", self.projection, PROJECTIONS)
+        if self.at and len(self.at) != PROJECTIONS[projection]:
+            raise VaegenError(f"The place has {len(self.at)} coordinates; this map has {PROJECTIONS[projection]}.")
+        if len(self.blend) > MAX_BLEND:
+            raise VaegenError(f"{len(self.blend)} sentences are to be mixed; take at most {MAX_BLEND}.")
+        return Look(
+            point(self.a),
+            point(self.b),
+            check_checkpoint(self.checkpoint, checkpoints),
+            projection,
+            check_whole("The point's number", self.index, -1, 10**6),
+            tuple(check_number("A coordinate", value, -1e6, 1e6) for value in self.at),
+            check_choice("way off the plane", self.off_plane, ("mean", "a")),
+            tuple(
+                (Point(str(text)[:MAX_CHARACTERS]).checked().text, check_number("A weight", weight, 1e-9, 1e9))
+                for text, weight in self.blend
+            ),
+            check_whole("The number of neighbours", self.k, 1, MAX_NEIGHBOURS),
+        )
+
+    def answers(self, model: Any) -> Iterator[LookAnswer]:
+        """Yields what is there, once."""
+        atlas = atlas_of(model)
+        a, path = _line(model, atlas, self.a, self.b)
+        z, how = self._latent(model, atlas, a)
+        where = {name: places[0] for name, places in atlas.where(z[None]).items()}
+        if self.at:
+            where[self.projection] = np.asarray(self.at)
+        near = cosines(z[None], atlas.latents)[0]
+        nearest = np.argsort(-near)[: self.k]
+        shape = (model.model.config.n_slots, model.model.config.latent_dim)
+        languages = list(LANGUAGE_NAMES)
+        texts = model.decode(np.stack([z.reshape(shape)] * len(languages)), languages, num_beams=1)
+        yield LookAnswer(
+            how,
+            dict(zip(languages, texts, strict=True)),
+            pack(z),
+            {name: _numbers(value) for name, value in where.items()},
+            round(atlas.distance(self.projection, where[self.projection]), 3),
+            tuple(Neighbour(int(i), round(float(near[i]), 4)) for i in nearest),
+            path,
+            self._python(how),
+        )
+
+    def _latent(self, model: Any, atlas: Atlas, a: np.ndarray) -> tuple[np.ndarray, str]:
+        """The latent to look at and what it is: "a", "point", "plane", "mean" or "blend"."""
+        if self.blend:
+            texts, weights = zip(*self.blend, strict=True)
+            z = model.encode(list(texts)).mode.flatten(1).cpu().numpy()
+            return np.average(z, axis=0, weights=weights).astype(np.float32), "blend"
+        if self.index >= len(atlas.latents):
+            raise VaegenError(f"There is no point {self.index}; this map has {len(atlas.latents)}, counted from 0.")
+        if self.index >= 0:
+            return atlas.latents[self.index], "point"
+        if not self.at:
+            return a, "a"
+        if self.projection in atlas.coordinates:
+            return unplace(np.asarray(self.at), atlas.latents, atlas.coordinates[self.projection]).astype(np.float32), "mean"
+        rest = a if self.off_plane == "a" else atlas.pca.mean
+        return atlas.pca.move(rest, np.asarray(self.at)).astype(np.float32), "plane"
+
+    def _python(self, how: str) -> str:
+        imports = ["from vaegen.projection import cosines, unplace", "from vaegen.views.atlas import load_atlas"]
+        lines = python_start(self.checkpoint, self.a, imports=imports)
+        lines += ["atlas = load_atlas(pipeline.folder)", *python_of(self.a, "a")]
+        lines += {
+            "a": ["z = a.ravel()"],
+            "point": [f"z = atlas.latents[{self.index}]"],
+            "mean": [f'z = unplace(numpy.array({list(self.at)}), atlas.latents, atlas.coordinates["{self.projection}"])'],
+            "plane": [
+                f"rest = {'a.ravel()' if self.off_plane == 'a' else 'atlas.pca.mean'}",
+                f"z = atlas.pca.move(rest, numpy.array({list(self.at)}))",
+            ],
+            "blend": [
+                f"texts, weights = {[text for text, _ in self.blend]!r}, {[weight for _, weight in self.blend]}",
+                "z = numpy.average(pipeline.encode(texts).mode.flatten(1).numpy(), axis=0, weights=weights)",
+            ],
+        }[how]
+        languages = list(LANGUAGE_NAMES)
+        lines += [
+            "shape = (pipeline.model.config.n_slots, pipeline.model.config.latent_dim)",
+            "z = z.astype(numpy.float32)",
+            f"print(*pipeline.decode(numpy.stack([z.reshape(shape)] * 4), {languages!r}, num_beams=1), sep='\\n')",
+            "near = cosines(z[None], atlas.latents)[0]",
+            f"print(near.argsort()[::-1][:{self.k}])  # the nearest points of the map",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A point of the map by number, and the cosine of its latent to the one that was asked about."""
+
+    index: int
+    cosine: float
+
+
+@dataclass(frozen=True)
+class LookAnswer:
+    """What lives somewhere in the latent space.
+
+    Attributes:
+        how: Where the latent comes from: "a" (the current sentence), "point" (a point of the map), "mean" (of the points
+            near a place, since UMAP has no inverse), "plane" (a place of a PCA map, exactly), "blend" (a mean of sentences).
+        texts: How it reads, by language.
+        z: The latent (`points.pack`).
+        where: Its place by projection.
+        distance: From there to the nearest point of the map, in units of the median distance between neighbours.
+        neighbours: The nearest points of the map by cosine, nearest first.
+        path: Places of the straight line from A to B in the latent space, by projection: the first is A, the last is B.
+        python: Calls that reproduce it.
+        kind: Says which of the map's answers this is.
+        seconds: Time taken.
+    """
+
+    how: str
+    texts: dict[str, str]
+    z: str
+    where: dict[str, tuple[float, ...]]
+    distance: float
+    neighbours: tuple[Neighbour, ...]
+    path: dict[str, tuple[tuple[float, ...], ...]]
+    python: str = ""
+    kind: str = "look"
+    seconds: float = 0.0
+
+
+@lru_cache(maxsize=64)
+def _line(model: Any, atlas: Atlas, a: Point, b: Point) -> tuple[np.ndarray, dict[str, tuple[tuple[float, ...], ...]]]:
+    """The latent of A, and the places of the line to B; the same for every click until A or B changes."""
+    first, last = latent_of(model, a).ravel(), latent_of(model, b).ravel()
+    steps = np.linspace(0.0, 1.0, N_PATH, dtype=np.float32)[:, None]
+    where = atlas.where(first + steps * (last - first))
+    return first, {name: tuple(_numbers(row) for row in places) for name, places in where.items()}
+
+
+def atlas_of(model: Any) -> Atlas:
+    """Returns the map of a pipeline's checkpoint.
+
+    Raises:
+        VaegenError: If it has none.
+    """
+    folder = getattr(model, "folder", None)
+    if folder is None or not (folder / FILE).is_file():
+        raise VaegenError(
+            "This checkpoint has no map. Choose another one, or make its map: "
+            "python scripts/build_map.py --checkpoint FOLDER. A map of your own sentences can be fitted here."
+        )
+    return _read(folder, (folder / FILE).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, _changed: int) -> Atlas:
+    return load_atlas(folder)
+
+
+def load_atlas(folder: Path) -> Atlas:
+    """Returns the map that lies in a checkpoint's folder.
+
+    Raises:
+        VaegenError: If it is missing or damaged.
+    """
+    try:
+        with np.load(folder / FILE, allow_pickle=False) as file:
+            return Atlas(
+                file["latents"].astype(np.float32),
+                {name: file[name].astype(np.float32) for name in PROJECTIONS if name in file},
+                PCA(file["pca_mean"], file["pca_components"], file["pca_shares"]),
+                json.loads(str(file["spacing"])),
+                json.loads(str(file["about"])),
+            )
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise VaegenError(f"{folder.name}/{FILE} cannot be read; make it anew with scripts/build_map.py.") from error
+
+
+def save_atlas(folder: Path, atlas: Atlas) -> None:
+    """Writes a map's latents in half precision, and the rest of it, without pickle."""
+    np.savez_compressed(
+        folder / FILE,
+        latents=atlas.latents.astype(np.float16),
+        pca_mean=atlas.pca.mean.astype(np.float32),
+        pca_components=atlas.pca.components.astype(np.float32),
+        pca_shares=atlas.pca.shares.astype(np.float32),
+        spacing=json.dumps(atlas.spacing),
+        about=json.dumps(atlas.about, ensure_ascii=False),
+        **{name: value.astype(np.float32) for name, value in atlas.coordinates.items()},  # type: ignore[arg-type]
+    )
+
+
+def spacing(coordinates: np.ndarray) -> float:
+    """Returns the median distance from a point (N, 2 or 3) to its nearest neighbour; points in one place count once."""
+    points = np.unique(coordinates, axis=0)
+    squares = (points**2).sum(1)
+    nearest = []
+    for i in range(0, len(points), 512):
+        distances = squares[i : i + 512, None] + squares - 2 * points[i : i + 512] @ points.T
+        distances[np.arange(len(distances)), np.arange(i, i + len(distances))] = np.inf
+        nearest.append(np.sqrt(np.maximum(distances.min(1), 0.0)))
+    return float(np.median(np.concatenate(nearest)))
+
+
+def _numbers(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)
+
+

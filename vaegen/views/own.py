@@ -1,0 +1,162 @@
+"""A visitor's own sentences on the map: placed on the one that is there, or a new one fitted to them alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from vaegen.errors import VaegenError
+from vaegen.projection import UMAP, cosines, fit_pca, fit_umap
+from vaegen.text import check_text
+from vaegen.views.atlas import PROJECTIONS, atlas_of
+from vaegen.views.checks import MAX_CHARACTERS, check_checkpoint, check_number, check_whole
+from vaegen.views.points import python_start
+
+MAX_LINES, MIN_FIT = 2000, 10
+CHUNK = 100  # sentences encoded at a time: other visitors wait no longer than for these
+_FITTING = threading.BoundedSemaphore(1)  # UMAP takes a whole core
+
+
+@dataclass(frozen=True)
+class Place:
+    """Asks where sentences belong on the map, or with `fit`, for a map of them alone.
+
+    Attributes:
+        lines: The sentences; empty ones are left out.
+        checkpoint: Name of a checkpoint.
+        fit: Whether to fit a UMAP of their own.
+        n_neighbors: UMAP's: how many neighbours a sentence is kept close to; few show detail, many the whole.
+        min_dist: UMAP's: how close points may come.
+    """
+
+    lines: tuple[str, ...]
+    checkpoint: str = ""
+    fit: bool = False
+    n_neighbors: int = 15
+    min_dist: float = 0.1
+
+    def checked(self, checkpoints: Sequence[str]) -> Place:
+        """Returns the question with clean values.
+
+        Raises:
+            VaegenError: If one is refused.
+        """
+        if len(self.lines) > MAX_LINES:
+            raise VaegenError(f"There are {len(self.lines):,} lines; up to {MAX_LINES:,} fit. Take a part of the file.")
+        lines = tuple(line for line in (check_text(str(line), MAX_CHARACTERS) for line in self.lines) if line)
+        least = MIN_FIT if self.fit else 1
+        if len(lines) < least:
+            told = f"a map of their own takes {MIN_FIT} or more" if self.fit else "type or choose some, one a line"
+            raise VaegenError(f"There are {len(lines)} sentences; {told}.")
+        return Place(
+            lines,
+            check_checkpoint(self.checkpoint, checkpoints),
+            bool(self.fit),
+            check_whole("n_neighbors", self.n_neighbors, 2, 100) if self.fit else 15,
+            check_number("min_dist", self.min_dist, 0.0, 0.99) if self.fit else 0.1,
+        )
+
+    def answers(self, model: Any) -> Iterator[PlaceAnswer]:
+        """Yields the answer as it grows."""
+        chunks = []
+        for i in range(0, len(self.lines), CHUNK):
+            part = self.lines[i : i + CHUNK]
+            chunks.append(model.encode(list(part)).mode.flatten(1).cpu().numpy())
+            yield PlaceAnswer(self.fit, self.lines, progress=(i + len(part)) / len(self.lines), stage="encode")
+        z = np.concatenate(chunks)
+        languages = tuple(model.detect_language(line) for line in self.lines)
+        if self.fit:
+            yield from self._fitted(z, languages)
+            return
+        atlas = atlas_of(model)
+        near = cosines(z, atlas.latents)
+        nearest = near.argmax(1)
+        yield PlaceAnswer(
+            False,
+            self.lines,
+            languages,
+            {name: _rows(places) for name, places in atlas.where(z).items()},
+            tuple(int(i) for i in nearest),
+            tuple(round(float(row[i]), 4) for row, i in zip(near, nearest, strict=True)),
+            is_complete=True,
+            stage="done",
+            progress=1.0,
+            python=self._python(),
+        )
+
+    def _fitted(self, z: np.ndarray, languages: tuple[str, ...]) -> Iterator[PlaceAnswer]:
+        while not _FITTING.acquire(blocking=False):
+            yield PlaceAnswer(True, self.lines, stage="wait", pause=0.5)
+        try:
+            for step in fit_umap(z, 2, self.n_neighbors, self.min_dist):
+                if isinstance(step, float):
+                    yield PlaceAnswer(True, self.lines, progress=step, stage="fit", pause=0.25)
+                else:
+                    coordinates = step
+        finally:
+            _FITTING.release()
+        pca = fit_pca(z)
+        flat = pca.project(z)
+        about = {**UMAP, "n_neighbors": min(self.n_neighbors, len(z) - 1), "min_dist": self.min_dist, "n": len(z)}
+        places = {"umap2": _rows(coordinates), **{name: _rows(flat[:, : PROJECTIONS[name]]) for name in ("pca2", "pca3")}}
+        about["pca_shares"] = [round(float(share), 4) for share in pca.shares]
+        done = PlaceAnswer(True, self.lines, languages, places, about=about, python=self._python())
+        yield replace(done, stage="done", progress=1.0, is_complete=True)
+
+    def _python(self) -> str:
+        shown = list(self.lines[:20])
+        texts = f"texts = {shown!r}" + ("  # and so on" if len(self.lines) > len(shown) else "")
+        if self.fit:
+            lines = python_start(self.checkpoint, imports=["from vaegen.projection import fit_umap"])
+            lines += [texts, "z = pipeline.encode(texts).mode.flatten(1).numpy()"]
+            lines += [f"*_, coordinates = fit_umap(z, 2, n_neighbors={self.n_neighbors}, min_dist={self.min_dist})"]
+            return "\n".join([*lines, "print(coordinates)"]) + "\n"
+        lines = python_start(self.checkpoint, imports=["from vaegen.views.atlas import load_atlas"])
+        lines += [texts, "z = pipeline.encode(texts).mode.flatten(1).numpy()"]
+        lines += ["print(load_atlas(pipeline.folder).where(z))"]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class PlaceAnswer:
+    """Where sentences lie.
+
+    Attributes:
+        fit: Whether this is a map of their own.
+        lines: The sentences.
+        languages: The language of each, detected.
+        where: By projection, the place of each; of a map of their own, only "umap2", "pca2" and "pca3".
+        nearest: The nearest point of the shipped map to each, by cosine.
+        cosines: That cosine.
+        about: UMAP's parameters and the share of the variance in each principal component, for a map of their own.
+        stage: "encode", "wait" (for another visitor's fit), "fit" or "done".
+        progress: Of the stage, from 0 to 1.
+        is_complete: Whether all is there.
+        pause: Seconds to wait before asking for the next part.
+        python: Calls that reproduce it.
+        kind: Says which of the map's answers this is.
+        seconds: Time taken.
+    """
+
+    fit: bool
+    lines: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    where: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    nearest: tuple[int, ...] = ()
+    cosines: tuple[float, ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)
+    stage: str = "encode"
+    progress: float = 0.0
+    is_complete: bool = False
+    pause: float = 0.0
+    python: str = ""
+    kind: str = "place"
+    seconds: float = 0.0
+
+
+def _rows(places: np.ndarray) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(round(float(value), 4) for value in row) for row in places)
