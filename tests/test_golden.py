@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import vaegen  # noqa: E402  (a clone need not be installed)
+from vaegen.checkpoint import weights_hash  # noqa: E402
+from vaegen.views.directions import load_directions  # noqa: E402
+from vaegen.views.points import START  # noqa: E402
 
 GOLDEN = Path(__file__).with_name("golden.json")
 SOURCES = {
@@ -50,6 +53,17 @@ def committed() -> list[str]:
 @pytest.mark.parametrize("name", committed())
 def test_committed_checkpoints_say_what_they_said(name):
     assert outputs(name) == json.loads(GOLDEN.read_text(encoding="utf-8"))[name]
+
+
+@pytest.mark.parametrize("name", committed())
+def test_what_lies_beside_the_weights_was_made_of_them(name):
+    folder = ROOT / "checkpoints" / name
+    directions = load_directions(folder)
+    assert directions is None or directions.about["weights"] == weights_hash(folder)
+    if (folder / "examples.json").is_file():
+        cards = json.loads((folder / "examples.json").read_text(encoding="utf-8"))["translate"]["cards"]
+        pipeline = vaegen.load(folder)
+        assert [card["text"] for card in cards] == [pipeline.translate([START[0].text], c["language"])[0] for c in cards]
 
 
 @pytest.mark.parametrize("name", committed())

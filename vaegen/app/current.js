@@ -19,3 +19,4 @@ function show() {
 }
 vg.listeners.add(show);
 show();
+document.querySelector('.vg-header p').textContent = t('One sentence, one latent, four languages. A variational Transformer that you can look inside.');

@@ -3,7 +3,7 @@ const root = element.querySelector('.vg-examples');
 const title = document.createElement('span');
 title.className = 'vg-caption';
 title.id = 'vg-examples-title';
-title.textContent = 'Examples';
+title.textContent = vg.t('Examples');
 const list = document.createElement('div');
 list.setAttribute('role', 'group');
 list.setAttribute('aria-labelledby', title.id);

@@ -23,16 +23,16 @@ const grid = make('div', 'vg-grid');
 const tip = make('div', 'vg-tip', undefined, { role: 'tooltip', id: 'vg-tip', hidden: '' });
 const spoken = make('p', 'vg-hidden', '', { role: 'status', 'aria-live': 'polite' });
 const bar = make('div', 'vg-bar');
-const stop = make('button', 'vg-button vg-button-link', 'Stop', { type: 'button', id: 'stop', 'data-key': 'stop' });
+const stop = make('button', 'vg-button vg-button-link', vg.t('Stop'), { type: 'button', id: 'stop', 'data-key': 'stop' });
 stop.addEventListener('click', () => { stop.disabled = true; trigger('halt'); });
 bar.append(status, stop);
 root.replaceChildren(bar, notice, grid, legend, tip, spoken);
 
 function makeLegend() {
   const box = make('div', 'vg-legend', undefined, { role: 'img' });
-  const labels = ['over 90 %', '70–90', '50–70', '30–50', 'under 30 %'];
-  box.setAttribute('aria-label', 'Word probability: the stronger the mark, the less probable the word; steps at 90, 70, 50 and 30 %.');
-  box.append(make('span', 'vg-legend-title', 'Word probability'));
+  const labels = [vg.t('over {p}', { p: '90 %' }), '70–90', '50–70', '30–50', vg.t('under {p}', { p: '30 %' })];
+  box.setAttribute('aria-label', vg.t('Word probability: the stronger the mark, the less probable the word; steps at 90, 70, 50 and 30 %.'));
+  box.append(make('span', 'vg-legend-title', vg.t('Word probability')));
   labels.forEach((label, index) => box.append(make('span', 'vg-step vg-p' + index, label)));
   return box;
 }
@@ -53,24 +53,24 @@ function render(value) {
   const cards = Object.fromEntries((answer?.cards ?? []).map((card) => [card.language, card]));
   grid.replaceChildren(...codes.map((code) => makeCard(code, cards[code], value)));
   spoken.textContent = value.phase === 'done'
-    ? answer.cards.map((card) => `${value.names[card.language]}: ${card.text}`).join(' ') : value.phase === 'error' ? '' : value.message;
+    ? answer.cards.map((card) => `${vg.t(value.names[card.language])}: ${card.text}`).join(' ') : value.phase === 'error' ? '' : value.message;
   if (active) root.querySelector(`[data-key="${active}"]`)?.focus();
 }
 
 function describe(answer, value) {
-  const name = value.names[answer.source_language] ?? answer.source_language;
+  const name = vg.t(value.names[answer.source_language] ?? answer.source_language);
   const request = answer.request;
   const how = request.method === 'beam'
-    ? (request.num_beams === 1 ? 'greedy' : `beam ${request.num_beams}`)
-    : `sampled, temperature ${request.temperature}, seed ${request.seed}`;
-  const parts = [answer.is_detected ? `${name} detected` : name, request.context === 'latent' ? 'latent only' : 'source + latent', how];
+    ? (request.num_beams === 1 ? vg.t('greedy') : vg.t('beam {n}', { n: request.num_beams }))
+    : vg.t('sampled, temperature {temperature}, seed {seed}', request);
+  const parts = [answer.is_detected ? vg.t('{language} detected', { language: name }) : name, request.context === 'latent' ? vg.t('latent only') : vg.t('source + latent'), how];
   if (value.message) parts.push(value.message);
   else if (answer.seconds >= 0.005) parts.push(`${answer.seconds.toFixed(2)} s`);  // less: it was known
   return parts.join(' · ');
 }
 
 function makeCard(code, card, value) {
-  const name = value.names[code] ?? code;
+  const name = vg.t(value.names[code] ?? code);
   const article = make('article', 'vg-card', undefined, { 'aria-labelledby': 'vg-name-' + code, 'data-language': code });
   const head = make('div', 'vg-card-head');
   head.append(make('h2', 'vg-name', name, { id: 'vg-name-' + code }));
@@ -80,7 +80,7 @@ function makeCard(code, card, value) {
     article.append(make('p', waits ? 'vg-waiting' : 'vg-none', waits ? '' : '–'));
     return article;
   }
-  if (card.is_reconstruction) head.append(make('span', 'vg-tag', card.context === 'latent' ? 'reconstruction through the latent' : 'reconstruction'));
+  if (card.is_reconstruction) head.append(make('span', 'vg-tag', card.context === 'latent' ? vg.t('reconstruction through the latent') : vg.t('reconstruction')));
   head.append(makeCopy(card, name));
   article.append(makeSentence(card), makeMore(card, value));
   return article;
@@ -99,18 +99,18 @@ function makeSentence(card) {
     node.word = word;
     line.append(node);
   });
-  if (!card.words.length) line.append(make('span', 'vg-none', '(empty)'));
+  if (!card.words.length) line.append(make('span', 'vg-none', vg.t('(empty)')));
   return line;
 }
 
 function makeMore(card, value) {
   const foot = make('div', 'vg-foot');
   const variants = value.variants?.[card.language];
-  foot.append(make('span', 'vg-figure', nats(card.log_prob), { title: 'Log-probability of the whole sentence' }));
+  foot.append(make('span', 'vg-figure', nats(card.log_prob), { title: vg.t('Log-probability of the whole sentence') }));
   if (!variants) {
-    const button = make('button', 'vg-link', 'Other ways to say it', { type: 'button', 'data-key': 'more-' + card.language });
+    const button = make('button', 'vg-link', vg.t('Other ways to say it'), { type: 'button', 'data-key': 'more-' + card.language });
     button.addEventListener('click', () => {
-      button.textContent = 'Drawing …';
+      button.textContent = vg.t('Drawing …');
       button.disabled = true;
       trigger('more', { language: card.language });
     });
@@ -119,12 +119,12 @@ function makeMore(card, value) {
   }
   const total = variants.reduce((sum, variant) => sum + variant.n_draws, 0);
   const box = make('div', 'vg-variants', undefined, { tabindex: '-1', 'data-key': 'more-' + card.language });
-  box.append(make('p', 'vg-caption', variants.length > 1 ? `${total} draws from the posterior, decoded`
-    : card.context === 'latent' ? `All ${total} draws from the posterior read alike.`
-      : `All ${total} draws from the posterior read alike; with “Latent only” they differ more.`));
+  box.append(make('p', 'vg-caption', variants.length > 1 ? vg.t('{n} draws from the posterior, decoded', { n: total })
+    : card.context === 'latent' ? vg.t('All {n} draws from the posterior read alike.', { n: total })
+      : vg.t('All {n} draws from the posterior read alike; with “Latent only” they differ more.', { n: total })));
   const list = make('ul', '', undefined, { lang: card.language });
   for (const variant of variants) {
-    const item = make('li', '', variant.text || '(empty)', { dir: 'auto' });
+    const item = make('li', '', variant.text || vg.t('(empty)'), { dir: 'auto' });
     item.append(make('span', 'vg-figure', `${variant.n_draws} of ${total}, ${nats(variant.log_prob)}`, { lang: 'en' }));
     list.append(item);
   }
@@ -156,11 +156,11 @@ const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [''];
 
 // -- Copy ------------------------------------------------------------------------------------------------------
 function makeCopy(card, name) {
-  const button = make('button', 'vg-copy', 'Copy', { type: 'button', 'aria-label': `Copy the ${name} sentence`, 'data-key': 'copy-' + card.language });
+  const button = make('button', 'vg-copy', vg.t('Copy'), { type: 'button', 'aria-label': vg.t('Copy the {language} sentence', { language: name }), 'data-key': 'copy-' + card.language });
   button.addEventListener('click', async () => {
-    button.textContent = (await copy(card.text)) ? 'Copied' : 'Press Ctrl+C';
+    button.textContent = (await copy(card.text)) ? vg.t('Copied') : vg.t('Press Ctrl+C');
     spoken.textContent = button.textContent;
-    setTimeout(() => (button.textContent = 'Copy'), 1600);
+    setTimeout(() => (button.textContent = vg.t('Copy')), 1600);
   });
   return button;
 }
@@ -199,7 +199,7 @@ function showTip(node) {
     tip.append(make('p', 'vg-pieces', word.pieces.filter((p) => p.text).map((p) => `${p.text} ${percent(p.probability)}`).join(' · ')));
   }
   if (word.alternatives.length) {
-    tip.append(make('p', 'vg-caption', 'Or it could begin'));
+    tip.append(make('p', 'vg-caption', vg.t('Or it could begin')));
     const list = make('ul');
     for (const other of word.alternatives) {
       const item = make('li', '', other.text);

@@ -16,13 +16,13 @@ from vaegen.views.checks import MAX_SEED
 from vaegen.views.lines import Lines
 from vaegen.views.translation import EXAMPLES, MAX_BEAMS, OtherWays, Request
 
-CONTEXTS = [("Source + latent", "source"), ("Latent only", "latent")]
-CONTEXT_HELP = (
+CONTEXTS = [(t("Source + latent"), "source"), (t("Latent only"), "latent")]
+CONTEXT_HELP = t(
     "Source + latent: the decoder sees the latent and every word of the sentence. "
     "Latent only: all it knows has passed through the latent."
 )
-METHODS = [("Beam search", "beam"), ("Sampling", "sample")]
-SOURCES = [("Detect language", ""), *((name, code) for code, name in LANGUAGE_NAMES.items())]
+METHODS = [(t("Beam search"), "beam"), (t("Sampling"), "sample")]
+SOURCES = [(t("Detect language"), ""), *((t(name), code) for code, name in LANGUAGE_NAMES.items())]
 
 
 def build(service: Service) -> None:
@@ -103,7 +103,7 @@ def _sentence() -> tuple[Any, ...]:
 
 
 def _decoding() -> tuple[Any, ...]:
-    context = gr.Radio(CONTEXTS, value="source", label=t("What the decoder sees"), info=t(CONTEXT_HELP), elem_id="context")
+    context = gr.Radio(CONTEXTS, value="source", label=t("What the decoder sees"), info=CONTEXT_HELP, elem_id="context")
     method = gr.Radio(METHODS, value="beam", label=t("Decoding"), elem_id="method")
     beams = gr.Slider(1, MAX_BEAMS, 5, step=1, label=t("Beam width (1 is greedy)"), elem_id="beams")
     with gr.Column(visible=False, elem_classes="vg-sampling") as group:
