@@ -7,6 +7,8 @@ checkpoints/*/metrics.json       scripts/evaluate.py --checkpoint checkpoints/NA
 checkpoints/comparisons.json     scripts/evaluate.py --checkpoint RUN/checkpoint --data DATA --compare-as NAME
 checkpoints/benchmark.json       scripts/benchmark.py --out checkpoints/benchmark.json
 checkpoints/startup.json         scripts/startup_time.py --out checkpoints/startup.json
+checkpoints/latency.json         scripts/app_latency.py --out checkpoints/latency.json
+checkpoints/load.json            scripts/load_test.py --out checkpoints/load.json
 """
 
 from __future__ import annotations
@@ -68,6 +70,17 @@ def speed() -> list[str]:
             "`python scripts/startup_time.py`: from `python app.py` to the first answered page",
             markdown_table(["figure", "value"], rows),
         ]
+    if (CHECKPOINTS / "latency.json").exists():
+        rows = [[name, *_median_and_p95(value)] for name, value in read(CHECKPOINTS / "latency.json").items()]
+        sections += [
+            "`python scripts/app_latency.py`: what one visitor waits for in Chromium",
+            markdown_table(["figure", "value or median", "p95"], rows),
+        ]
+    if (CHECKPOINTS / "load.json").exists():
+        sections += [
+            "`python scripts/load_test.py`: many visitors at once",
+            markdown_table(["figure", "value"], [[name, value] for name, value in read(CHECKPOINTS / "load.json").items()]),
+        ]
     if (CHECKPOINTS / "benchmark.json").exists():
         figures = read(CHECKPOINTS / "benchmark.json")
         sections.append(
@@ -80,6 +93,10 @@ def speed() -> list[str]:
                 table = [[name, f"{row[unit]:,.0f}", f"{row['ratio']:.2f} x"] for name, row in rows.items()]
                 sections.append(markdown_table([title, unit, "against the best peer"], table))
     return sections
+
+
+def _median_and_p95(value: Any) -> list[Any]:
+    return [value["median"], value["p95"]] if isinstance(value, dict) else [value, ""]
 
 
 def read(path: Path) -> Any:
