@@ -1,0 +1,39 @@
+"""Every word of the interface is there in every language."""
+
+import ast
+import re
+
+import pytest
+
+from vaegen.app.build import TABS
+from vaegen.app.page import HERE, TEXTS
+from vaegen.probe import FACTORS
+from vaegen.text import LANGUAGE_NAMES
+
+
+def used():
+    """All texts that the scripts and the pages hand to `t`, and the names that they make of others."""
+    found = [name.capitalize() for name in TABS] + list(LANGUAGE_NAMES.values())
+    found += [name.capitalize().replace("_", " ") for name in FACTORS if name != "length"]
+    for path in HERE.glob("*.js"):
+        matches = re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text(encoding="utf-8"))
+        found += [text.replace("\\'", "'") for text in matches]
+    for path in HERE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
+                found += [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
+    return set(found)
+
+
+def test_the_interface_speaks_five_languages():
+    assert set(TEXTS) == {"de", "fr", "cs", "zh"} and len(used()) > 400  # English is the key
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "cs", "zh"])
+def test_no_text_is_missing_left_over_or_without_its_figures(language):
+    texts = TEXTS[language]
+    assert not used() - set(texts), "missing"
+    assert not set(texts) - used(), "left over"
+    for key, text in texts.items():
+        assert sorted(re.findall(r"\{\w+\}", key)) == sorted(re.findall(r"\{\w+\}", text)), key
+        assert text.strip(), key
