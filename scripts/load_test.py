@@ -3,8 +3,9 @@
 
     python scripts/load_test.py [--visitors 16] [--seconds 120] [--out FILE]
 
-Each visitor has a session of its own and translates sentences, walks and decodes in turn, each answer followed by a
-pause of a second, as people do. Every answer is compared with the one that a single visitor got before. Prints one line
+Each visitor has a session of its own and by chance translates a sentence, asks for other ways to say it, drags a slider or
+clicks on the map, each answer followed by a pause of a second, as people do. Every translation is compared with the one
+that a single visitor got before, every other answer with its question. Prints one line
 of JSON; memory is the app's resident set after a warm-up and at the end. Linux only: memory is read from /proc.
 """
 
@@ -85,6 +86,8 @@ def visit(url: str, number: int, expected: dict[str, Any], deadline: float) -> d
         questions: list[Callable[[], bool]] = [
             lambda sentence=sentence: translate(client, sentence) == expected[sentence],
             lambda sentence=sentence: other_ways(client, sentence),
+            lambda: drag(client, chance),
+            lambda: click(client, chance),
         ]
         begin = time.perf_counter()
         try:
@@ -118,6 +121,19 @@ def other_ways(client: Any, sentence: str) -> bool:
     """Whether the draws from a sentence's posterior add up."""
     found = client.predict(sentence, "de", n_draws=4, api_name="/other_ways")
     return sum(variant["n_draws"] for variant in found) == 4
+
+
+def drag(client: Any, chance: random.Random) -> bool:
+    """Whether a draw from the prior that is moved along a direction is the one that was asked for."""
+    seed, sd = chance.randrange(10**6), round(chance.uniform(0.5, 2), 3)
+    found = client.predict(seed=seed, moves=f"0:{sd}", languages="en, de, fr, cs", api_name="/sample")
+    return len(found["texts"]) == 4 and f"seed={seed}," in found["python"] and f" {sd} " in found["python"]
+
+
+def click(client: Any, chance: random.Random) -> bool:
+    """Whether what lives at a place of the map is said of that place."""
+    x, y = round(chance.uniform(-5, 5), 4), round(chance.uniform(-5, 5), 4)
+    return client.predict(x, y, api_name="/look")["where"]["umap2"] == [x, y]
 
 
 def memory_mb(pid: int) -> int:

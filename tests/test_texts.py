@@ -37,3 +37,18 @@ def test_no_text_is_missing_left_over_or_without_its_figures(language):
     for key, text in texts.items():
         assert sorted(re.findall(r"\{\w+\}", key)) == sorted(re.findall(r"\{\w+\}", text)), key
         assert text.strip(), key
+
+
+SHOWN = {"de-DE": ("Karte", "Satz"), "cs-CZ": ("Mapa", "Věta"), "zh-CN": ("\u5730\u56fe", "\u53e5\u5b50")}
+
+
+@pytest.mark.parametrize(("locale", "words"), SHOWN.items())
+def test_the_page_speaks_as_the_browser_does(open_page, locale, words):
+    from browsing import expect
+    from serving import served
+
+    page = open_page(served()[0], locale=locale)
+    expect(page.locator("#tab-map-button")).to_have_text(words[0])
+    expect(page.locator("#sentence [data-testid=block-info]")).to_have_text(words[1])
+    expect(page.locator("#sentence .info-text")).not_to_contain_text("Enter translates")
+    expect(page.locator(".vg-header p")).not_to_contain_text("One sentence")

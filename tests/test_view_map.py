@@ -59,11 +59,13 @@ def test_picture_and_latents_tell_of_the_same_points(pipeline, picture):
 
 
 def test_the_current_sentence_a_point_and_the_line_between_two(pipeline):
-    answer = ask(pipeline)
+    answer = ask(pipeline, method="lerp")
     assert answer.how == "a" and answer.texts["en"] == pipeline.decode(pipeline.encode([A.text]).mode, "en", num_beams=1)[0]
     assert answer.where["umap2"] == answer.path["umap2"][0] and len(answer.path["pca3"]) == 11
     middle = np.array(answer.path["pca2"])
     np.testing.assert_allclose(middle[5], (middle[0] + middle[-1]) / 2, atol=1e-3)  # straight where the map is linear
+    arc = pipeline.path(*pipeline.encode([A.text, B.text]).mode.numpy(), 11, "slerp").reshape(11, -1)
+    np.testing.assert_allclose(ask(pipeline).path["pca2"], atlas_of(pipeline).where(arc)["pca2"], atol=1e-3)
     point = ask(pipeline, index=41)
     nearest = point.neighbours[0]
     assert point.how == "point" and nearest.index == 41 and nearest.cosine == pytest.approx(1, abs=1e-3)
@@ -111,6 +113,7 @@ def test_the_python_that_is_copied_gives_what_is_shown(pipeline, capsys):
         ({"index": 10**9}, "number"),
         ({"k": 0}, "1 to 50"),
         ({"off_plane": "b"}, "mean"),
+        ({"method": "jump"}, "lerp"),
         ({"blend": (("a", 1.0),) * 30}, "20"),
         ({"blend": ((A.text, -1.0),)}, "weight"),
     ],

@@ -87,6 +87,7 @@ function drawWalk(answer) {
     const figures = languages.map((code) => `${t(vg.names[code])} ${answer.smoothness[code].toFixed(2)}`).join(', ');
     parts.push(make('p', 'vg-caption', t('Smoothness {figures}: words between the ends over words changed on the way; 1 has no detour.', { figures })));
     view.figure = drawPlane(answer);
+    parts.push(vg.button(t('See this walk on the map'), () => vg.show('map', { method: view.params.method, spot: null }), { kind: 'link' }));
     parts.push(make('figure', 'vg-plane', undefined, {}, [view.figure, make('figcaption', 'vg-caption', t('The plane through the origin (the prior’s mean), A and B. The dashed arc is where latents drawn from the prior lie. Distances are exact.'))]));
   } else view.status.textContent = t('{n} of {total} steps', { n: stops.length, total: answer.n_steps });
   return parts;

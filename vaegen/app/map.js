@@ -8,7 +8,7 @@ const view = (() => {
     before = JSON.stringify(vg.state.a);
   });
   return (self = vg.view({ element, props, trigger, watch }, {
-    name: 'map', params: { projection: 'umap2', colour: 'language', off_plane: 'mean', k: 8, spot: null },
+    name: 'map', params: { projection: 'umap2', colour: 'language', off_plane: 'mean', k: 8, method: 'slerp', spot: null },
     draw(answer, _, value) {
       if (answer.kind === 'look') { look = answer; drawHere(); drawMarks(); } else drawOwn(answer, value);
       vg.exportBar(view, { rows: () => (sheet ? pointRows(sheet, selected.length ? selected : [...Array(sheet.n).keys()]) : []) });
@@ -170,6 +170,7 @@ view.build = () => {
     select({ label: t('Colour and shape'), options: Object.entries(sheet?.colourings ?? { language: { label: t('Language') } }).map(([name, one]) => [name, one.label]), value: params.colour, onInput: (by) => redraw({ colour: by }) }),
     field({ label: t('Search the sentences'), type: 'search', placeholder: t('dog snow'), onInput: search }),
     slider({ label: t('Neighbours'), min: 3, max: 30, step: 1, value: params.k, onInput: (k) => view.set({ k }) }),
+    choice({ label: t('Walk from A to B'), options: [['slerp', t('Arc')], ['lerp', t('Straight line')]], value: params.method, onInput: (method) => view.set({ method }) }),
     ownControls(),
   );
 };

@@ -39,4 +39,5 @@ def question(data: dict[str, Any]) -> Question[Any]:
         data.get("off_plane", "mean"),
         tuple((text, weight) for text, weight in blend),
         data.get("k", 8),
+        data.get("method", "slerp"),
     )

@@ -15,6 +15,18 @@ window.vg = (() => {
   const number = (x, digits = 1) => `${x < 0 ? '−' : ''}${Math.abs(x).toFixed(digits)}`;
   const nats = (x) => `${number(x)} nats`;
 
+  // Gradio never chooses a language that its own interface lacks (Czech), so its labels are put into it here.
+  const GRADIO_LABELS = '[role="tab"], [data-testid="block-info"], .label-wrap span, fieldset label span, .info-text, button.lg, button.md, button.sm';
+  function labelGradio() {
+    for (const node of document.querySelectorAll(GRADIO_LABELS)) {
+      for (const child of node.childNodes) {
+        const found = child.nodeType === Node.TEXT_NODE && texts[locale][child.data.trim()];
+        if (found && found !== child.data) child.data = found;
+      }
+    }
+  }
+  if (locale === 'cs') new MutationObserver(labelGradio).observe(document.documentElement, { childList: true, subtree: true, characterData: true });
+
   // -- Elements --------------------------------------------------------------------------------------------------
   /** An element with a class, text, attributes and children. */
   function make(tag, className, text, attributes = {}, children = []) {

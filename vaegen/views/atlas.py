@@ -20,7 +20,7 @@ from vaegen.views.points import Point, latent_of, pack, point, python_of, python
 
 PICTURE, FILE = "map.json", "map.npz"  # for the page and for the model; made by scripts/build_map.py
 PROJECTIONS = {"umap2": 2, "umap3": 3, "pca2": 2, "pca3": 3}  # and the axes of each
-N_PATH = 11  # places of the straight line from A to B
+N_PATH = 11  # places of the walk from A to B
 MAX_NEIGHBOURS, MAX_BLEND = 50, 20
 
 
@@ -61,7 +61,7 @@ class Look:
 
     Attributes:
         a: The current sentence.
-        b: The sentence that a line is drawn to.
+        b: The sentence that a walk is drawn to.
         checkpoint: Name of a checkpoint.
         projection: One of `PROJECTIONS`; where `at` is.
         index: Of a point of the map to look at; -1 for none.
@@ -70,6 +70,7 @@ class Look:
             the latent takes.
         blend: Sentences and weights whose mean latent to look at: an empty place of a map of one's own sentences.
         k: Neighbours to return.
+        method: Of the walk from A to B: "slerp" (an arc) or "lerp" (a straight line).
     """
 
     a: Point
@@ -81,6 +82,7 @@ class Look:
     off_plane: str = "mean"
     blend: tuple[tuple[str, float], ...] = ()
     k: int = 8
+    method: str = "slerp"
 
     def checked(self, checkpoints: Sequence[str]) -> Look:
         """Returns the question with clean values.
@@ -106,12 +108,13 @@ class Look:
                 for text, weight in self.blend
             ),
             check_whole("The number of neighbours", self.k, 1, MAX_NEIGHBOURS),
+            check_choice("way from A to B", self.method, ("slerp", "lerp")),
         )
 
     def answers(self, model: Any) -> Iterator[LookAnswer]:
         """Yields what is there, once."""
         atlas = atlas_of(model)
-        a, path = _line(model, atlas, self.a, self.b)
+        a, path = _walk(model, atlas, self.a, self.b, self.method)
         z, how = self._latent(model, atlas, a)
         where = {name: places[0] for name, places in atlas.where(z[None]).items()}
         if self.at:
@@ -197,7 +200,7 @@ class LookAnswer:
         where: Its place by projection.
         distance: From there to the nearest point of the map, in units of the median distance between neighbours.
         neighbours: The nearest points of the map by cosine, nearest first.
-        path: Places of the straight line from A to B in the latent space, by projection: the first is A, the last is B.
+        path: Places of the walk from A to B in the latent space, by projection: the first is A, the last is B.
         python: Calls that reproduce it.
         kind: Says which of the map's answers this is.
         seconds: Time taken.
@@ -216,12 +219,13 @@ class LookAnswer:
 
 
 @lru_cache(maxsize=64)
-def _line(model: Any, atlas: Atlas, a: Point, b: Point) -> tuple[np.ndarray, dict[str, tuple[tuple[float, ...], ...]]]:
-    """The latent of A, and the places of the line to B; the same for every click until A or B changes."""
-    first, last = latent_of(model, a).ravel(), latent_of(model, b).ravel()
-    steps = np.linspace(0.0, 1.0, N_PATH, dtype=np.float32)[:, None]
-    where = atlas.where(first + steps * (last - first))
-    return first, {name: tuple(_numbers(row) for row in places) for name, places in where.items()}
+def _walk(
+    model: Any, atlas: Atlas, a: Point, b: Point, method: str
+) -> tuple[np.ndarray, dict[str, tuple[tuple[float, ...], ...]]]:
+    """The latent of A, and the places of the walk to B; the same for every click until A or B changes."""
+    first, last = latent_of(model, a), latent_of(model, b)
+    where = atlas.where(model.path(first, last, N_PATH, method).reshape(N_PATH, -1))
+    return first.ravel(), {name: tuple(_numbers(row) for row in places) for name, places in where.items()}
 
 
 def atlas_of(model: Any) -> Atlas:
