@@ -12,7 +12,7 @@ vg.listeners.add(() => {  // before the view's own listener, which asks
 });
 
 const view = vg.view({ element, props, trigger, watch }, {
-  name: 'attention',
+  name: 'attention', lead: t('Which words the decoder looked at, straight and through the slots, while it wrote the translation of A.'),
   params: { language: 'de', context: 'source', merge: true, compare: false, how: 'drop', threshold: 5, kind: 'slots', encoder: [-1, -1], decoder: [-1, -1], ...OF_SENTENCE },
   draw(answer, self) {
     const side = answer.sides[0];

@@ -6,7 +6,7 @@ const SHOWN = {
   kl: { label: 'KL', say: t('What each dimension tells about the sentence, in nats.') },
 };
 const view = vg.view({ element, props, trigger, watch }, {
-  name: 'inside', params: { language: 'en', shown: 'kl' },
+  name: 'inside', lead: t('What the model makes of sentence A, in numbers; and how the checkpoint learned to.'), params: { language: 'en', shown: 'kl' },
   draw(answer) {
     const figure = heatMap(answer);
     view.body.replaceChildren(bound(answer), section(t('The posterior'), figure), section(t('What each slot carries'), slots(answer)), ...checkpoint(answer.checkpoint));

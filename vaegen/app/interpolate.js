@@ -12,7 +12,7 @@ const languageSelect = () => select({
 });
 
 const view = vg.view({ element, props, trigger, watch }, {
-  name: 'interpolate',
+  name: 'interpolate', lead: t('Between two sentences lie others: decode the latents on the way from A to B.'),
   params: {
     mode: 'walk', steps: 7, method: 'slerp', languages: ['en', 'de', 'fr', 'cs'], language: 'en', size: 5, strength: 1, unit: 'posterior', draws: 8, seed: 0,
     c: 'A man plays the guitar.', d: 'Children are swimming in a lake.',

@@ -8,7 +8,7 @@ const view = (() => {
     before = JSON.stringify(vg.state.a);
   });
   return (self = vg.view({ element, props, trigger, watch }, {
-    name: 'map', params: { projection: 'umap2', colour: 'language', off_plane: 'mean', k: 8, method: 'slerp', spot: null },
+    name: 'map', lead: t('Each dot is a latent: a caption of ours, or one that the model drew. Click a dot, or the space between, to read what lives there.'), params: { projection: 'umap2', colour: 'language', off_plane: 'mean', k: 8, method: 'slerp', spot: null },
     draw(answer, _, value) {
       if (answer.kind === 'look') { look = answer; drawHere(); drawMarks(); } else drawOwn(answer, value);
       vg.exportBar(view, { rows: () => (sheet ? pointRows(sheet, selected.length ? selected : [...Array(sheet.n).keys()]) : []) });

@@ -11,7 +11,7 @@ let made = null, rows = null;
 
 const copyOf = (params) => JSON.parse(JSON.stringify(params));
 const view = vg.view({ element, props, trigger, watch }, {
-  name: 'sample', params: copyOf(START),
+  name: 'sample', lead: t('One latent, read in every language. Move it along a direction, or draw a new one, and watch the words change.'), params: copyOf(START),
   draw(answer, self, value) {
     if (answer.kind === 'draws') return drawBatch(answer);
     made = answer;
@@ -107,7 +107,7 @@ function direction(one, i, most) {
   const kl = make('div', 'vg-kl', undefined, { role: 'img', title: t('What posteriors say along it on average'), 'aria-label': t('KL {x} nats', { x: one.kl.toFixed(2) }) });
   kl.style.setProperty('--share', one.kl / most);
   const told = one.effect === null ? t('{share} % of the variance', { share: (100 * one.share).toFixed(1) })
-    : t('at +2 sd changes {effect}, keeps {kept}', { effect: vg.percent(one.effect), kept: vg.percent(one.kept) });
+    : t('two to the right change {effect} of sentences so, and keep the rest in {kept}', { effect: vg.percent(one.effect), kept: vg.percent(one.kept) });
   line.append(make('div', 'vg-direction-foot', undefined, {}, [make('span', 'vg-caption', told), make('span', 'vg-caption vg-kl-figure', t('KL {x} nats', { x: one.kl.toFixed(2) })), kl]));
   return line;
 }

@@ -285,11 +285,12 @@ window.vg = (() => {
    * Registers a view and returns it. `gradio` is {element, props, trigger, watch} of the widget. Options:
    *   name     of the view, as in Python; `params` its settings, with defaults: plain data, part of the link;
    *   draw     (answer, view, value) => void, draws an answer into view.body;
+   *   lead     what one does here, in a sentence for newcomers;
    *   follow   whether a change of the current sentence (or of B, or of the checkpoint) asks again; default true.
    * A script that sets `view.build` to the function that makes its controls has them made anew when a link or a lesson
    * changes its settings. The view has: root, controls (left), body (right), params, answer, ask(extra), set(params), halt().
    */
-  function view(gradio, { name, params = {}, draw, follow = true }) {
+  function view(gradio, { name, params = {}, draw, follow = true, lead = '' }) {
     const { element, props, trigger, watch } = gradio;
     const root = element.querySelector('.vg-' + name);
     const status = make('p', 'vg-status');
@@ -299,7 +300,7 @@ window.vg = (() => {
     const controls = make('div', 'vg-controls'), body = make('div', 'vg-body');
     const bar = make('div', 'vg-bar', undefined, {}, [make('div', 'vg-bar-left', undefined, {}, [status, stop]), tools]);
     root.classList.add('vg-view');
-    root.replaceChildren(controls, make('div', 'vg-main', undefined, {}, [bar, notice, body]));
+    root.replaceChildren(controls, make('div', 'vg-main', undefined, {}, [...(lead ? [make('p', 'vg-lead', lead)] : []), bar, notice, body]));
     stop.hidden = true;
 
     const self = {
