@@ -34,7 +34,6 @@ from vaegen.probe import FACTORS, probe_set
 from vaegen.projection import UMAP, fit_pca, fit_umap
 from vaegen.text import LANGUAGE_NAMES
 from vaegen.views.atlas import FILE, PICTURE, PROJECTIONS, Atlas, save_atlas, spacing
-from vaegen.views.sampling import draw
 
 LANGUAGES = list(LANGUAGE_NAMES)
 SAID_BY_ALL = set(re.findall(r"\w+", "a an the is are in on of and with to at his her by for their it its from two"))
@@ -45,12 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", default="checkpoints/multi30k", help="folder")
     parser.add_argument("--samples", type=int, default=2600, help="draws from the prior")
+    parser.add_argument("--prior", default="normal", help="which prior they come from (default normal)")
     parser.add_argument("--probes", type=int, default=600, help="captions of the probe set, in four languages each")
     parser.add_argument("--clusters", type=int, default=12, help="k of k-means")
     options = parser.parse_args(arguments)
     try:
         folder = Path(options.checkpoint)
-        atlas, picture = build(vaegen.load(folder), options.probes, options.samples, options.clusters)
+        atlas, picture = build(vaegen.load(folder), options.probes, options.samples, options.clusters, options.prior)
     except VaegenError as error:
         print(f"build_map: {error}", file=sys.stderr)
         return 2
@@ -67,15 +67,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int) -> tuple[Atlas, dict[str, Any]]:
+def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, prior: str) -> tuple[Atlas, dict[str, Any]]:
     """Returns the map's latents, and what the page draws of it."""
     from sklearn.cluster import KMeans
 
     probes = probe_set(n_probes)
-    shape = (pipeline.model.config.n_slots, pipeline.model.config.latent_dim)
     texts = [probe.sentences for probe in probes]
     encoded = pipeline.encode([sentences[code] for sentences in texts for code in LANGUAGES]).mode.flatten(1).numpy()
-    samples = np.stack([draw(shape, seed) for seed in range(n_samples)])
+    samples = pipeline.draw(n_samples, seed=0, prior=prior)
     columns = [pipeline.decode(samples, code, num_beams=1) for code in LANGUAGES]
     texts += [dict(zip(LANGUAGES, row, strict=True)) for row in zip(*columns, strict=True)]
     latents = np.concatenate([encoded, samples.reshape(n_samples, -1)]).astype(np.float32)
@@ -87,7 +86,7 @@ def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int) ->
     flat = np.round(pca.project(latents), 3)
     places = {**coordinates, "pca2": flat[:, :2], "pca3": flat}
     clusters = KMeans(n_clusters, random_state=0, n_init=4).fit_predict(latents)
-    about: dict[str, Any] = {**UMAP, "clusters": n_clusters, "pca_shares": [round(float(share), 4) for share in pca.shares]}
+    about: dict[str, Any] = {**UMAP, "clusters": n_clusters, "prior": prior, "pca_shares": [round(float(share), 4) for share in pca.shares]}
     gaps = {name: spacing(value) for name, value in places.items()}
     picture = {
         "languages": LANGUAGES,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vaegen.errors import VaegenError
-from vaegen.latent import lerp, path, slerp
+from vaegen.latent import first_slots, lerp, path, slerp
 
 
 def pair(seed=0):
@@ -71,3 +71,11 @@ def test_what_has_no_path_is_said():
         path(a, b, 1)
     with pytest.raises(VaegenError, match="shapes"):
         path(a, b[:3], 3)
+
+
+def test_the_first_slots_stay_and_the_others_are_zero():
+    z = torch.randn(3, 4, 2) + 5.0
+    kept = first_slots(z, torch.tensor([1, 4, 2]))
+    for row, n in enumerate((1, 4, 2)):
+        assert (kept[row, :n] == z[row, :n]).all() and (kept[row, n:] == 0.0).all()
+    assert (first_slots(z[0], 3)[:3] == z[0, :3]).all() and (first_slots(z[0], 3)[3] == 0.0).all()

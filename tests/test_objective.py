@@ -10,9 +10,12 @@ from vaegen.config import TrainConfig, override
 from vaegen.objective import (
     CHUNK,
     BetaSchedule,
+    contrast,
     drop_words,
     free_bits_kl,
     linear_cross_entropy,
+    nested_kl_weights,
+    nested_prefixes,
     token_log_probs,
     vae_loss,
 )
@@ -148,3 +151,29 @@ def test_target_kl_controller_steers_towards_the_target():
     assert high.beta_at(1) == pytest.approx(0.01 * math.exp(0.5), rel=1e-6)
     assert low.beta_at(1) == pytest.approx(0.01 * math.exp(-0.25), rel=1e-6)
     assert BetaSchedule(override(config, schedule="constant", beta=0.3)).beta_at(0) == 0.3
+
+
+def test_nested_prefixes_double_evenly_and_the_rest_is_whole():
+    k = nested_prefixes(40_000, 16, 0.4)
+    assert (k == 16).float().mean().item() == pytest.approx(0.6, abs=0.01)
+    for low in (1, 2, 4, 8):  # 1, 2-3, 4-7, 8-15
+        assert ((k >= low) & (k < 2 * low)).float().mean().item() == pytest.approx(0.1, abs=0.01)
+    assert set(nested_prefixes(100, 4, 0.0).tolist()) == {4}
+
+
+def test_the_weight_of_a_slots_kl_is_its_mean_beta_over_the_prefixes():
+    config = TrainConfig(nested_rate=0.4, nested_beta=0.5, beta=0.01)
+    k = nested_prefixes(200_000, 8, config.nested_rate)
+    beta = config.nested_beta * k.float() ** -(math.log(config.nested_beta / config.beta) / math.log(8))
+    assert beta.min().item() == pytest.approx(config.beta, rel=1e-4)
+    simulated = torch.stack([(beta * (k >= slot)).mean() for slot in range(1, 9)])
+    torch.testing.assert_close(nested_kl_weights(8, config) * config.beta, simulated, rtol=0.03, atol=0.0)
+    assert (nested_kl_weights(8, TrainConfig()) == 1.0).all()
+
+
+def test_contrast_is_nothing_where_translations_agree_and_all_where_they_are_strangers():
+    mu = torch.eye(6).reshape(6, 2, 3) * 5.0
+    here = DiagonalGaussian(mu, torch.zeros_like(mu))
+    assert contrast(here, here).item() < 1e-6
+    strange = DiagonalGaussian(torch.ones_like(mu), torch.zeros_like(mu))
+    assert contrast(here, strange).item() == pytest.approx(math.log(6), rel=1e-4)

@@ -25,6 +25,11 @@ def test_kl_is_that_of_torch_distributions(posterior):
     torch.testing.assert_close(posterior.kl_per_dim().sum((1, 2)), posterior.kl())
 
 
+def test_kl_between_posteriors_is_that_of_torch_distributions(posterior):
+    other = DiagonalGaussian(posterior.mu.flip(0), posterior.logvar.flip(0) - 0.5)
+    torch.testing.assert_close(posterior.kl_from(other), kl_divergence(reference(posterior), reference(other)))
+
+
 def test_kl_is_zero_for_the_prior_and_positive_elsewhere(posterior):
     prior = DiagonalGaussian(torch.zeros(1, 2, 3), torch.zeros(1, 2, 3))
     assert prior.kl().item() == 0.0

@@ -12,7 +12,9 @@ from vaegen.errors import VaegenError
 from vaegen.posterior import DiagonalGaussian
 from vaegen.views.directions import FILE, Direction, Directions, load_directions, save_directions
 from vaegen.views.points import START, Point, pack, unpack
-from vaegen.views.sampling import Draws, Move, draw
+from vaegen.priors import PRIORS, Normal
+from vaegen.views import sampling
+from vaegen.views.sampling import Draws, Move
 
 CHECKPOINTS = ("multi30k",)
 M, Z = 3, 2
@@ -33,8 +35,14 @@ def model(tmp_path):
         codes = [languages] * len(z) if isinstance(languages, str) else languages
         return [f"{code} {row.sum():.2f} {options.get('temperature', 0)}" for row, code in zip(z, codes, strict=True)]
 
+    def draw(n, seed, prior="normal", prior_scale=1.0):
+        assert prior in ("normal", "flow")
+        return Normal(M, Z).sample(n, torch.Generator().manual_seed(seed + 100 * (prior == "flow")), prior_scale).numpy()
+
     config = SimpleNamespace(n_slots=M, latent_dim=Z)
-    return SimpleNamespace(encode=encode, decode=decode, model=SimpleNamespace(config=config), folder=tmp_path)
+    return SimpleNamespace(
+        encode=encode, decode=decode, draw=draw, priors=("normal", "flow"), model=SimpleNamespace(config=config), folder=tmp_path
+    )
 
 
 def ask(model, question):
@@ -62,10 +70,23 @@ def test_a_locked_slot_stays_a_muted_one_is_zero_and_a_swapped_one_is_bs(model):
 
 def test_a_draw_is_that_of_its_seed_and_scales(model):
     first = ask(model, Move(start="prior", seed=5, prior_scale=0.5))
-    assert np.allclose(z_of(first), 0.5 * draw((M, Z), 5), atol=1e-3)
+    assert np.allclose(z_of(first), 0.5 * model.draw(1, 5)[0], atol=1e-3) and first.priors == ("normal", "flow")
     assert ask(model, Move(start="prior", seed=6)) != first
+    assert np.allclose(z_of(ask(model, Move(start="prior", seed=5, prior="flow"))), model.draw(1, 5, "flow")[0], atol=1e-3)
     found = ask(model, Draws(3, seed=5, prior_scale=0.5)).draws
     assert [one.seed for one in found] == [5, 6, 7] and found[0].z == first.z
+
+
+def test_only_the_first_slots_speak(model):
+    kept = z_of(ask(model, Move(start="prior", seed=5, moves=((0, 1.0),), kept=2)))
+    whole = z_of(ask(model, Move(start="prior", seed=5, moves=((0, 1.0),))))
+    assert (kept[:2] == whole[:2]).all() and (kept[2:] == 0.0).all() and (whole[2:] != 0.0).any()
+    one = ask(model, Draws(1, seed=5, prior="flow", kept=1)).draws[0]
+    assert np.allclose(z_of(one)[:1], model.draw(1, 5, "flow")[0][:1], atol=1e-3) and (z_of(one)[1:] == 0.0).all()
+
+
+def test_the_priors_are_those_that_there_are():
+    assert sampling.PRIORS == PRIORS
 
 
 def test_what_makes_no_difference_makes_no_other_question():
@@ -94,6 +115,8 @@ def test_a_damaged_file_is_told(model):
         ({"slots": "q"}, "muted"),
         ({"start": "moon"}, "prior"),
         ({"prior_scale": -1}, "0 to 3"),
+        ({"prior": "moon", "start": "prior"}, "flow"),
+        ({"kept": -1}, "slots"),
         ({"temperature": 9}, "0 to 2"),
         ({"languages": []}, "one or more"),
         ({"seed": -1, "start": "prior"}, "seed"),
@@ -109,7 +132,8 @@ def test_a_refusal_says_what_is_allowed(data, said):
 
 @pytest.mark.parametrize(
     "data",
-    [{"moves": {"0": 1.5, "1": -1}, "slots": "lmb"}, {"start": "prior", "seed": 4, "temperature": 0.5, "moves": {"1": 2}}],
+    [{"moves": {"0": 1.5, "1": -1}, "slots": "lmb"}, {"start": "prior", "seed": 4, "temperature": 0.5, "moves": {"1": 2}},
+     {"start": "prior", "prior": "flow", "kept": 1}],
 )
 def test_the_copied_python_says_the_same(data, model, monkeypatch, capsys):
     import vaegen

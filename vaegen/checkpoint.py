@@ -241,6 +241,6 @@ def _write_json(path: Path, values: Mapping[str, Any]) -> None:
 def weights_hash(folder: str | Path) -> str:
     """Returns the first 12 digits of the SHA-256 of a checkpoint's weights: what files made from them belong to."""
     digest = hashlib.sha256()
-    for path in sorted(Path(folder).glob("*.safetensors")):
+    for path in sorted(Path(folder).glob("model*.safetensors")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

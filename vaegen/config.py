@@ -102,6 +102,11 @@ class TrainConfig:
         n_cycles: Cycles of the `cyclical` schedule.
         target_kl: KL in nats that the `target_kl` controller aims at.
         free_bits: KL per dimension, in nats, below which the batch mean is not penalised.
+        nested_rate: Share of sentences of which the decoder gets only the first k slots, k at random and small more often:
+            the first slots then carry the gist, the later ones details.
+        nested_beta: Weight of the KL where k is 1; from there to `beta` at all slots it falls as a power of k.
+        align_kl: Weight of KL(q(z | translation) || q(z | sentence)): translations should share a latent.
+        align_contrast: Weight of telling a sentence's translation from those of the rest of the batch by the cosine of mu.
         ema_decay: Decay of the exponential moving average of the weights that is evaluated and saved.
         eval_every: Steps between evaluations (0: only at the end).
         save_every: Steps between resumable states (0: only at evaluations).
@@ -132,6 +137,10 @@ class TrainConfig:
     n_cycles: int = 4
     target_kl: float = 60.0
     free_bits: float = 0.1
+    nested_rate: float = 0.0
+    nested_beta: float = 0.5
+    align_kl: float = 0.0
+    align_contrast: float = 0.0
     ema_decay: float = 0.999
     eval_every: int = 400
     save_every: int = 200
@@ -140,9 +149,9 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _positive(self, "steps batch_tokens max_sentence_tokens n_cycles")
-        _not_negative(self, "lr muon_lr weight_decay clip_norm beta free_bits target_kl")
+        _not_negative(self, "lr muon_lr weight_decay clip_norm beta free_bits target_kl nested_beta align_kl align_contrast")
         _not_negative(self, "warmup_steps ramp_steps eval_every save_every patience")
-        _rates(self, "cooldown label_smoothing word_dropout source_context_rate autoencode_rate ema_decay")
+        _rates(self, "cooldown label_smoothing word_dropout source_context_rate autoencode_rate ema_decay nested_rate")
         if self.optimizer not in ("muon", "adamw"):
             raise VaegenError(f"optimizer={self.optimizer!r}: choose 'muon' or 'adamw'.")
         if self.schedule not in ("gated", "cyclical", "target_kl", "constant"):

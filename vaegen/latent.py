@@ -1,4 +1,4 @@
-"""Walking in the latent space: straight lines and arcs between two latents."""
+"""Moves in the latent space: straight lines and arcs between two latents, and fewer slots for a coarser one."""
 
 from __future__ import annotations
 
@@ -39,6 +39,17 @@ def slerp(a: Tensor, b: Tensor, t: float, per_slot: bool = False) -> Tensor:
     safe = sine.masked_fill(undefined, 1.0)
     arc = (torch.sin((1.0 - t) * angle) * a + torch.sin(t * angle) * b) / safe
     return torch.where(undefined, lerp(a, b, t), arc)
+
+
+def first_slots(z: Tensor, n: int | Tensor) -> Tensor:
+    """Returns latents (..., M, Z) of which only the first n slots speak; the others are 0, the mean of the prior.
+
+    Args:
+        z: Latents, (..., M, Z).
+        n: How many slots stay, for all latents or (...) for each of them.
+    """
+    n = torch.as_tensor(n, device=z.device)
+    return z * (torch.arange(z.shape[-2], device=z.device) < n[..., None])[..., None]
 
 
 def path(a: Tensor, b: Tensor, steps: int, method: str = "slerp") -> Tensor:

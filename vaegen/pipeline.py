@@ -28,6 +28,7 @@ from vaegen.inference import Inference, Progress, batches, make_generator, mode
 from vaegen.model import AttentionMaps, VAETransformer
 from vaegen.objective import token_log_probs
 from vaegen.posterior import DiagonalGaussian
+from vaegen.priors import Prior, load_priors
 from vaegen.text import Tokenizer, detect_language
 
 
@@ -104,6 +105,7 @@ class Pipeline:
         self.folder = folder
         self._inference = Inference(self.model, tokenizer)
         self._pieces: dict[int, str] = {}
+        self._priors: dict[str, Prior] | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -273,22 +275,62 @@ class Pipeline:
         ends = self.encode([a, b]).mode
         return self.decode(latent.path(ends[0], ends[1], steps, method), language, **options)
 
-    def sample(self, n: int, language: str, seed: int = 0, prior_scale: float = 1.0, **options: Any) -> list[str]:
-        """Returns n sentences that nobody wrote: latents drawn from N(0, prior_scale^2 I), decoded.
+    @property
+    def priors(self) -> tuple[str, ...]:
+        """Names of the priors that latents can be drawn from, "normal" first; see `vaegen.priors`."""
+        return tuple(self._all_priors())
+
+    def draw(
+        self, n: int, seed: int = 0, prior: str = "normal", prior_scale: float = 1.0, n_slots: int | None = None
+    ) -> np.ndarray:
+        """Returns n latents drawn from a prior, (n, M, Z).
+
+        Args:
+            n: How many.
+            seed: Of the draws.
+            prior: One of `priors`.
+            prior_scale: Multiplies the prior's noise; below 1 gives commoner sentences.
+            n_slots: Only the first n_slots slots speak, the others are 0; None: all.
+
+        Raises:
+            VaegenError: If the model has no latent or no such prior, or a number is out of range.
+        """
+        self._check_latent()
+        most = self.model.config.n_slots
+        if n < 0 or not 0.0 <= prior_scale < float("inf"):
+            raise VaegenError(f"n={n}, prior_scale={prior_scale}: neither can be negative.")
+        if n_slots is not None and not 1 <= n_slots <= most:
+            raise VaegenError(f"n_slots={n_slots}: give 1 to {most}; this model has {most} slots.")
+        known = self._all_priors()
+        if prior not in known:
+            hint = " scripts/fit_prior.py fits more." if len(known) == 1 else ""
+            raise VaegenError(f"There is no prior {prior!r}; this checkpoint has {', '.join(known)}.{hint}")
+        z = known[prior].sample(n, make_generator(seed, 0), prior_scale)
+        return latent.first_slots(z, most if n_slots is None else n_slots).numpy()
+
+    def sample(
+        self,
+        n: int,
+        language: str,
+        seed: int = 0,
+        prior_scale: float = 1.0,
+        *,
+        prior: str = "normal",
+        n_slots: int | None = None,
+        **options: Any,
+    ) -> list[str]:
+        """Returns n sentences that nobody wrote: latents drawn from a prior, decoded.
 
         Args:
             n: How many.
             language: Of the result. The same seed gives the same latents in every language.
             seed: Of the latents, and of the tokens where `method="sample"`.
-            prior_scale: Standard deviation of the latents; below 1 gives commoner sentences.
+            prior_scale: See `draw`.
+            prior: See `draw`.
+            n_slots: See `draw`.
             **options: Fields of `DecodingOptions`, such as `method="sample", temperature=0.7`.
         """
-        self._check_latent()
-        if n < 0 or not 0.0 <= prior_scale < float("inf"):
-            raise VaegenError(f"n={n}, prior_scale={prior_scale}: neither can be negative.")
-        shape = (n, self.model.config.n_slots, self.model.config.latent_dim)
-        z = prior_scale * torch.randn(shape, generator=make_generator(seed, 0))
-        return self.decode(z, language, seed=seed, **options)
+        return self.decode(self.draw(n, seed, prior, prior_scale, n_slots), language, seed=seed, **options)
 
     @torch.inference_mode()
     def score(
@@ -363,6 +405,12 @@ class Pipeline:
         if language not in self.languages:
             raise VaegenError(f"There is no language {language!r}; this model has {', '.join(self.languages)}.")
         return language
+
+    def _all_priors(self) -> dict[str, Prior]:
+        if self._priors is None:  # read when first asked for: most visitors only translate
+            config = self.model.config
+            self._priors = load_priors(self.folder, config.n_slots, config.latent_dim)
+        return self._priors
 
     def _check_latent(self) -> None:
         if not self.model.config.n_slots:

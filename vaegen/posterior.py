@@ -49,6 +49,12 @@ class DiagonalGaussian:
         """Returns KL(q || N(0, I)) in nats per sentence, (B,): raw, neither floored nor weighted."""
         return self.kl_per_dim().sum(dim=(1, 2))
 
+    def kl_from(self, other: DiagonalGaussian) -> Tensor:
+        """Returns KL(self || other) in nats per sentence, (B,)."""
+        difference = self.logvar - other.logvar
+        distance = (self.mu - other.mu).square() * torch.exp(-other.logvar)
+        return 0.5 * (distance + (torch.expm1(difference) - difference)).sum(dim=(1, 2))
+
     def log_prob(self, z: Tensor) -> Tensor:
         """Returns log q(z | x) in nats per sentence, (B,); z is (B, M, Z) and may carry leading draw axes (N, B, M, Z)."""
         return gaussian_log_prob(z, self.mu, self.logvar)

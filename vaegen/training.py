@@ -9,13 +9,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 import torch.distributed as dist
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
@@ -23,9 +23,11 @@ from vaegen.checkpoint import save_checkpoint
 from vaegen.config import TrainConfig
 from vaegen.data import Batch, TrainingData
 from vaegen.errors import VaegenError
+from vaegen.latent import first_slots
 from vaegen.model import VAETransformer
-from vaegen.objective import BetaSchedule, LossTerms, drop_words, vae_loss
+from vaegen.objective import BetaSchedule, LossTerms, contrast, drop_words, nested_prefixes, vae_loss
 from vaegen.optimization import build_optimizers, lr_factor, moving_average
+from vaegen.posterior import DiagonalGaussian
 from vaegen.text import Tokenizer
 from vaegen.validation import Validation
 
@@ -45,7 +47,10 @@ class TrainingObjective(nn.Module):
         model, config = self.model, self.config
         encoding = model.encode(batch.src, batch.src_mask)
         posterior = encoding.posterior
-        memory = model.memory(posterior.sample() if posterior is not None else None, encoding, "source")
+        z = posterior.sample() if posterior is not None else None
+        if z is not None and config.nested_rate:
+            z = first_slots(z, nested_prefixes(len(z), z.shape[1], config.nested_rate).to(z.device))
+        memory = model.memory(z, encoding, "source")
         visible = memory.mask[batch.rows]
         if posterior is not None:
             # Copying the source is no lesson: a sentence is reconstructed from z alone.
@@ -55,7 +60,26 @@ class TrainingObjective(nn.Module):
             visible[latent_only, model.config.n_slots :] = False
         tgt_in = drop_words(batch.tgt_in, config.word_dropout, self.mask_id)
         hidden = model.decode_hidden(tgt_in, memory, batch.rows, visible)
-        return vae_loss(hidden, model.embedding.weight, batch.tgt_out, batch.tgt_mask, posterior, beta, config)
+        terms = vae_loss(hidden, model.embedding.weight, batch.tgt_out, batch.tgt_mask, posterior, beta, config)
+        if posterior is not None and (config.align_kl or config.align_contrast):
+            terms = replace(terms, loss=terms.loss + self._alignment(batch, posterior) * len(batch.rows) / terms.n_tokens)
+        return terms
+
+    def _alignment(self, batch: Batch, posterior: DiagonalGaussian) -> Tensor:
+        """How far one translation of each sentence is from it in the latent space, weighted, in nats per sentence."""
+        order = torch.randperm(len(batch.rows), device=batch.rows.device)
+        chosen = batch.rows.new_full((len(batch.src),), -1)
+        chosen[batch.rows[order]] = torch.where(batch.own[order], -1, order)  # whichever was written last
+        has = chosen >= 0
+        if has.sum() < 2:
+            return posterior.mu.new_zeros(())
+        rows = chosen[has]
+        mask = batch.tgt_mask[rows]
+        length = int(mask.sum(1).max())  # a target with its end token is what the encoder reads
+        other = self.model.encode(batch.tgt_out[rows, :length], mask[:, :length]).posterior
+        assert other is not None
+        mine = posterior[has]
+        return self.config.align_kl * other.kl_from(mine).mean() + self.config.align_contrast * contrast(mine, other)
 
 
 @dataclass

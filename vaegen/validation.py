@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vaegen.data import Item, TokenGroup, collate
 from vaegen.decoding import greedy
+from vaegen.latent import first_slots
 from vaegen.model import VAETransformer
 from vaegen.objective import token_log_probs
 from vaegen.posterior import DiagonalGaussian
@@ -66,7 +67,8 @@ class Validation:
 
         Figures, per target sentence: `loss` (recon in the richest context, nats), `recon_latent` and `recon_source` at
         z = the posterior's mode, `gap` (recon with the next sentence's z minus recon with the right one), `kl`,
-        `active_units`, and greedy BLEU per direction and context, in per cent.
+        `recon_first_slot` and `kl_first_slot` (all slots but
+        the first at 0), `active_units`, and greedy BLEU per direction and context, in per cent.
         """
         was_training = model.training
         model.eval()
@@ -95,6 +97,7 @@ class Validation:
                     "recon_source": (z, "source"),
                     "recon_latent": (z, "latent"),
                     "recon_shuffled": (z.roll(1, 0), "latent"),
+                    "recon_first_slot": (first_slots(z, 1), "latent"),
                 }
             for name, (latent, context) in variants.items():
                 logits = model.decode_logits(batch.tgt_in, model.memory(latent, encoding, context), batch.rows)
@@ -107,6 +110,7 @@ class Validation:
             whole = DiagonalGaussian(mu, torch.cat([p.logvar for p in posteriors]))
             figures["gap"] = figures.pop("recon_shuffled") - figures["recon_latent"]
             figures["kl"] = float(whole.kl().mean())
+            figures["kl_first_slot"] = float(whole.kl_per_dim()[:, 0].sum(-1).mean())
             figures["active_units"] = float((mu.var(0) > ACTIVE_THRESHOLD).sum())
         return {"loss": figures["recon_source"], **figures}
 

@@ -227,19 +227,23 @@ def add_endpoints(service: Service) -> None:
         languages: str = "en,de,fr,cs",
         temperature: float = 0.0,
         checkpoint: str = "",
+        prior: str = "normal",
+        kept: int = 0,
     ) -> dict:
-        """Decode a latent that is drawn from the prior or a sentence's, moved along named directions, slot by slot.
+        """Decode a latent that is drawn from a prior or a sentence's, moved along named directions, slot by slot.
 
         Args:
-            text: Where to start: a sentence, or "z:" and a latent; empty: a draw from the prior.
+            text: Where to start: a sentence, or "z:" and a latent; empty: a draw from a prior.
             seed: Of the draw, and of the words if they are sampled.
-            prior_scale: Standard deviation of the draw.
+            prior_scale: Multiplies the prior's noise.
             moves: Standard deviations by direction, as in "0:2,3:-1.5"; `directions` of an answer lists them by number.
             slots: One letter for each slot: "." free, "l" locked, "m" muted (0), "b" taken from `other`.
             other: The sentence, or "z:" and the latent, that slots are taken from.
             languages: Codes of the output languages, with commas between them.
             temperature: 0 decodes greedily, above it tokens are sampled.
             checkpoint: As in `translate`.
+            prior: "normal", or one that was fitted: "gaussian", "mixture", "flow" or "jitter".
+            kept: Only this many slots, the first ones, speak; 0: all.
 
         Returns:
             `texts` by language, the latent `z`, `directions` with their measured effects, and `python`.
@@ -247,7 +251,8 @@ def add_endpoints(service: Service) -> None:
         pairs = tuple(tuple(move.split(":")) for move in moves.replace(" ", "").split(",") if move)
         start, codes = "sentence" if text else "prior", tuple(languages.replace(" ", "").split(","))
         a, b = _place(text) if text else START[0], _place(other) if other else START[1]
-        question = Move(a, b, checkpoint, start, seed, prior_scale, pairs, slots, codes, temperature)  # type: ignore[arg-type]
+        how = (start, seed, prior_scale, pairs, slots, codes, temperature, prior, kept)
+        question = Move(a, b, checkpoint, *how)  # type: ignore[arg-type]
         return _or_error(lambda: asdict(service.ask(question)))
 
     def inside(text: str, language: str = "en", checkpoint: str = "") -> dict:

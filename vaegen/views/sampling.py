@@ -24,7 +24,8 @@ from vaegen.views.points import START, Point, latent_of, latent_shape, pack, poi
 
 STARTS = ("sentence", "prior")
 SLOT_STATES = {".": "free", "l": "locked", "m": "muted", "b": "from B"}
-MAX_SD, MAX_DRAWS = 5.0, 12
+MAX_SD, MAX_DRAWS, MAX_SLOTS = 5.0, 12, 1000
+PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")  # as in vaegen.priors, which imports torch
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,16 @@ class Move:
         a: The sentence to start from.
         b: The sentence that single slots may be taken from.
         checkpoint: Name of a checkpoint.
-        start: "sentence" (the latent of `a`) or "prior" (a draw from N(0, prior_scale^2 I)).
+        start: "sentence" (the latent of `a`) or "prior" (a draw).
         seed: Of the draw.
-        prior_scale: Standard deviation of the draw.
+        prior_scale: Multiplies the prior's noise.
         moves: (number of a direction, standard deviations) for each slider that is not at 0.
         slots: One letter for each slot: "." free, "l" locked (the sliders leave it), "m" muted (at the prior's mean, 0),
             "b" taken from `b`; missing ones are free.
         languages: Codes of the languages to decode into.
         temperature: 0 decodes greedily; above it, tokens are sampled, with `seed`.
+        prior: Which prior is drawn from; one of `vaegen.priors.PRIORS`.
+        kept: Only this many slots, the first ones, speak at the end, the others are 0; 0: all.
     """
 
     a: Point = START[0]
@@ -55,6 +58,8 @@ class Move:
     slots: str = ""
     languages: tuple[str, ...] = ("en", "de", "fr", "cs")
     temperature: float = 0.0
+    prior: str = "normal"
+    kept: int = 0
 
     def checked(self, checkpoints: Sequence[str]) -> Move:
         """Returns the question with clean values.
@@ -84,6 +89,8 @@ class Move:
             self.slots.rstrip("."),
             check_languages(self.languages),
             check_number("The temperature", self.temperature, 0.0, 2.0),
+            check_choice("prior", self.prior, PRIORS) if start == "prior" else "normal",
+            check_whole("The number of slots", self.kept, 0, MAX_SLOTS),
         )
 
     def answers(self, model: Any) -> Iterator[MoveAnswer]:
@@ -92,7 +99,10 @@ class Move:
         shape = latent_shape(model)
         if len(self.slots) > shape[0]:
             raise VaegenError(f"{len(self.slots)} slots are named; this checkpoint has {shape[0]}.")
-        z = draw(shape, self.seed, self.prior_scale) if self.start == "prior" else latent_of(model, self.a).copy()
+        if self.start == "prior":
+            z = model.draw(1, self.seed, self.prior, self.prior_scale)[0]
+        else:
+            z = latent_of(model, self.a).copy()
         slots = self.slots.ljust(shape[0], ".")
         if "b" in slots:
             taken = [i for i, letter in enumerate(slots) if letter == "b"]
@@ -104,18 +114,19 @@ class Move:
                 raise VaegenError(f"There is no direction {number}; this checkpoint has {there}, counted from 0.")
             z[free] += sd * known.steps[number][free]
         z[[letter == "m" for letter in slots]] = 0.0
+        if self.kept:
+            z[self.kept :] = 0.0
         options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
         texts = model.decode(np.stack([z] * len(self.languages)), self.languages, seed=self.seed, **options)
         entries = known.entries if known else ()
-        yield MoveAnswer(dict(zip(self.languages, texts, strict=True)), pack(z), shape[0], entries, self._python(slots))
+        written = dict(zip(self.languages, texts, strict=True))
+        yield MoveAnswer(written, pack(z), shape[0], entries, model.priors, self._python(slots))
 
     def _python(self, slots: str) -> str:
-        imports = ["from vaegen.views.sampling import draw"] * (self.start == "prior")
-        imports += ["from vaegen.views.directions import load_directions"] * bool(self.moves)
+        imports = ["from vaegen.views.directions import load_directions"] * bool(self.moves)
         lines = python_start(self.checkpoint, self.a, self.b, imports=imports)
         if self.start == "prior":
-            shape = "(pipeline.model.config.n_slots, pipeline.model.config.latent_dim)"
-            lines += [f"z = draw({shape}, seed={self.seed}, prior_scale={self.prior_scale})"]
+            lines += [f"z = pipeline.draw(1, {self.seed}, {self.prior!r}, {self.prior_scale})[0]"]
         else:
             lines += python_of(self.a, "z")
         if "b" in slots:
@@ -127,6 +138,7 @@ class Move:
             lines += [f"z[free] += {sd} * directions.steps[{number}][free]" for number, sd in self.moves]
         if "m" in slots:
             lines += [f"z[{[i for i, letter in enumerate(slots) if letter == 'm']}] = 0.0"]
+        lines += [f"z[{self.kept}:] = 0.0"] * bool(self.kept)
         how = f'seed={self.seed}, method="sample", temperature={self.temperature}' if self.temperature else "num_beams=1"
         languages = list(self.languages)
         lines += [f"print(*pipeline.decode(numpy.stack([z] * {len(languages)}), {languages!r}, {how}), sep='\\n')"]
@@ -142,6 +154,7 @@ class MoveAnswer:
         z: The latent (`points.pack`).
         n_slots: M.
         directions: All that the checkpoint has, in the order of their numbers; none if they were not made.
+        priors: Names of the priors that the checkpoint has.
         python: Calls that reproduce it.
         kind: Says which of the answers about sampling this is.
         seconds: Time taken.
@@ -151,6 +164,7 @@ class MoveAnswer:
     z: str
     n_slots: int
     directions: tuple[Direction, ...]
+    priors: tuple[str, ...] = ()
     python: str = ""
     kind: str = "move"
     seconds: float = 0.0
@@ -163,10 +177,12 @@ class Draws:
     Attributes:
         n: How many, up to 12.
         seed: Draw i is that of `Move` with the seed plus i.
-        prior_scale: Standard deviation of the draws.
+        prior_scale: As in `Move`, like the rest.
         languages: Codes of the languages to decode into.
-        temperature: As in `Move`.
+        temperature: 0 decodes greedily.
         checkpoint: Name of a checkpoint.
+        prior: Which prior is drawn from.
+        kept: How many slots speak; 0: all.
     """
 
     n: int = 8
@@ -175,6 +191,8 @@ class Draws:
     languages: tuple[str, ...] = ("en",)
     temperature: float = 0.0
     checkpoint: str = ""
+    prior: str = "normal"
+    kept: int = 0
 
     def checked(self, checkpoints: Sequence[str]) -> Draws:
         """Returns the question with clean values.
@@ -189,13 +207,16 @@ class Draws:
             check_languages(self.languages),
             check_number("The temperature", self.temperature, 0.0, 2.0),
             check_checkpoint(self.checkpoint, checkpoints),
+            check_choice("prior", self.prior, PRIORS),
+            check_whole("The number of slots", self.kept, 0, MAX_SLOTS),
         )
 
     def answers(self, model: Any) -> Iterator[DrawsAnswer]:
         """Yields the sentences, once."""
-        shape = latent_shape(model)
         seeds = [self.seed + i for i in range(self.n)]
-        z = np.stack([draw(shape, seed, self.prior_scale) for seed in seeds])
+        z = np.concatenate([model.draw(1, seed, self.prior, self.prior_scale) for seed in seeds])
+        if self.kept:
+            z[:, self.kept :] = 0.0
         options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
         rows = [model.decode(z, language, seed=self.seed, **options) for language in self.languages]
         texts = [dict(zip(self.languages, row, strict=True)) for row in zip(*rows, strict=True)]
@@ -218,11 +239,6 @@ class DrawsAnswer:
     draws: tuple[Found, ...]
     kind: str = "draws"
     seconds: float = 0.0
-
-
-def draw(shape: tuple[int, int], seed: int, prior_scale: float = 1.0) -> np.ndarray:
-    """Returns a latent (M, Z) drawn from N(0, prior_scale^2 I)."""
-    return (prior_scale * np.random.default_rng(seed).standard_normal(shape)).astype(np.float32)
 
 
 def directions_of(model: Any) -> Directions | None:

@@ -1,0 +1,113 @@
+"""Priors: each draws what it was fitted to, repeats with its seed, scales, and survives its file."""
+
+import pytest
+import torch
+
+from vaegen.checkpoint import save_checkpoint
+from vaegen.errors import VaegenError
+from vaegen.pipeline import load
+from vaegen.posterior import DiagonalGaussian
+from vaegen.priors import FILE, PRIORS, Flow, Gaussian, Jitter, Mixture, Normal, about_priors, load_priors, save_priors
+
+M, Z = 2, 3
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def two_heaps():
+    """Latents in two narrow heaps, correlated within: no single Gaussian, let alone N(0, I), looks like that."""
+    g = generator(1)
+    side = torch.where(torch.rand(4000, 1, generator=g) < 0.25, -2.0, 2.0)
+    shared = torch.randn(4000, 1, generator=g)
+    flat = side * torch.tensor([1.0, -1.0, 1.0, 0.0, 0.0, 0.0]) + 0.3 * shared + 0.2 * torch.randn(4000, M * Z, generator=g)
+    return flat.view(-1, M, Z)
+
+
+@pytest.fixture(scope="module")
+def fitted(two_heaps):
+    g = generator(2)
+
+    def draw():
+        return two_heaps[torch.randint(len(two_heaps), (128,), generator=g)]
+
+    return {
+        "gaussian": Gaussian.fit(two_heaps),
+        "mixture": Mixture.fit(two_heaps, 4),
+        "flow": Flow.fit(draw, two_heaps, n_steps=600, lr=3e-3, width=32, n_layers=2, n_heads=2),
+        "jitter": Jitter.fit(DiagonalGaussian(two_heaps[:500], torch.full((500, M, Z), -6.0))),
+    }
+
+
+@pytest.mark.parametrize("name", PRIORS[1:])
+def test_draws_have_the_moments_of_what_was_fitted(name, fitted, two_heaps):
+    z = fitted[name].sample(4000, generator()).flatten(1)
+    wanted = two_heaps.flatten(1)
+    loose = 0.25 if name == "flow" else 0.12  # the flow is learned, and only for seconds here
+    torch.testing.assert_close(z.mean(0), wanted.mean(0), atol=loose, rtol=0.0)
+    torch.testing.assert_close(torch.cov(z.T), torch.cov(wanted.T), atol=3 * loose, rtol=0.0)
+
+
+@pytest.mark.parametrize("name", ["mixture", "flow", "jitter"])
+def test_what_is_not_gaussian_is_found(name, fitted):
+    """Between the heaps there is nothing; a quarter lies in one of them."""
+    first = fitted[name].sample(2000, generator())[:, 0, 0]
+    between = (first.abs() < 0.75).float().mean().item()
+    assert between < 0.05
+    assert (first < 0).float().mean().item() == pytest.approx(0.25, abs=0.06)
+    assert (fitted["gaussian"].sample(2000, generator())[:, 0, 0].abs() < 0.75).float().mean().item() > 0.15
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_a_seed_repeats_and_the_scale_scales_the_noise(name, fitted):
+    prior = {"normal": Normal(M, Z), **fitted}[name]
+    assert (prior.sample(5, generator(3)) == prior.sample(5, generator(3))).all()
+    assert (prior.sample(5, generator(3)) != prior.sample(5, generator(4))).any()
+    still = prior.sample(50, generator(3), 0.0)
+    assert still.shape == (50, M, Z) and still.unique(dim=0).shape[0] < 50 and still.isfinite().all()
+    assert prior.sample(500, generator(3), 0.3).var(0).sum() < prior.sample(500, generator(3)).var(0).sum() * 1.001
+
+
+def test_a_flow_that_learned_nothing_gives_standardised_noise():
+    flow = Flow(M, Z, width=16, n_layers=1, n_heads=2)
+    assert (flow.sample(3, generator()) == Normal(M, Z).sample(3, generator())).all()  # its velocity starts at 0
+
+
+def test_the_file_holds_them_all_and_says_how_they_were_made(fitted, tmp_path):
+    save_priors(tmp_path, fitted, {"weights": "abc", "seed": 3})
+    restored = load_priors(tmp_path, M, Z)
+    assert tuple(restored) == PRIORS and about_priors(tmp_path) == {"weights": "abc", "seed": 3}
+    for name in PRIORS[1:]:  # half precision
+        torch.testing.assert_close(
+            restored[name].sample(8, generator()), fitted[name].sample(8, generator()), atol=0.05, rtol=0.01
+        )
+
+
+def test_a_file_of_another_model_or_a_damaged_one_is_told(fitted, tmp_path):
+    save_priors(tmp_path, fitted, {})
+    with pytest.raises(VaegenError, match="fit_prior"):
+        load_priors(tmp_path, M + 1, Z)
+    (tmp_path / FILE).write_bytes(b"nothing")
+    with pytest.raises(VaegenError, match="fit_prior"):
+        load_priors(tmp_path, M, Z)
+
+
+def test_a_pipeline_draws_from_what_lies_beside_its_weights(tiny_model, tokenizer, tmp_path):
+    config = tiny_model.config
+    shape = (config.n_slots, config.latent_dim)
+    save_checkpoint(tmp_path / "own", tiny_model, tokenizer)
+    pipeline = load(tmp_path / "own")
+    assert pipeline.priors == ("normal",)
+    with pytest.raises(VaegenError, match="fit_prior"):
+        pipeline.draw(1, prior="flow")
+    save_priors(tmp_path / "own", {"gaussian": Gaussian(torch.full(shape, 7.0), torch.eye(shape[0] * shape[1]))}, {})
+    pipeline = load(tmp_path / "own")
+    assert pipeline.priors == ("normal", "gaussian")
+    z = pipeline.draw(50, seed=1, prior="gaussian", n_slots=1)
+    assert z.shape == (50, *shape) and abs(z[:, 0].mean() - 7.0) < 0.2 and (z[:, 1:] == 0.0).all()
+    assert pipeline.sample(2, "de", prior="gaussian") == pipeline.decode(pipeline.draw(2, prior="gaussian"), "de")
+    for wrong, told in (({"prior": "moon"}, "normal, gaussian"), ({"n_slots": 99}, f"1 to {shape[0]}")):
+        with pytest.raises(VaegenError, match=told):
+            pipeline.draw(1, **wrong)
