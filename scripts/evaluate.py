@@ -5,7 +5,8 @@
     python scripts/evaluate.py --checkpoint runs/a/checkpoint --data DATA --directions en-de,de-en --compare-as "no latent"
 
 Writes `metrics.json` and the model card into the checkpoint's folder; `scripts/update_readme.py` then takes them into the
-README. With `--compare-as` it adds one row to checkpoints/comparisons.json instead and leaves the checkpoint alone.
+README. With `--latent` it measures what the latent space is worth instead (needs scripts/fit_prior.py and
+scripts/train_lm.py before), part by part into `latent.json`, and writes `REPORT.md`. With `--compare-as` it adds one row to checkpoints/comparisons.json instead and leaves the checkpoint alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import importlib.util
 import json
 import sys
+import time
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -25,11 +27,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import vaegen
+from vaegen.checkpoint import weights_hash
 from vaegen.corpus import load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation import latent_figures, shuffled_bleu, translate_and_score
+from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
 from vaegen.pipeline import Pipeline
 from vaegen.report import COMPARED, model_card
+from vaegen.views.directions import load_directions
 
 CHECKPOINTS = ROOT / "checkpoints"
 COMPARISONS = CHECKPOINTS / "comparisons.json"
@@ -48,6 +53,9 @@ DATA_CARDS = {
 }
 
 
+PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
+PROBE_SENTENCES = 8000  # training captions that the linear probes see
+LABELS = ("len_bin", "subj_number", "gender", "age", "animal", "color", "verb", "setting")
 MIN_SENTENCES = 100  # of a direction that is measured unasked where others have as many: BLEU on fewer says nothing
 UNKNOWN = {"license": "Whatever binds that text binds these weights.", "license_id": "other"}
 
@@ -66,6 +74,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--latent-draws", type=int, default=20, help="draws of z for recon and NLL")
     parser.add_argument("--threads", type=int, help="CPU threads")
     parser.add_argument("--device", help="cpu or cuda")
+    parser.add_argument("--latent", action="store_true", help="measure the latent space: priors, paths, languages, factors")
+    parser.add_argument("--parts", help=f"of --latent, comma-separated out of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--samples", type=int, default=2000, help="of --latent: samples for each prior and seed")
+    parser.add_argument("--seeds", type=int, default=5, help="of --latent: seeds")
+    parser.add_argument("--reverse-steps", type=int, default=100, help="of --latent: training of the reverse judges")
     parser.add_argument("--compare-as", help="add the figures to checkpoints/comparisons.json under this name")
     options = parser.parse_args(arguments)
     options.also = changed(parser, options)
@@ -84,6 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Measures, and writes what was asked for."""
+    if options.latent:
+        explore(options)
+        return
     pipeline = vaegen.load(options.checkpoint, device=options.device)
     metrics = dict(pipeline.metadata)
     folder = Path(options.checkpoint)
@@ -98,6 +114,82 @@ def run(options: argparse.Namespace) -> None:
         write(folder / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
     card = model_card(folder.resolve().name, pipeline.model.config.to_dict(), metrics, data_card(metrics))
     write(folder / "README.md", card)
+
+
+def explore(options: argparse.Namespace) -> None:
+    """Measures the latent space, part by part, and writes the report."""
+    from vaegen import latent_evaluation as measure
+    from vaegen.language_model import load_language_model
+
+    folder = Path(options.checkpoint)
+    pipeline = vaegen.load(folder, device="cpu")
+    path, weights = folder / FIGURES, weights_hash(folder)
+    figures = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if figures.get("weights") != weights:
+        figures = {"weights": weights, **{key: figures[key] for key in ("notes",) if key in figures}}
+    parts = options.parts.split(",") if options.parts else list(PARTS) if options.data else []
+    if unknown := set(parts) - set(PARTS):
+        raise VaegenError(f"--parts {options.parts}: there is no part {', '.join(sorted(unknown))}; use {', '.join(PARTS)}.")
+    if parts and not options.data:
+        raise VaegenError("--latent measures on the corpora; give their folder with --data.")
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    corpus = options.corpus or "multi30k"
+    text = {split: load_corpus(corpus, options.data, split) for split in ("train", "val", "test")} if parts else {}
+    english = {split: [group["en"] for group in groups if group.get("en")] for split, groups in text.items()}
+    complete = {split: [g for g in groups if all(g.get(c) for c in pipeline.languages)] for split, groups in text.items()}
+    by_language = {
+        split: {code: [group[code] for group in groups] for code in pipeline.languages} for split, groups in complete.items()
+    }
+    for part in parts:
+        start = time.perf_counter()
+        if part == "languages":
+            found = measure.across_languages(pipeline, by_language["val"], by_language["test"], say)
+        elif part == "factors":
+            found = measure.factors(pipeline, say)
+        elif part == "probes":
+            rows = {split: silver_labels(options.data, split) for split in ("train", "test")}
+            train = [group["en"] for group in text["train"]][:PROBE_SENTENCES]
+            labels = {label: values[:PROBE_SENTENCES] for label, values in rows["train"].items()}
+            tests = {code: [group[code] for group in text["test"]] for code in pipeline.languages}
+            found = measure.silver_probes(pipeline, (train, labels), (tests, rows["test"]), say)
+        else:
+            judge = load_language_model(folder / "lm")
+            if part == "rates":
+                some = by_language["test"]
+                n = options.latent_sentences
+                found = measure.rates(pipeline, judge, english["test"][:n], some["en"][:n], some["de"][:n], say)
+            elif part == "interpolation":
+                found = measure.interpolation(pipeline, judge, english["test"][:200], 11, say)
+            else:
+                also = [g["en"] for g in load_corpus("multi30k-captions", options.data, "train") if g.get("en")]
+                seen = english["train"] + (also if corpus == "multi30k" else [])
+                held_out = english["val"] + english["test"]
+                seeds = range(options.seeds)
+                found = measure.prior_samples(
+                    pipeline, judge, held_out, english["train"], seen, options.samples, seeds, options.reverse_steps, say
+                )
+        figures[part] = {**found, "seconds": round(time.perf_counter() - start)}
+        write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    if (directions := load_directions(folder)) is not None:
+        figures["directions"] = [vars(entry) for entry in directions.entries]
+        write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    draw_plots(figures, folder)
+    write(folder / REPORT, report(figures, folder.resolve().name))
+
+
+def silver_labels(data: str, split: str) -> dict[str, list[str]]:
+    """Returns the silver labels of the Multi30k captions of a split, by label, in the order of the captions."""
+    import csv
+
+    path = Path(data, "probing", f"multi30k.{'test_2016_flickr' if split == 'test' else split}.tsv")
+    if not path.is_file():
+        raise VaegenError(f"There is no file {path}; leave the part probes out with --parts.")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return {label: [row[label] for row in rows] for label in LABELS}
 
 
 def corpora(metrics: dict[str, Any]) -> list[str]:

