@@ -86,7 +86,8 @@ def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, pr
     flat = np.round(pca.project(latents), 3)
     places = {**coordinates, "pca2": flat[:, :2], "pca3": flat}
     clusters = KMeans(n_clusters, random_state=0, n_init=4).fit_predict(latents)
-    about: dict[str, Any] = {**UMAP, "clusters": n_clusters, "prior": prior, "pca_shares": [round(float(share), 4) for share in pca.shares]}
+    about: dict[str, Any] = {**UMAP, "clusters": n_clusters, "prior": prior}
+    about |= {"pca_shares": [round(float(share), 4) for share in pca.shares]}
     gaps = {name: spacing(value) for name, value in places.items()}
     picture = {
         "languages": LANGUAGES,

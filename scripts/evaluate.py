@@ -5,8 +5,9 @@
     python scripts/evaluate.py --checkpoint runs/a/checkpoint --data DATA --directions en-de,de-en --compare-as "no latent"
 
 Writes `metrics.json` and the model card into the checkpoint's folder; `scripts/update_readme.py` then takes them into the
-README. With `--latent` it measures what the latent space is worth instead (needs scripts/fit_prior.py and
-scripts/train_lm.py before), part by part into `latent.json`, and writes `REPORT.md`. With `--compare-as` it adds one row to checkpoints/comparisons.json instead and leaves the checkpoint alone.
+README. With `--latent` it measures what the latent space is worth instead (scripts/fit_prior.py and scripts/train_lm.py
+go before), part by part into `latent.json`, and writes `REPORT.md`. With `--compare-as` it adds one row to
+checkpoints/comparisons.json instead and leaves the checkpoint alone.
 """
 
 from __future__ import annotations

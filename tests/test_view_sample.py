@@ -40,9 +40,8 @@ def model(tmp_path):
         return Normal(M, Z).sample(n, torch.Generator().manual_seed(seed + 100 * (prior == "flow")), prior_scale).numpy()
 
     config = SimpleNamespace(n_slots=M, latent_dim=Z)
-    return SimpleNamespace(
-        encode=encode, decode=decode, draw=draw, priors=("normal", "flow"), model=SimpleNamespace(config=config), folder=tmp_path
-    )
+    parts = {"encode": encode, "decode": decode, "draw": draw, "priors": ("normal", "flow"), "folder": tmp_path}
+    return SimpleNamespace(**parts, model=SimpleNamespace(config=config))
 
 
 def ask(model, question):
@@ -132,8 +131,11 @@ def test_a_refusal_says_what_is_allowed(data, said):
 
 @pytest.mark.parametrize(
     "data",
-    [{"moves": {"0": 1.5, "1": -1}, "slots": "lmb"}, {"start": "prior", "seed": 4, "temperature": 0.5, "moves": {"1": 2}},
-     {"start": "prior", "prior": "flow", "kept": 1}],
+    [
+        {"moves": {"0": 1.5, "1": -1}, "slots": "lmb"},
+        {"start": "prior", "seed": 4, "temperature": 0.5, "moves": {"1": 2}},
+        {"start": "prior", "prior": "flow", "kept": 1},
+    ],
 )
 def test_the_copied_python_says_the_same(data, model, monkeypatch, capsys):
     import vaegen

@@ -13,6 +13,7 @@ from vaegen.decoding import DecodingOptions, Hypothesis, decode
 from vaegen.errors import VaegenError
 from vaegen.model import CONTEXTS, Encoding, Memory, VAETransformer
 from vaegen.posterior import DiagonalGaussian
+from vaegen.refinement import refine
 from vaegen.text import Tokenizer, check_text
 
 Progress = Callable[[int, int], None]  # texts done, texts in all
@@ -99,6 +100,21 @@ class Inference:
             if progress is not None:
                 progress(done, len(texts))
         return results
+
+    def exact(
+        self, posterior: DiagonalGaussian, ids: Sequence[Sequence[int]], tags: Sequence[int], batch_size: int
+    ) -> tuple[Tensor, list[bool]]:
+        """Returns refined latents (B, M, Z) on the CPU, and which of them read back as their ids; see `refine`."""
+        latents, reached = [], []
+        for start in range(0, len(ids), batch_size):
+            rows = slice(start, start + batch_size)
+            tgt_out, tgt_mask = self.pad(ids[rows])
+            tgt_in = tgt_out.roll(1, dims=1)
+            tgt_in[:, 0] = torch.tensor(tags[rows], device=self.device)
+            z, done = refine(self.model, posterior[rows], tgt_in, tgt_out, tgt_mask)
+            latents.append(z.cpu())
+            reached += done.tolist()
+        return torch.cat(latents), reached
 
     def decode_latents(
         self, z: Tensor, languages: Sequence[str], seed: int, batch_size: int, **options: Any

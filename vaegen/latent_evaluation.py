@@ -15,7 +15,6 @@ import sacrebleu
 import torch
 
 from vaegen import samples
-from vaegen.data import pad
 from vaegen.disentanglement import (
     dci,
     mutual_information_gap,
@@ -29,7 +28,6 @@ from vaegen.latent import first_slots
 from vaegen.pipeline import Pipeline
 from vaegen.posterior import DiagonalGaussian
 from vaegen.probe import probe_set
-from vaegen.refinement import refine
 
 Say = Callable[[str], None]
 REVERSE = {"width": 128, "n_layers": 2}  # the judge of reverse perplexity: small, as it is trained for every sample
@@ -161,32 +159,14 @@ def _perplexity(judge: Any, ids: Sequence[Sequence[int]]) -> float:
     return float(np.exp(nats / sum(len(sentence) - 1 for sentence in ids)))
 
 
-def exact_latents(pipeline: Pipeline, texts: Sequence[str], language: str) -> tuple[torch.Tensor, np.ndarray, np.ndarray]:
-    """Returns latents refined until they read back, which of them do, and which did so before; see `vaegen.refinement`."""
-    posterior = pipeline.encode(texts)
-    latents, exact = [], []
-    tokenizer = pipeline.tokenizer
-    ids = [[*sentence, tokenizer.eos_id] for sentence in tokenizer.encode_batch(list(texts))]
-    for start in range(0, len(ids), 32):
-        tgt_out, mask = pad(ids[start : start + 32], tokenizer.pad_id)
-        tgt_in = tgt_out.roll(1, 1)
-        tgt_in[:, 0] = tokenizer.language_id(language)
-        part = DiagonalGaussian(posterior.mu[start : start + 32], posterior.logvar[start : start + 32])
-        z, done = refine(pipeline.model, part, tgt_in, tgt_out, mask)
-        latents.append(z)
-        exact.append(done.numpy())
-    before = pipeline.decode(posterior.mode, language, num_beams=1)
-    same = np.array([a == b for a, b in zip(before, texts, strict=True)])
-    return torch.cat(latents), np.concatenate(exact), same
-
-
 def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps: int, say: Say) -> dict[str, Any]:
     """Returns figures of walks between neighbours in a list of English sentences, `n_steps` latents each, along arcs.
 
     The ends are refined so that they read back. Smoothness is given with two distances: of sentence features, and the
     word mover's; perplexities are those of the language model, on the inner steps and on the ends.
     """
-    z, exact, before = exact_latents(pipeline, texts, "en")
+    z, exact = pipeline.exact(texts, ["en"] * len(texts))
+    before = pipeline.decode(pipeline.encode(texts).mode, "en", num_beams=1)
     ends, paths = [], []
     for i in range(0, len(texts) - 1, 2):
         paths.append(pipeline.path(z[i], z[i + 1], n_steps))
@@ -210,8 +190,8 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
         "perplexity_inner": _perplexity(judge, as_ids(pipeline, inner, "en")),
         "perplexity_ends": _perplexity(judge, as_ids(pipeline, [text for pair in ends for text in pair], "en")),
         "loops": float(np.mean([samples.loops(samples.words(text)) for text in written])),
-        "ends_exact_unrefined": float(before.mean()),
-        "ends_exact": float(exact.mean()),
+        "ends_exact_unrefined": float(np.mean([a == b for a, b in zip(before, texts, strict=True)])),
+        "ends_exact": float(np.mean(exact)),
         "walks_with_both_ends_exact": float(np.mean(matches)),
         "different_sentences": float(np.mean([len(set(walk)) for walk in walks])),
     }

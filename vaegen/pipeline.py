@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
@@ -25,50 +24,12 @@ from vaegen.checkpoint import load_checkpoint
 from vaegen.decoding import Hypothesis
 from vaegen.errors import VaegenError
 from vaegen.inference import Inference, Progress, batches, make_generator, mode
-from vaegen.model import AttentionMaps, VAETransformer
+from vaegen.model import VAETransformer
 from vaegen.objective import token_log_probs
+from vaegen.outputs import Attention, Translation
 from vaegen.posterior import DiagonalGaussian
 from vaegen.priors import Prior, load_priors
 from vaegen.text import Tokenizer, detect_language
-
-
-@dataclass(frozen=True)
-class Translation:
-    """One output with everything that is known about it.
-
-    Attributes:
-        text: The sentence.
-        language: Its language.
-        tokens: What each sub-word adds to the text, spaces included.
-        token_log_probs: Log-probability of each token and, one entry more, of the end; in nats.
-        alternatives: On request, for each of these steps, the most probable pieces with their probabilities; the end is "".
-        log_prob: Log-probability of the whole output, in nats.
-        score: `log_prob` after the length penalty.
-        source_language: As given or detected; "" for an empty text.
-        context: What the decoder saw.
-    """
-
-    text: str
-    language: str
-    tokens: tuple[str, ...]
-    token_log_probs: tuple[float, ...]
-    alternatives: tuple[tuple[tuple[str, float], ...], ...] | None
-    log_prob: float
-    score: float
-    source_language: str
-    context: str
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Where the model looked: `maps` for a batch of one, and the pieces that its source and target axes stand for.
-
-    `target_tokens[t]` is what position t predicted. Both end with the end token, written "</s>".
-    """
-
-    maps: AttentionMaps
-    source_tokens: tuple[str, ...]
-    target_tokens: tuple[str, ...]
 
 
 def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
@@ -225,6 +186,27 @@ class Pipeline:
             if progress is not None:
                 progress(done, len(sources))
         return DiagonalGaussian(mu, logvar)
+
+    def exact(
+        self, texts: Sequence[str], languages: Sequence[str] | None = None, batch_size: int = 32
+    ) -> tuple[np.ndarray, list[bool]]:
+        """Returns latents that greedy decoding reads back word by word, (B, M, Z), and for which texts that was reached.
+
+        They start at the posterior's mode and move only as far as it takes; see `vaegen.refinement`.
+
+        Args:
+            texts: As in `encode`.
+            languages: Code of the language of each text; detected where it is not given.
+            batch_size: Most texts in one batch.
+
+        Raises:
+            VaegenError: As `encode`, or if a language is unknown.
+        """
+        posterior = self.encode(texts)
+        codes = [self.detect_language(text) for text in texts] if languages is None else list(languages)
+        tags = [self.tokenizer.language_id(self._check_language(code)) for code in codes]
+        z, reached = self._inference.exact(posterior, self._inference.ids(texts), tags, batch_size)
+        return z.numpy(), reached
 
     def decode(
         self, z: Tensor | np.ndarray, language: str | Sequence[str], *, seed: int = 0, batch_size: int = 32, **options: Any

@@ -236,7 +236,8 @@ class Flow(nn.Module):
         state = dict(tensors)
         n_heads, n_steps = int(state.pop("n_heads")), int(state.pop("n_steps"))
         n_layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
-        flow = cls(*state["mean"].shape, state["slots"].shape[1], n_layers, n_heads, n_steps)
+        n_slots, latent_dim = state["mean"].shape
+        flow = cls(n_slots, latent_dim, state["slots"].shape[1], n_layers, n_heads, n_steps)
         flow.load_state_dict(state)
         return flow.eval()
 

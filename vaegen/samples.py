@@ -48,7 +48,7 @@ def self_bleu(sentences: Sequence[Words], n: int = 4, n_scored: int = 200) -> fl
             for gram, count in found.items():
                 best, holder, second = top[k].get(gram, (0, -1, 0))
                 top[k][gram] = (count, i, best) if count > best else (best, holder, max(second, count))
-    lengths = sorted(len(sentence) for sentence in sentences)
+    lengths = Counter(len(sentence) for sentence in sentences)
     scores = []
     for i, orders in enumerate(counts[:n_scored]):
         length = sum(orders[0].values())
@@ -59,7 +59,8 @@ def self_bleu(sentences: Sequence[Words], n: int = 4, n_scored: int = 200) -> fl
             matched = sum(min(count, _of_others(top[k][gram], i)) for gram, count in found.items())
             total, smoothing = sum(found.values()), float(k > 0)
             log_precision += math.log(max(matched + smoothing, 1e-9) / (total + smoothing)) / n if total + smoothing else 0.0
-        closest = min(lengths, key=lambda x: (abs(x - length), x))
+        others = [x for x, n_there in lengths.items() if n_there > (x == length)]
+        closest = min(others, key=lambda x: (abs(x - length), x), default=length)
         scores.append(math.exp(log_precision + min(0.0, 1.0 - closest / length)))
     return float(np.mean(scores)) if scores else 0.0
 
@@ -69,7 +70,7 @@ def memorised(sentences: Sequence[Words], training: Sequence[Words], n: int = 4)
     known = {gram for sentence in training for gram in n_grams(sentence, n)}
     whole = set(training)
     found = [gram in known for sentence in sentences for gram in n_grams(sentence, n)]
-    return float(np.mean(found or [0.0])), float(np.mean([sentence in whole for sentence in sentences]))
+    return sum(found) / max(1, len(found)), float(np.mean([sentence in whole for sentence in sentences]))
 
 
 def loops(sentence: Words, longest: int = 4, times: int = 3) -> bool:

@@ -142,7 +142,13 @@ def add_endpoints(service: Service) -> None:
         return _or_error(answer)
 
     def walk(
-        a: str, b: str, steps: int = 7, method: str = "slerp", languages: str = "en,de,fr,cs", checkpoint: str = ""
+        a: str,
+        b: str,
+        steps: int = 7,
+        method: str = "slerp",
+        languages: str = "en,de,fr,cs",
+        checkpoint: str = "",
+        exact: bool = True,
     ) -> dict:
         """Walk through the latent space from one sentence to another and read every step in several languages.
 
@@ -153,13 +159,14 @@ def add_endpoints(service: Service) -> None:
             method: "slerp" (along the arc) or "lerp" (along the straight line).
             languages: Codes of the output languages, with commas between them.
             checkpoint: As in `translate`.
+            exact: Whether the ends are refined until they read back as they were given.
 
         Returns:
             `stops`: for each step its latent `z`, its `texts` by language and `xy`, its place in the plane of the origin, a
             and b; `smoothness` by language (1 has no detour); `python`: the calls that reproduce it.
         """
         codes = tuple(languages.replace(" ", "").split(","))
-        return _or_error(lambda: asdict(service.ask(Walk(_place(a), _place(b), checkpoint, steps, method, codes))))
+        return _or_error(lambda: asdict(service.ask(Walk(_place(a), _place(b), checkpoint, steps, method, codes, exact))))
 
     def grid(a: str, b: str, c: str, d: str, size: int = 5, language: str = "en", checkpoint: str = "") -> dict:
         """Mix four sentences: read the latents on a square that has them in its corners.

@@ -14,7 +14,7 @@ const languageSelect = () => select({
 const view = vg.view({ element, props, trigger, watch }, {
   name: 'interpolate', lead: t('Between two sentences lie others: decode the latents on the way from A to B.'),
   params: {
-    mode: 'walk', steps: 7, method: 'slerp', languages: ['en', 'de', 'fr', 'cs'], language: 'en', size: 5, strength: 1, unit: 'posterior', draws: 8, seed: 0,
+    mode: 'walk', steps: 7, method: 'slerp', exact: true, languages: ['en', 'de', 'fr', 'cs'], language: 'en', size: 5, strength: 1, unit: 'posterior', draws: 8, seed: 0,
     c: 'A man plays the guitar.', d: 'Children are swimming in a lake.',
   },
   draw(answer) {
@@ -32,6 +32,7 @@ view.build = () => {
     walk: () => [
       slider({ label: t('Steps'), min: 3, max: 15, step: 1, value: params.steps, onInput: (steps) => set({ steps }) }),
       choice({ label: t('Way'), options: [['slerp', t('Arc')], ['lerp', t('Straight line')]], value: params.method, onInput: (method) => set({ method }) }),
+      choice({ label: t('Ends'), options: [['exact', t('Exactly as typed')], ['mode', t('As the encoder has them')]], value: params.exact ? 'exact' : 'mode', help: t('The encoder’s latent may read a little differently from your sentence; a few gradient steps mend that.'), onInput: (ends) => set({ exact: ends === 'exact' }) }),
       languageChoice({ value: params.languages, onInput: (languages) => set({ languages }) }),
     ],
     grid: () => [

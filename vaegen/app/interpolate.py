@@ -31,4 +31,5 @@ def question(data: dict[str, Any]) -> Question[Any]:
     if mode == "jitter":
         unit, seed = str(data.get("unit", "posterior")), data.get("seed", 0)
         return Jitter(point(a), checkpoint, unit, data.get("draws", 8), seed, language)
-    return Walk(point(a), point(b), checkpoint, data.get("steps", 7), data.get("method", "slerp"), languages)
+    steps, method, exact = data.get("steps", 7), data.get("method", "slerp"), data.get("exact", True)
+    return Walk(point(a), point(b), checkpoint, steps, method, languages, exact)

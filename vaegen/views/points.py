@@ -108,6 +108,14 @@ def latent_of(model: Any, where: Point) -> np.ndarray:
     return unpack(where.z, shape) if where.z else np.asarray(model.encode([where.text]).mode[0].cpu(), np.float32)
 
 
+def exact_latent_of(model: Any, where: Point) -> np.ndarray:
+    """Returns the latent of a point, (M, Z): its own, or else one that reads back as its sentence, if there is one."""
+    if where.z:
+        return latent_of(model, where)
+    latent_shape(model)
+    return model.exact([where.text], [where.language] if where.language else None)[0][0]
+
+
 def python_start(checkpoint: str, *points: Point, imports: Sequence[str] = ()) -> list[str]:
     """Returns the first lines of "Copy as Python" for these points: imports, and the variable `pipeline`."""
     lines = ["import numpy", "", "import vaegen", *imports]
@@ -116,8 +124,11 @@ def python_start(checkpoint: str, *points: Point, imports: Sequence[str] = ()) -
     return [*lines, "", f'pipeline = vaegen.load("checkpoints/{checkpoint}")']
 
 
-def python_of(where: Point, name: str) -> list[str]:
+def python_of(where: Point, name: str, exact: bool = False) -> list[str]:
     """Returns the lines of Python that put a point's latent into the variable `name`, after `python_start`."""
     if where.z:
         return [f'{name} = unpack("{where.z}", latent_shape(pipeline))  # {where.text}']
+    if exact:
+        languages = f", [{where.language!r}]" if where.language else ""
+        return [f"{name} = pipeline.exact([{where.text!r}]{languages})[0][0]"]
     return [f"{name} = pipeline.encode([{where.text!r}]).mode[0].numpy()"]

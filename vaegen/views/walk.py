@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vaegen.views.checks import check_checkpoint, check_choice, check_languages, check_whole
-from vaegen.views.points import Point, latent_of, pack, point, python_of, python_start
+from vaegen.views.points import Point, exact_latent_of, latent_of, pack, point, python_of, python_start
 
 MAX_STEPS = 15
 METHODS = ("slerp", "lerp")
@@ -29,6 +29,7 @@ class Walk:
         steps: Latents on the way, both ends included; 3 to 15.
         method: "slerp" (along the arc) or "lerp" (along the straight line).
         languages: Codes of the languages to decode into.
+        exact: Whether the ends are refined until they read back as they were typed; a latent that was handed over stays.
     """
 
     a: Point
@@ -37,6 +38,7 @@ class Walk:
     steps: int = 7
     method: str = "slerp"
     languages: tuple[str, ...] = LANGUAGES
+    exact: bool = True
 
     def checked(self, checkpoints: Sequence[str]) -> Walk:
         """Returns the question with clean values.
@@ -51,11 +53,13 @@ class Walk:
             check_whole("The number of steps", self.steps, 3, MAX_STEPS),
             check_choice("way", self.method, METHODS),
             check_languages(self.languages),
+            bool(self.exact),
         )
 
     def answers(self, model: Any) -> Iterator[WalkAnswer]:
         """Yields the walk as it grows, step by step; its smoothness comes with the last one."""
-        path = model.path(latent_of(model, self.a), latent_of(model, self.b), self.steps, self.method)
+        ends = [exact_latent_of(model, end) if self.exact else latent_of(model, end) for end in (self.a, self.b)]
+        path = model.path(*ends, self.steps, self.method)
         answer = WalkAnswer(self.steps, self.languages, python=self._python())
         for z, xy in zip(path, plane(path), strict=True):
             texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1)
@@ -67,7 +71,8 @@ class Walk:
             yield answer
 
     def _python(self) -> str:
-        lines = [*python_start(self.checkpoint, self.a, self.b), *python_of(self.a, "a"), *python_of(self.b, "b")]
+        lines = python_start(self.checkpoint, self.a, self.b)
+        lines += [*python_of(self.a, "a", self.exact), *python_of(self.b, "b", self.exact)]
         lines += [f'for z in pipeline.path(a, b, {self.steps}, "{self.method}"):']
         lines += [f"    for language in {self.languages!r}:", "        print(*pipeline.decode(z, language, num_beams=1))"]
         return "\n".join(lines) + "\n"

@@ -1,0 +1,46 @@
+"""What the pipeline gives back where a plain string would not do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vaegen.model import AttentionMaps
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One output with everything that is known about it.
+
+    Attributes:
+        text: The sentence.
+        language: Its language.
+        tokens: What each sub-word adds to the text, spaces included.
+        token_log_probs: Log-probability of each token and, one entry more, of the end; in nats.
+        alternatives: On request, for each of these steps, the most probable pieces with their probabilities; the end is "".
+        log_prob: Log-probability of the whole output, in nats.
+        score: `log_prob` after the length penalty.
+        source_language: As given or detected; "" for an empty text.
+        context: What the decoder saw.
+    """
+
+    text: str
+    language: str
+    tokens: tuple[str, ...]
+    token_log_probs: tuple[float, ...]
+    alternatives: tuple[tuple[tuple[str, float], ...], ...] | None
+    log_prob: float
+    score: float
+    source_language: str
+    context: str
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Where the model looked: `maps` for a batch of one, and the pieces that its source and target axes stand for.
+
+    `target_tokens[t]` is what position t predicted. Both end with the end token, written "</s>".
+    """
+
+    maps: AttentionMaps
+    source_tokens: tuple[str, ...]
+    target_tokens: tuple[str, ...]
