@@ -85,6 +85,7 @@ WORDS = {  # what English captions say for a value; the rest is the value itself
     "snow": r"snow|snowy",
     "living room": r"living room|couch|room",
 }
+MIN_SEEN = 10  # sentences that show a factor, below which its share says nothing
 CHECKED = ("who", "how_many", "colour", "action", "place", "clothing")
 
 
@@ -107,7 +108,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"build_directions: {error}", file=sys.stderr)
         return 2
     for entry in directions.entries:
-        told = "" if entry.effect is None else f"effect {entry.effect:.0%}, keeps {entry.kept:.0%}, "
+        told = ""
+        if entry.effect is not None:
+            told = f"effect {entry.effect:.0%}, keeps {entry.kept:.0%} (each {entry.kept_least:.0%} or more), "
         print(f"{entry.name:24} {told}{entry.share:.1%} of the variance, KL {entry.kl:.2f} nats")
     return 0
 
@@ -134,9 +137,9 @@ def find(pipeline: Pipeline, n_pairs: int, sd: float, n_components: int) -> Dire
         unit = difference / np.linalg.norm(difference)
         spread = float((np.concatenate(ends) @ unit).std())
         held_out = minimal_pairs(factor, before, after, n_pairs, seed=1)
-        effect, kept = measure(pipeline, held_out, factor, before, after, sd * spread * unit)
+        effect, kept, least = measure(pipeline, held_out, factor, before, after, sd * spread * unit)
         share = float((centered @ unit).var()) / total
-        entries.append(Direction(f"{before} → {after}", "named", effect, kept, share, kl(unit)))
+        entries.append(Direction(f"{before} → {after}", "named", effect, kept, share, kl(unit), least))
         steps.append(spread * unit)
     order = sorted(range(len(entries)), key=lambda i: -(entries[i].effect or 0.0))
     entries, steps = [entries[i] for i in order], [steps[i] for i in order]
@@ -154,21 +157,27 @@ def encode(pipeline: Pipeline, texts: list[str]) -> np.ndarray:
     return pipeline.encode(texts).mode.flatten(1).numpy()
 
 
-def measure(pipeline: Pipeline, pairs: tuple, factor: str, before: str, after: str, move: np.ndarray) -> tuple[float, float]:
-    """Returns the share of latents that the move changes as it should, and the share of other factors that it keeps."""
+def measure(pipeline: Pipeline, pairs: tuple, factor: str, before: str, after: str, move: np.ndarray) -> tuple[float, ...]:
+    """Returns three shares: of latents that the move changes as it should, of other factors that stay, and of the one among
+    them that stays least."""
     config = pipeline.model.config
     modes = encode(pipeline, [first.sentences["en"] for first, _ in pairs])
     still, moved = (
         pipeline.decode((modes + shift).reshape(-1, config.n_slots, config.latent_dim), "en", num_beams=1)
         for shift in (0.0, move)
     )
-    changed, kept = [], []
+    changed: list[bool] = []
+    kept: dict[str, list[bool]] = {f: [] for f in CHECKED if f != factor}
     for (first, _), old, new in zip(pairs, still, moved, strict=True):
         if before == "none" or says(old, factor, before):
             changed.append(says(new, factor, after) and (before in ("none", "one") or not says(new, factor, before)))
-        others = [f for f in CHECKED if f != factor and first.factors[f] != "none" and says(old, f, first.factors[f])]
-        kept += [says(new, f, first.factors[f]) for f in others]
-    return float(np.mean(changed or [0.0])), float(np.mean(kept or [0.0]))
+        for other, stays in kept.items():
+            value = first.factors[other]
+            if value != "none" and says(old, other, value):
+                stays.append(says(new, other, value))
+    shares = [float(np.mean(stays)) for stays in kept.values() if len(stays) >= MIN_SEEN]
+    every = [stay for stays in kept.values() for stay in stays]
+    return float(np.mean(changed or [0.0])), float(np.mean(every or [0.0])), min(shares, default=0.0)
 
 
 def says(text: str, factor: str, value: str) -> bool:

@@ -4,6 +4,7 @@
 python scripts/update_readme.py
 
 checkpoints/*/metrics.json       scripts/evaluate.py --checkpoint checkpoints/NAME --data DATA
+checkpoints/multi30k/latent.json scripts/evaluate.py --latent --checkpoint checkpoints/multi30k --data DATA
 checkpoints/comparisons.json     scripts/evaluate.py --checkpoint RUN/checkpoint --data DATA --compare-as NAME
 checkpoints/benchmark.json       scripts/benchmark.py --out checkpoints/benchmark.json
 checkpoints/startup.json         scripts/startup_time.py --out checkpoints/startup.json
@@ -21,6 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from vaegen.latent_report import FIGURES, REPORT, sample_rows
 from vaegen.report import comparison_table, fill, markdown_table, results
 
 CHECKPOINTS = ROOT / "checkpoints"
@@ -34,8 +36,35 @@ def main() -> int:
 
 
 def filled(text: str) -> str:
-    """Returns the README with both of its places filled."""
-    return fill(fill(text, "results", "\n\n".join(quality())), "speed", "\n\n".join(speed()))
+    """Returns the README with its three places filled."""
+    for marker, sections in (("results", quality()), ("latent", latent()), ("speed", speed())):
+        text = fill(text, marker, "\n\n".join(sections))
+    return text
+
+
+def latent() -> list[str]:
+    """Returns the top rows of the report on the latent space."""
+    figures = read(CHECKPOINTS / "multi30k" / FIGURES)
+    header, rows = sample_rows(figures["samples"])
+    kept = [i for i, name in enumerate(header) if name in ("samples", "MAUVE", "forward PPL", "reverse PPL", "sentences seen")]
+    rates, walks, languages = figures["rates"], figures["interpolation"], figures["languages"]
+    retrieved = languages["retrieval"].values()
+    good = sum(d["effect"] >= 0.6 and d["kept_least"] >= 0.8 for d in figures["directions"] if d["kind"] == "named")
+    other = [
+        ["best bound, times the nats of a language model of the same size", f"{rates['best_over_limit']:.2f}"],
+        ["R@1 of translations by the cosine of mu, lowest and highest", f"{min(retrieved):.1%}, {max(retrieved):.1%}"],
+        ["language named from z by a linear probe (chance 25 %)", f"{languages['language_from']['z']:.1%}"],
+        ["smoothness of walks, word mover's distance", f"{walks['smoothness_word_movers']:.3f}"],
+        ["ends of walks that read back exactly, before and after refinement",
+         f"{walks['ends_exact_unrefined']:.1%}, {walks['ends_exact']:.1%}"],
+        ["named directions that change 60 % and keep each factor in 80 %", str(good)],
+    ]  # fmt: skip
+    return [
+        "`python scripts/evaluate.py --latent --checkpoint checkpoints/multi30k --data DATA`; all of it in "
+        f"[REPORT.md](checkpoints/multi30k/{REPORT}).",
+        markdown_table([header[i] for i in kept], [[row[i] for i in kept] for row in rows]),
+        markdown_table(["figure", "value"], other),
+    ]
 
 
 def quality() -> list[str]:

@@ -46,6 +46,17 @@ def test_each_slot_is_muted_alone(pipeline, answer):
     assert len(answer.without) == answer.shape[0]
 
 
+def test_more_slots_say_more_and_all_of_them_are_the_sentence(pipeline, answer):
+    assert [one.n for one in answer.first] == [1, 2, 4, 8, 16]
+    assert answer.first[-1].text == answer.whole and answer.first[-1].kl == pytest.approx(answer.kl, abs=2e-3)
+    assert answer.first[-1].recon == pytest.approx(answer.recon, abs=0.05)
+    rates, distortions = [one.kl for one in answer.first], [one.recon for one in answer.first]
+    assert rates == sorted(rates) and distortions[0] > distortions[-1] + 10.0
+    z = pipeline.encode([SNOW]).mode.clone()
+    z[0, 2:] = 0.0
+    assert answer.first[1].text == pipeline.decode(z, "de", num_beams=1)[0]
+
+
 def test_a_collapsed_checkpoint_is_seen_to_be_collapsed():
     pipeline = vaegen.load(CHECKPOINTS / "collapsed")
     (answer,) = Inside(Point(SNOW), "collapsed").checked(["collapsed"]).answers(pipeline)
@@ -59,6 +70,8 @@ def test_the_facts_of_a_checkpoint_survive_missing_and_damaged_files(tmp_path):
     assert "curves" not in checkpoint_facts(tmp_path, {})
     (tmp_path / "curves.json").write_text(json.dumps({"series": {"kl": [[1, 2.0]]}}))
     facts = checkpoint_facts(tmp_path, {"parameters": 5, "training": {"step": 3, "config": {"beta": 0.1}}})
+    (tmp_path / "REPORT.md").write_text("# Title\n\n## Walks\n\n![plot](a.svg)\n\n| a |\n")
+    assert checkpoint_facts(tmp_path, {})["report"] == "\n## Walks\n\n\n| a |"
     assert facts["curves"] == {"kl": [[1, 2.0]]} and facts["training"] == {"step": 3, "beta": 0.1}
 
 

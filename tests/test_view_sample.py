@@ -10,10 +10,10 @@ import torch
 from vaegen.app.sample import question
 from vaegen.errors import VaegenError
 from vaegen.posterior import DiagonalGaussian
-from vaegen.views.directions import FILE, Direction, Directions, load_directions, save_directions
-from vaegen.views.points import START, Point, pack, unpack
 from vaegen.priors import PRIORS, Normal
 from vaegen.views import sampling
+from vaegen.views.directions import FILE, Direction, Directions, load_directions, save_directions
+from vaegen.views.points import START, Point, pack, unpack
 from vaegen.views.sampling import Draws, Move
 
 CHECKPOINTS = ("multi30k",)

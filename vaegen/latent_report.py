@@ -165,12 +165,15 @@ def probe_section(part: Figures, _plots: bool = True) -> str:
 
 def direction_section(directions: Sequence[Figures]) -> str:
     """Named directions."""
-    rows = [[d["name"], f"{d['effect']:.0%}", f"{d['kept']:.0%}"] for d in directions if d["kind"] == "named"]
+    named = [d for d in directions if d["kind"] == "named"]
+    rows = [[d["name"], f"{d['effect']:.0%}", f"{d['kept']:.0%}", f"{d.get('kept_least') or 0:.0%}"] for d in named]
+    good = sum(d["effect"] >= 0.6 and (d.get("kept_least") or 0.0) >= 0.8 for d in named)
     return "\n\n".join([
         "## Named directions",
         "What +2 standard deviations along each do to held-out minimal pairs of the probe grammar: the share of sentences "
-        "whose decoded text changes as the name says, and the share of their other factors that stay.",
-        markdown_table(["direction", "changes", "keeps"], rows),
+        "whose decoded text changes as the name says, and the share of their other factors that stay, all together and the one that stays "
+        f"least. {good} of {len(named)} change 60 % or more and keep each factor in 80 % or more.",
+        markdown_table(["direction", "changes", "keeps", "keeps each at least"], rows),
     ])  # fmt: skip
 
 

@@ -9,7 +9,7 @@ const view = vg.view({ element, props, trigger, watch }, {
   name: 'inside', lead: t('What the model makes of sentence A, in numbers; and how the checkpoint learned to.'), params: { language: 'en', shown: 'kl' },
   draw(answer) {
     const figure = heatMap(answer);
-    view.body.replaceChildren(bound(answer), section(t('The posterior'), figure), section(t('What each slot carries'), slots(answer)), ...checkpoint(answer.checkpoint));
+    view.body.replaceChildren(bound(answer), section(t('The posterior'), figure), section(t('From coarse to fine'), coarse(answer)), section(t('What each slot carries'), slots(answer)), ...checkpoint(answer.checkpoint));
     vg.exportBar(view, {
       rows: () => [['slot', 'dimension', 'mu', 'std', 'kl', 'active'], ...answer.mu.map((mu, i) => [Math.floor(i / answer.shape[1]), i % answer.shape[1], mu, answer.std[i], answer.kl_per_dim[i], answer.active[i]])],
       figure: () => figure.querySelector('svg'),
@@ -92,6 +92,18 @@ function slots(answer) {
   ]);
 }
 
+/** The sentence through its first slots only: what they tell, what is left to guess, and the bound that both make. */
+function coarse(answer) {
+  const rows = answer.first.map((one, i) => make('tr', '', undefined, {}, [
+    make('th', 'vg-figure', String(one.n), { scope: 'row' }), ...[one.kl, one.recon, one.kl + one.recon].map((x) => make('td', 'vg-figure', nats(x))),
+    i ? marked(one.text, answer.first[i - 1].text, 'td', { lang: answer.language }) : make('td', '', one.text, { lang: answer.language }),
+  ]));
+  return make('div', '', undefined, {}, [
+    make('p', 'vg-caption', t('Only the first slots speak, the others are 0. More slots tell more (KL) and leave less to guess (reconstruction); new words are marked.')),
+    make('div', 'vg-scroll', undefined, {}, [make('table', 'vg-table', undefined, {}, [make('thead', '', undefined, {}, [make('tr', '', undefined, {}, [t('Slots'), 'KL', t('Reconstruction'), '−ELBO', t('Reads')].map((name) => make('th', 'vg-caption', name, { scope: 'col' })))]), make('tbody', '', undefined, {}, rows)])]),
+  ]);
+}
+
 // -- The checkpoint ------------------------------------------------------------------------------------------------------
 const CURVES = { recon_per_token: t('Reconstruction, nats a token'), kl: t('KL, nats'), beta: 'beta', 'bleu_en-de_source': t('BLEU en-de, source'), 'bleu_en-de_latent': t('BLEU en-de, latent'), validation_gap: t('Cost of a wrong z, nats') };
 function checkpoint(facts) {
@@ -108,7 +120,24 @@ function checkpoint(facts) {
   ]));
   const names = [t('direction'), ...[t('source'), t('latent')].flatMap((context) => ['BLEU tok. lc.', 'BLEU 13a', 'chrF'].map((name) => `${name}, ${context}`))];
   if (rows.length) parts.push(section(t('What was measured on it'), make('div', 'vg-scroll', undefined, {}, [make('table', 'vg-table', undefined, {}, [make('thead', '', undefined, {}, [make('tr', '', undefined, {}, names.map((name) => make('th', 'vg-caption', name, { scope: 'col' })))]), make('tbody', '', undefined, {}, rows)])]), make('p', 'vg-caption', facts.measured_by)));
+  if (facts.report) parts.push(make('details', 'vg-report', undefined, {}, [make('summary', 'vg-name', t('Report on this latent space')), ...markdown(facts.report)]));
   return parts;
+}
+
+/** The Markdown of a report: headings, tables, lists and paragraphs. */
+function markdown(text) {
+  const cells = (line) => line.split('|').slice(1, -1).map((cell) => cell.trim());
+  return text.split(/\n{2,}/).filter((block) => block.trim()).map((block) => {
+    const lines = block.trim().split('\n');
+    if (lines[0].startsWith('#')) return make('h3', 'vg-name', lines[0].replace(/^#+ /, ''));
+    if (lines[0].startsWith('- ')) return make('ul', '', undefined, {}, lines.map((line) => make('li', '', line.slice(2).replaceAll('`', ''))));
+    if (!lines[0].startsWith('|')) return make('p', 'vg-caption', lines.join(' ').replaceAll('`', ''));
+    const [head, , ...rows] = lines.map(cells);
+    return make('div', 'vg-scroll', undefined, {}, [make('table', 'vg-table', undefined, {}, [
+      make('thead', '', undefined, {}, [make('tr', '', undefined, {}, head.map((cell) => make('th', 'vg-caption', cell, { scope: 'col' })))]),
+      make('tbody', '', undefined, {}, rows.map((row) => make('tr', '', undefined, {}, row.map((cell, i) => (i ? make('td', 'vg-figure', cell) : make('th', '', cell, { scope: 'row' })))))),
+    ])]);
+  });
 }
 
 function curve(label, points) {

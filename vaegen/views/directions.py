@@ -26,6 +26,7 @@ class Direction:
         kept: Share of their other factors that stay as they were; None for a component.
         share: Share of the variance of the latents along it.
         kl: What the posteriors say along it, in nats, on average; a direction with none is dead.
+        kept_least: As `kept`, of the factor that stays least.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Direction:
     kept: float | None
     share: float
     kl: float
+    kept_least: float | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from vaegen.views.points import Point, latent_shape, point, python_start
 N_DRAWS = 8  # of z, for recon
 N_PROBES = 300  # captions of the probe set that show which dimensions are active
 CURVES = "curves.json"  # made by scripts/export_curves.py
+REPORT = "REPORT.md"  # made by scripts/evaluate.py --latent
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Inside:
         import torch
 
         from vaegen.evaluation import ACTIVE_THRESHOLD, reconstruction_nats
+        from vaegen.latent import first_slots
 
         n_slots, latent_dim = latent_shape(model)
         source = self.a.language or model.detect_language(self.a.text)
@@ -64,6 +66,11 @@ class Inside:
         muted = posterior.mode.expand(n_slots + 1, -1, -1).clone()
         muted[range(n_slots), range(n_slots)] = 0.0
         *without, whole = model.decode(muted, self.language, num_beams=1)
+        numbers = [n for n in (1, 2, 4, 8, 16, 32) if n < n_slots] + [n_slots]
+        kept = torch.stack([first_slots(draws, n) for n in numbers]).flatten(0, 1)
+        distortions = reconstruction_nats(model, [self.a.text] * len(kept), kept, source).view(len(numbers), -1).mean(1)
+        readings = model.decode(torch.cat([first_slots(posterior.mode, n) for n in numbers]), self.language, num_beams=1)
+        rates = kl_per_dim.sum(-1).cumsum(0)[[n - 1 for n in numbers]]
         variances = mode_variances(model)
         yield InsideAnswer(
             text=self.a.text,
@@ -82,6 +89,10 @@ class Inside:
             active_threshold=ACTIVE_THRESHOLD,
             whole=whole,
             without=tuple(without),
+            first=tuple(
+                FirstSlots(n, text, round(float(kl_n), 3), round(float(recon_n), 3))
+                for n, text, kl_n, recon_n in zip(numbers, readings, rates, distortions, strict=True)
+            ),
             checkpoint=checkpoint_facts(model.folder, model.metadata),
             python=self._python(source),
         )
@@ -95,6 +106,16 @@ class Inside:
         lines += ["print(posterior.mu, posterior.std, posterior.kl_per_dim())"]
         lines += ['print(f"recon {recon:.2f} + KL {posterior.kl().item():.2f} nats")']
         return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class FirstSlots:
+    """A sentence through its first n slots, the others at 0: how it reads, what they tell (KL) and leave open (recon)."""
+
+    n: int
+    text: str
+    kl: float
+    recon: float
 
 
 @dataclass(frozen=True)
@@ -118,6 +139,7 @@ class InsideAnswer:
         active_threshold: See there.
         whole: What the mode of the posterior reads.
         without: The same with slot k at the prior's mean, 0, for every k.
+        first: Rate and distortion of the first 1, 2, 4, ... slots alone.
         checkpoint: How the checkpoint was trained and what was measured on it; see `checkpoint_facts`.
         python: Calls that reproduce the figures.
         seconds: Time taken.
@@ -139,6 +161,7 @@ class InsideAnswer:
     active_threshold: float
     whole: str
     without: tuple[str, ...]
+    first: tuple[FirstSlots, ...]
     checkpoint: dict[str, Any]
     python: str = ""
     seconds: float = 0.0
@@ -158,7 +181,8 @@ def checkpoint_facts(folder: Path | None, metadata: dict[str, Any]) -> dict[str,
     """Returns what is shown of a checkpoint: its measured figures, a summary of its training, and its curves.
 
     Keys: `note`, `parameters`, `command`, `training` (steps, tokens, seconds, beta, schedule), `translation` and `latent` as
-    in `metrics.json`, `measured_by`, and `curves`: by name, pairs of step and value. What was not recorded is missing.
+    in `metrics.json`, `measured_by`, `report` (REPORT.md without its plots), and `curves`: by name, pairs of step and
+    value. What was not recorded is missing.
     """
     training, evaluation = metadata.get("training", {}), metadata.get("evaluation", {})
     config = training.get("config", {})
@@ -170,6 +194,10 @@ def checkpoint_facts(folder: Path | None, metadata: dict[str, Any]) -> dict[str,
     if folder is not None and (folder / CURVES).is_file():
         with suppress(OSError, ValueError, KeyError):  # a picture less is no reason to refuse the rest
             facts["curves"] = json.loads((folder / CURVES).read_text(encoding="utf-8"))["series"]
+    if folder is not None and (folder / REPORT).is_file():
+        with suppress(OSError, ValueError):
+            lines = (folder / REPORT).read_text(encoding="utf-8").splitlines()
+            facts["report"] = "\n".join(line for line in lines if not line.startswith(("# ", "![")))
     return facts
 
 

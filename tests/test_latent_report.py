@@ -1,0 +1,48 @@
+"""The report says what the figures say, leaves out what was not measured, and its plots are files."""
+
+from vaegen.latent_report import PRIOR_NAMES, draw_plots, report
+from vaegen.priors import PRIORS
+
+RATES = {"n": 5, "language_model_nats": 40.0, "best_over_limit": 1.1, "rows": [
+    {"slots": 1, "kl": 3.0, "recon": 41.0, "neg_elbo": 44.0, "bleu_en_de": 1.5},
+    {"slots": 2, "kl": 30.0, "recon": 31.0, "neg_elbo": 61.0, "bleu_en_de": 20.25}]}  # fmt: skip
+
+
+def row(prior, mauve, sentences):
+    mean = {"mauve": mauve, "forward_perplexity": 12.34, "memorised_sentences": sentences, "loops": 0.0123}
+    return {"prior": prior, "scale": 1.0, "slots": None, "mean": mean, "spread": dict.fromkeys(mean, 0.01)}
+
+
+SAMPLES = {"n": 9, "seeds": [0, 1], "reverse_steps": 0, "held_out": 7}
+SAMPLES["rows"] = [row("real", 0.9, None), row("flow", 0.7, 0.04)]
+
+
+def test_parts_that_were_not_measured_are_left_out():
+    text = report({"weights": "abc"}, "own")
+    assert text.startswith("# What the latent space of `own`") and "abc" in text and "##" not in text
+
+
+def test_figures_stand_where_they_belong():
+    text = report({"rates": RATES, "samples": SAMPLES, "notes": ["Tried and failed."]}, "own")
+    assert "| 2 | 30.0 | 31.0 | 61.0 | 20.2 |" in text and "1.10 times" in text and "rate.svg" in text
+    assert "| real captions | 0.900 ± 0.010 | 12.3 ± 0.0 | – | 1.2% ± 1.0 |" in text
+    assert "| flow matching | 0.700 ± 0.010 | 12.3 ± 0.0 | 4.0% ± 1.0 | 1.2% ± 1.0 |" in text
+    assert "Reverse PPL" not in text and "- Tried and failed." in text
+
+
+def test_directions_that_reach_both_goals_are_counted():
+    one = {"kind": "named", "name": "one → two", "effect": 0.7, "kept": 0.95, "kept_least": 0.85}
+    text = report({"directions": [one, {**one, "kept_least": 0.75}, {**one, "effect": 0.5}]}, "own")
+    assert "1 of 3 change" in text and "| one → two | 70% | 95% | 85% |" in text
+
+
+def test_every_prior_has_a_name():
+    assert set(PRIOR_NAMES) == {"real", *PRIORS}
+
+
+def test_plots_are_written_the_same_again(tmp_path):
+    draw_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
+    first = {path.name: path.read_text() for path in tmp_path.glob("*.svg")}
+    draw_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
+    assert set(first) == {"rate.svg", "priors.svg"} and all("<svg" in text for text in first.values())
+    assert first == {path.name: path.read_text() for path in tmp_path.glob("*.svg")}
