@@ -46,7 +46,8 @@ def latent() -> list[str]:
     """Returns the top rows of the report on the latent space."""
     figures = read(CHECKPOINTS / "multi30k" / FIGURES)
     header, rows = sample_rows(figures["samples"])
-    kept = [i for i, name in enumerate(header) if name in ("samples", "MAUVE", "forward PPL", "reverse PPL", "sentences seen")]
+    top = ("samples", "MAUVE", "forward PPL", "reverse PPL", "sentences seen")
+    kept = [i for i, name in enumerate(header) if name in top]
     rates, walks, languages = figures["rates"], figures["interpolation"], figures["languages"]
     retrieved = languages["retrieval"].values()
     good = sum(d["effect"] >= 0.6 and d["kept_least"] >= 0.8 for d in figures["directions"] if d["kind"] == "named")

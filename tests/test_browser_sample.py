@@ -77,3 +77,22 @@ def test_it_fits_a_phone(open_page, screenshots):
     expect(english(view)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.screenshot(path=screenshots / "sample-phone.png", full_page=True)
+
+
+def test_a_fitted_prior_draws_and_fewer_slots_say_less(view):
+    prior = view.get_by_label("Prior", exact=True)
+    expect(prior.locator("option")).to_have_count(5)
+    view.get_by_label("Seed").fill("7")
+    prior.select_option("flow")
+    expect(view.get_by_label("A draw from the prior")).to_be_checked()
+    view.page.wait_for_function("!vg.views.sample.busy && vg.views.sample.params.prior === 'flow'")
+    flow = english(view).inner_text()
+    prior.select_option("normal")
+    expect(english(view)).not_to_have_text(flow)
+    slots = view.get_by_label("Slots in use")
+    slots.focus()
+    slots.press("Home")
+    expect(view.locator(".vg-controls")).to_contain_text("the first 1")
+    view.page.wait_for_function("!vg.views.sample.busy")
+    z = view.page.evaluate("vg.views.sample.answer.z")
+    assert z.rstrip("A") != z and len(z.rstrip("A")) < len(z) / 8  # all but the first slot are 0

@@ -10,7 +10,7 @@ import torch.multiprocessing as mp
 
 from vaegen.checkpoint import load_checkpoint
 from vaegen.config import ModelConfig, TrainConfig, override, preset
-from vaegen.data import TrainingData, tokenize
+from vaegen.data import TrainingData, pad, tokenize
 from vaegen.decoding import greedy
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
@@ -63,9 +63,36 @@ def test_it_overfits_six_pairs_through_the_latent(tokenizer, tmp_path):
         assert translate(trainer.model, tokenizer, pair["de"], "de") == pair["de"]
 
 
+def test_alignment_brings_translations_together(tokenizer, tmp_path):
+    distances = {}
+    for weight in (0.0, 0.1):
+        trainer = make_trainer(tokenizer, tmp_path / str(weight), steps=60, eval_every=0, align_kl=weight)
+        trainer.train()
+        sides = [encoded(trainer.model, tokenizer, [pair[code] for pair in PAIRS]) for code in ("en", "de")]
+        distances[weight] = sides[0].kl_from(sides[1]).mean().item()
+    assert distances[0.1] < 0.2 * distances[0.0]
+
+
+def test_nested_slots_put_the_gist_into_the_first(tokenizer, tmp_path):
+    recon = {}
+    for rate in (0.0, 0.8):
+        trainer = make_trainer(tokenizer, tmp_path / str(rate), steps=120, eval_every=0, lr=5e-3, nested_rate=rate)
+        trainer.train()
+        recon[rate] = trainer.validation.run(trainer.model)[0]["recon_first_slot"]
+    assert recon[0.8] < 0.5 * recon[0.0]
+
+
+def encoded(model, tokenizer, texts):
+    model.eval()
+    src, mask = pad([[*ids, tokenizer.eos_id] for ids in tokenizer.encode_batch(texts)], tokenizer.pad_id)
+    with torch.inference_mode():
+        return model.encode(src, mask).posterior
+
+
 def test_k_steps_and_k_more_are_2k_steps_bit_for_bit(tokenizer, tmp_path):
     settings = {"shape": {"encoder_dropout": 0.1, "decoder_dropout": 0.1, "latent_dropout": 0.1},
-                "word_dropout": 0.1, "steps": 20, "eval_every": 5, "batch_tokens": 40, "gate_nats": -1e9}  # fmt: skip
+                "word_dropout": 0.1, "steps": 20, "eval_every": 5, "batch_tokens": 40, "gate_nats": -1e9,
+                "nested_rate": 0.5, "align_kl": 0.01, "align_contrast": 0.1}  # fmt: skip
     straight = make_trainer(tokenizer, tmp_path / "a", **settings)
     straight.train()
     first = make_trainer(tokenizer, tmp_path / "b", **settings)

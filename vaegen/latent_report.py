@@ -171,8 +171,8 @@ def direction_section(directions: Sequence[Figures]) -> str:
     return "\n\n".join([
         "## Named directions",
         "What +2 standard deviations along each do to held-out minimal pairs of the probe grammar: the share of sentences "
-        "whose decoded text changes as the name says, and the share of their other factors that stay, all together and the one that stays "
-        f"least. {good} of {len(named)} change 60 % or more and keep each factor in 80 % or more.",
+        "whose decoded text changes as the name says, and the share of their other factors that stay: all together, and the "
+        f"one that stays least. {good} of {len(named)} change 60 % or more and keep each factor in 80 % or more.",
         markdown_table(["direction", "changes", "keeps", "keeps each at least"], rows),
     ])  # fmt: skip
 

@@ -5,8 +5,9 @@ const SLOT_NAMES = { '.': t('free'), l: t('locked'), m: t('muted'), b: t('from B
 const SLOT_SIGNS = { '.': '', l: '●', m: '×', b: 'B' };
 const MAX_HISTORY = 50;
 const N_SLIDERS = 8;
-const START = { start: 'sentence', seed: 1, lock: false, prior: 'normal', prior_scale: 1, kept: 0, temperature: 0, languages: ['en', 'de', 'fr', 'cs'], moves: {}, slots: '', shown: null };
+const START = { start: 'sentence', seed: 1, lock: false, prior: null, prior_scale: 1, kept: 0, temperature: 0, languages: ['en', 'de', 'fr', 'cs'], moves: {}, slots: '', shown: null };
 const PRIORS = { normal: t('N(0, I), as trained towards'), gaussian: t('Gaussian with all covariances'), mixture: t('mixture of Gaussians'), flow: t('flow matching'), jitter: t('near a stored sentence') };
+const BEST = ['mixture', 'flow', 'gaussian', 'normal'];  // as the report ranks them
 const undo = [], history = [];
 let made = null, rows = null;
 
@@ -49,6 +50,7 @@ function newDraw() {
 
 view.build = () => {
   const { params } = view;
+  if (made) params.prior ??= BEST.find((name) => made.priors.includes(name));
   view.controls.replaceChildren(
     choice({ label: t('Start from'), options: [['sentence', t('Sentence A')], ['prior', t('A draw from the prior')]], value: params.start, onInput: (start) => change({ start }) }),
     make('div', 'vg-seed-row', undefined, {}, [
@@ -58,7 +60,7 @@ view.build = () => {
     ]),
     vg.select({ label: t('Prior'), options: (made?.priors ?? ['normal']).map((name) => [name, PRIORS[name] ?? name]), value: params.prior, onInput: (prior) => change({ prior, start: 'prior' }) }),
     slider({ label: t('Prior scale'), min: 0, max: 2, step: 0.05, value: params.prior_scale, help: t('Multiplies the noise of the draw; below 1 gives commoner sentences.'), onInput: (x) => view.set({ prior_scale: x }) }),
-    slider({ label: t('Slots in use'), min: 1, max: made?.n_slots ?? 16, step: 1, value: params.kept || (made?.n_slots ?? 16), format: (x) => t('the first {n}', { n: x }), help: t('The first slots say what the sentence is about, the later ones add details.'), onInput: (x) => view.set({ kept: x === made?.n_slots ? 0 : x }) }),
+    slider({ label: t('Slots in use'), min: 1, max: made?.n_slots ?? 16, step: 1, value: params.kept || (made?.n_slots ?? 16), format: (x) => (x >= (made?.n_slots ?? 16) ? t('all') : t('the first {n}', { n: x })), help: t('The first slots say what the sentence is about, the later ones add details.'), onInput: (x) => view.set({ kept: x === made?.n_slots ? 0 : x }) }),
     slider({ label: t('Temperature'), min: 0, max: 1.5, step: 0.05, value: params.temperature, format: (x) => (x ? x.toFixed(2) : t('greedy')), help: t('Of the words; the latent stays the same.'), onInput: (x) => view.set({ temperature: x }) }),
     languageChoice({ value: params.languages, onInput: (languages) => change({ languages }) }),
     make('div', 'vg-point-tools', undefined, {}, [
