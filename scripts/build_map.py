@@ -55,7 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"build_map: {error}", file=sys.stderr)
         return 2
     name = folder.resolve().name
-    about = {"command": f"python scripts/build_map.py --checkpoint checkpoints/{name}", "weights": weights_hash(folder)}
+    prior = f" --prior {options.prior}" if options.prior != "normal" else ""
+    command = f"python scripts/build_map.py --checkpoint checkpoints/{name}{prior}"
+    about = {"command": command, "weights": weights_hash(folder)}
     about |= {package: version(package) for package in ("umap-learn", "scikit-learn", "numpy")}
     atlas.about.update(about)
     save_atlas(folder, atlas)

@@ -174,6 +174,8 @@ def explore(options: argparse.Namespace) -> None:
                 )
         figures[part] = {**found, "seconds": round(time.perf_counter() - start)}
         write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    if "latent" in pipeline.metadata.get("evaluation", {}):
+        figures["bounds"] = pipeline.metadata["evaluation"]["latent"]
     if (directions := load_directions(folder)) is not None:
         figures["directions"] = [vars(entry) for entry in directions.entries]
         write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")

@@ -59,7 +59,7 @@ def train_language_model(
         raise VaegenError("There is no sentence to train a language model on.")
     rng = np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.1, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, n_steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, n_steps, pct_start=max(0.1, 2.5 / n_steps))
     step = 0
     model.train()
     while step < n_steps:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vaegen.report import markdown_table
+from vaegen.report import latent_table, markdown_table
 from vaegen.text import LANGUAGE_NAMES
 
 FIGURES, REPORT = "latent.json", "REPORT.md"
@@ -177,7 +177,17 @@ def direction_section(directions: Sequence[Figures]) -> str:
     ])  # fmt: skip
 
 
+def bound_section(part: Figures, _plots: bool = True) -> str:
+    """What the whole latent holds, by language."""
+    return "\n\n".join([
+        "## What the latent holds",
+        "All slots, each language decoded from z into itself; measured by scripts/evaluate.py with the translations.",
+        latent_table({"latent": part}),
+    ])  # fmt: skip
+
+
 SECTIONS = {
+    "bounds": bound_section,
     "rates": rate_section,
     "samples": sample_section,
     "interpolation": interpolation_section,
