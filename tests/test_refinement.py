@@ -43,3 +43,10 @@ def test_what_is_right_stays_where_it_is(pipeline):
 def test_a_language_that_is_not_there_is_told(pipeline):
     with pytest.raises(VaegenError, match="xx"):
         pipeline.exact(["A dog."], ["xx"])
+
+
+def test_a_collapsed_decoder_cannot_be_made_to_read_a_sentence_and_its_latents_stay():
+    collapsed = vaegen.load(Path(__file__).parents[1] / "checkpoints" / "collapsed", device="cpu")
+    z, reached = collapsed.exact(TEXTS[:1], ["en"])
+    assert reached == [False]
+    assert np.array_equal(z, collapsed.encode(TEXTS[:1]).mode.numpy())
