@@ -79,6 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parts", help=f"of --latent, comma-separated out of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--samples", type=int, default=2000, help="of --latent: samples for each prior and seed")
     parser.add_argument("--seeds", type=int, default=5, help="of --latent: seeds")
+    parser.add_argument("--draws", help="of --latent: more rows, as prior:scale[:slots in use], ... beside each prior at scale 1")
     parser.add_argument("--reverse-steps", type=int, default=100, help="of --latent: training of the reverse judges")
     parser.add_argument("--compare-as", help="add the figures to checkpoints/comparisons.json under this name")
     options = parser.parse_args(arguments)
@@ -170,8 +171,9 @@ def explore(options: argparse.Namespace) -> None:
                 held_out = english["val"] + english["test"]
                 seeds = range(options.seeds)
                 found = measure.prior_samples(
-                    pipeline, judge, held_out, english["train"], seen, options.samples, seeds, options.reverse_steps, say
-                )
+                    pipeline, judge, held_out, english["train"], seen, options.samples, seeds, options.reverse_steps, say,
+                    [*((name, 1.0, None) for name in pipeline.priors), *more_draws(options.draws)],
+                )  # fmt: skip
         figures[part] = {**found, "seconds": round(time.perf_counter() - start)}
         write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     if "latent" in pipeline.metadata.get("evaluation", {}):
@@ -181,6 +183,18 @@ def explore(options: argparse.Namespace) -> None:
         write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     draw_plots(figures, folder)
     write(folder / REPORT, report(figures, folder.resolve().name))
+
+
+def more_draws(told: str | None) -> list[tuple[str, float, int | None]]:
+    """Returns the rows that `--draws` asks for: prior, scale and slots in use."""
+    rows: list[tuple[str, float, int | None]] = []
+    for entry in told.split(",") if told else []:
+        name, *numbers = entry.split(":")
+        try:
+            rows.append((name, float(numbers[0]), int(numbers[1]) if numbers[1:] else None))
+        except (ValueError, IndexError):
+            raise VaegenError(f"--draws {told}: write prior:scale or prior:scale:slots, as in gaussian:0.8,normal:1:4.") from None
+    return rows
 
 
 def silver_labels(data: str, split: str) -> dict[str, list[str]]:
