@@ -232,7 +232,7 @@ def test_a_resumed_run_takes_the_new_weight_decay_and_logs_no_step_twice(tokeniz
     assert steps == [20, 40, 60, 80]
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", ["adam", "adafactor", "lion"])
 def test_every_optimizer_learns(tokenizer, tmp_path, optimizer):
     lr = {"adafactor": 0.05, "lion": 2e-3}.get(optimizer, 5e-3)
     trainer = make_trainer(tokenizer, tmp_path, steps=40, eval_every=0, optimizer=optimizer, lr=lr)
