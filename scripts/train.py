@@ -112,8 +112,10 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     _, preset_training = preset(options.preset)
     base = TrainConfig.from_dict(saved["config"] if saved else preset_training)
     config = override(base, **{f.name: getattr(options, f.name) for f in fields(TrainConfig)})
-    if config.optimizer != base.optimizer and saved:
-        raise VaegenError(f"{out} was begun with --optimizer {base.optimizer}; a run cannot change it.")
+    for name in ("optimizer", "freeze_embeddings"):
+        if saved and getattr(config, name) != (begun := getattr(base, name)):
+            option = f"--{name.replace('_', '-')} {str(begun).lower()}"
+            raise VaegenError(f"{out} was begun with {option}; a run cannot change it.")
     if not model.config.n_slots:
         config = override(config, autoencode_rate=0.0)  # without a latent that would be copying
     torch.manual_seed(config.seed)

@@ -78,6 +78,7 @@ def test_what_a_run_cannot_change_is_refused(call):
         (["--n-slots", "9"], "cannot change its shape"),
         (["--no-latent"], "cannot change its shape"),
         (["--optimizer", "adamw"], "begun with --optimizer muon"),
+        (["--freeze-embeddings", "true"], "begun with --freeze-embeddings false"),
         (["--tokenizer", str(SCRIPTS.parent / "checkpoints" / "multi30k" / "tokenizer.json")], "is not the tokenizer"),
     ):
         status, said = call("--resume", *arguments, fresh=False)
