@@ -359,11 +359,11 @@ def converter(kind: Any) -> Any:
         return lambda text: tuple(text.split(",")) if text else ()
     if typing.get_origin(kind) is dict:
         return lambda text: {key: float(value) for key, value in (pair.split("=") for pair in text.split(","))}
-    return boolean if kind is bool else kind
+    return yes_or_no if kind is bool else kind
 
 
-def boolean(text: str) -> bool:
-    """Returns a yes or no that was typed."""
+def yes_or_no(text: str) -> bool:
+    """Returns what "true" or "false" says."""
     if text not in ("true", "false"):
         raise argparse.ArgumentTypeError(f"{text!r}: write true or false")
     return text == "true"
