@@ -13,7 +13,7 @@ Figures = Mapping[str, Any]
 
 
 def variants(figures: Figures) -> list[str]:
-    """Returns the section of the README on all variants: budget, table, gains, plot."""
+    """Returns the section of the README on all variants: budget, table, plot."""
     budget = figures["budget"]
     return [
         "### Every variant, same budget",
@@ -22,7 +22,6 @@ def variants(figures: Figures) -> list[str]:
         "tokens/s: of training, per second of one core. KL in nats and active units (Var mu > 0.01) on the sources of the "
         "test set.",
         variants_table(figures["rows"]),
-        *gains(figures["rows"]),
         f"![BLEU of every variant](checkpoints/{PLOT})",
     ]
 
@@ -30,6 +29,7 @@ def variants(figures: Figures) -> list[str]:
 def variants_table(rows: Sequence[Figures]) -> str:
     """Returns a row for each variant."""
     header = ["group", "variant", "options", "steps", "tokens", "parameters", "tokens/s", "BLEU, source", "BLEU, latent"]
+    scores_of = {row["name"]: row["scores"] for row in rows}
     lines = []
     for row in rows:
         rate = f"{row['tokens_per_second']:,.0f}" if row.get("tokens_per_second") else ""
@@ -40,21 +40,20 @@ def variants_table(rows: Sequence[Figures]) -> str:
         steps, tokens = f"{row['steps']:,}", f"{row['tokens'] / 1e6:.2f} M"
         if "steps_before" in row:
             steps, tokens = f"{row['steps_before']:,} + {steps}", f"{row['tokens_before'] / 1e6:.2f} M + {tokens}"
-        lines.append([row["group"], row["name"], row["options"], steps, tokens, size, rate, *scores, kl, units])
-    return markdown_table([*header, "KL", "active units"], lines)
+        named = [row["group"], row["name"], row["options"]]
+        lines.append([*named, steps, tokens, size, rate, *scores, gain(row, scores_of), kl, units])
+    return markdown_table([*header, "gain on the best of its peers", "KL", "active units"], lines)
 
 
-def gains(rows: Sequence[Figures]) -> list[str]:
-    """Returns, as a list in Markdown, what each row that is measured against others gained on the best of them."""
-    scores = {row["name"]: row["scores"] for row in rows}
-    lines = []
-    for row in rows:
-        for context, score in row["scores"].items():
-            others = {name: scores[name][context] for name in row["against"] if context in scores.get(name, {})}
-            if others:
-                best = max(others, key=lambda name: others[name])
-                lines.append(f"- `{row['name']}` against `{best}`, {context}: {score - others[best]:+.2f} BLEU.")
-    return ["\n".join(lines)] if lines else []
+def gain(row: Figures, scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Returns how much better a row is, in each context, than the best of those that it is measured against."""
+    parts = []
+    for context, score in row["scores"].items():
+        peers = {name: scores[name][context] for name in row["against"] if context in scores.get(name, {})}
+        if peers:
+            best = max(peers, key=lambda name: peers[name])
+            parts.append(f"{context} {score - peers[best]:+.2f} on {best}")
+    return ", ".join(parts)
 
 
 def draw(figures: Figures, path: Path) -> None:
