@@ -34,6 +34,7 @@ from vaegen.checkpoint import load_checkpoint
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
 from vaegen.corpus import CORPORA, load_corpus, read_words
 from vaegen.data import TrainingData, tokenize
+from vaegen.embeddings import skip_gram
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.text import Tokenizer, clean
@@ -44,7 +45,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NOT_OPTIONS = {"vocab_size", "languages"}  # the tokenizer decides these
 RUN_FILE = "run.json"  # what `state.pt` does not know: with other data or another tokenizer the state is worth nothing
 REMEMBERED: dict[str, Any] = {
-    "corpora": "multi30k", "stop_words": None, "n_validation": 300, "bleu_pairs": "en-de,de-en", "precision": "auto",
+    "corpora": "multi30k", "limit_groups": None, "stop_words": None, "n_validation": 300, "bleu_pairs": "en-de,de-en",
+    "precision": "auto",
 }  # fmt: skip
 
 
@@ -110,8 +112,10 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     _, preset_training = preset(options.preset)
     base = TrainConfig.from_dict(saved["config"] if saved else preset_training)
     config = override(base, **{f.name: getattr(options, f.name) for f in fields(TrainConfig)})
-    if config.optimizer != base.optimizer and saved:
-        raise VaegenError(f"{out} was begun with --optimizer {base.optimizer}; a run cannot change it.")
+    for name in ("optimizer", "freeze_embeddings"):
+        if saved and getattr(config, name) != (begun := getattr(base, name)):
+            option = f"--{name.replace('_', '-')} {str(begun).lower()}"
+            raise VaegenError(f"{out} was begun with {option}; a run cannot change it.")
     if not model.config.n_slots:
         config = override(config, autoencode_rate=0.0)  # without a latent that would be copying
     torch.manual_seed(config.seed)
@@ -119,6 +123,9 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
         model.reset_parameters()
     torch.manual_seed(config.seed + 1 + rank)
     data, validation = build_data(options, tokenizer, config, rank, world_size, say, bool(model.config.n_slots))
+    if config.embeddings == "word2vec" and saved is None and not options.dry_run:
+        say("word2vec: skip-gram over the training text")
+        model.embedding.weight.data = skip_gram(sentences(data, tokenizer), model.embedding.weight.data, config.seed)
     n_parameters = sum(p.numel() for p in model.parameters())
     say(f"{n_parameters:,} parameters; {model.config}")
     say(str(config))
@@ -207,6 +214,8 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tu
             raise VaegenError(f"{options.tokenizer} is not the tokenizer of {options.out}; give the one it was begun with.")
         return tokenizer, VAETransformer(config)
     if options.init_from is not None:
+        if options.embeddings == "word2vec":
+            raise VaegenError("--embeddings word2vec is for a new model; --init-from brings its own. Leave one of them out.")
         start = load_checkpoint(options.init_from)
         model = VAETransformer(override(start.model.config, **asked))
         try:
@@ -242,6 +251,8 @@ def build_data(
         say: Gets each line.
         monolingual: Whether sentences without a translation are of use: without a latent there is nothing to learn there.
     """
+    if options.limit_groups is not None and options.limit_groups < 1:
+        raise VaegenError(f"--limit-groups {options.limit_groups}: give 1 or more, or leave it out.")
     corpora, held_out = [], []
     lists = [entry.split("=", 1) for entry in options.stop_words or []]
     if any(len(entry) != 2 for entry in lists):
@@ -260,7 +271,7 @@ def build_data(
     for name, rate in names:
         groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out, stop_words=stop_words)
         say(f"{name}: {report}")
-        ids, too_long = tokenize(groups, tokenizer, config.max_sentence_tokens)
+        ids, too_long = tokenize(groups[: options.limit_groups], tokenizer, config.max_sentence_tokens)
         say(f"{name}: {too_long} sentences of {config.max_sentence_tokens} tokens or more dropped")
         if not monolingual and (alone := sum(len(group) == 1 for group in ids)):
             say(f"{name}: {alone} sentences without a translation dropped; without a latent that would be copying")
@@ -289,6 +300,12 @@ def validation_groups(options: argparse.Namespace, names: list[str], say: Any) -
     return groups[:: len(groups) // n][:n]
 
 
+def sentences(data: TrainingData, tokenizer: Tokenizer) -> list[list[int]]:
+    """Returns every training sentence as the decoder sees it, between language tag and end."""
+    groups = [group for corpus, _ in data.corpora for group in corpus]
+    return [[tokenizer.language_id(code), *ids, tokenizer.eos_id] for group in groups for code, ids in group.items()]
+
+
 def number(option: str, text: str) -> float:
     """Returns a rate that was typed."""
     try:
@@ -310,6 +327,7 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"names and rates per epoch, as in 'multi30k:1,multi30k-captions:0.05'; of {', '.join(CORPORA)}, or your own "
         "folders (default: multi30k; of a resumed run: its own)",
     )
+    parser.add_argument("--limit-groups", type=int, metavar="N", help="train on the first N groups of each corpus only")
     parser.add_argument("--tokenizer", help="tokenizer.json (default: of checkpoints/multi30k; of a resumed run: its own)")
     parser.add_argument("--stop-words", nargs="*", metavar="en=FILE", help="words to take out of the training sentences")
     parser.add_argument("--preset", default="cpu", choices=list(PRESETS))
@@ -341,7 +359,14 @@ def converter(kind: Any) -> Any:
         return lambda text: tuple(text.split(",")) if text else ()
     if typing.get_origin(kind) is dict:
         return lambda text: {key: float(value) for key, value in (pair.split("=") for pair in text.split(","))}
-    return kind
+    return yes_or_no if kind is bool else kind
+
+
+def yes_or_no(text: str) -> bool:
+    """Returns what "true" or "false" says."""
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r}: write true or false")
+    return text == "true"
 
 
 def has_fast_bf16(device: str) -> bool:

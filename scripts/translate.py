@@ -57,7 +57,8 @@ def translate(lines: list[str], options: argparse.Namespace) -> list[str]:
 
     if options.threads:
         torch.set_num_threads(options.threads)
-    pipeline = vaegen.load(options.checkpoint, options.device)
+    chosen = options.checkpoint or [str(ROOT / "checkpoints" / "multi30k")]
+    pipeline = vaegen.load(chosen if len(chosen) > 1 else chosen[0], options.device)
     with tqdm(total=len(lines), unit="line", disable=not sys.stderr.isatty()) as bar:
         return pipeline.translate(
             lines,
@@ -101,8 +102,11 @@ def read_lines(stream: BinaryIO) -> list[str]:
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    default = ROOT / "checkpoints" / "multi30k"
-    parser.add_argument("--checkpoint", default=str(default), help="folder or hub id (default: checkpoints/multi30k)")
+    parser.add_argument(
+        "--checkpoint",
+        action="append",
+        help="folder or hub id (default: checkpoints/multi30k); given several times, they decode together",
+    )
     parser.add_argument("--target-language", required=True, metavar="CODE", help="such as de")
     parser.add_argument("--source-language", metavar="CODE", help="not needed: the model reads all its languages alike")
     parser.add_argument("--context", default="source", help="source (default), or latent: through the latent alone")

@@ -10,6 +10,7 @@ checkpoints/benchmark.json       scripts/benchmark.py --out checkpoints/benchmar
 checkpoints/startup.json         scripts/startup_time.py --out checkpoints/startup.json
 checkpoints/latency.json         scripts/app_latency.py --out checkpoints/latency.json
 checkpoints/load.json            scripts/load_test.py --out checkpoints/load.json
+checkpoints/variants.json        scripts/compare.py --data DATA
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from vaegen.latent_report import FIGURES, REPORT, sample_rows
 from vaegen.report import comparison_table, fill, markdown_table, results
+from vaegen.variants import variants
 
 CHECKPOINTS = ROOT / "checkpoints"
 
@@ -36,8 +38,9 @@ def main() -> int:
 
 
 def filled(text: str) -> str:
-    """Returns the README with its three places filled."""
-    for marker, sections in (("results", quality()), ("latent", latent()), ("speed", speed())):
+    """Returns the README with its places filled."""
+    places = {"results": quality, "variants": compared, "latent": latent, "speed": speed}
+    for marker, sections in ((marker, write()) for marker, write in places.items()):
         text = fill(text, marker, "\n\n".join(sections))
     return text
 
@@ -82,6 +85,12 @@ def quality() -> list[str]:
         )
         sections.append(table)
     return sections
+
+
+def compared() -> list[str]:
+    """Returns the section on all variants."""
+    path = CHECKPOINTS / "variants.json"
+    return variants(read(path)) if path.exists() else []
 
 
 def speed() -> list[str]:

@@ -44,7 +44,7 @@ def test_wrong_shapes_are_refused(values, message):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"optimizer": "sgd"}, "'muon' or 'adamw'"),
+        ({"optimizer": "sgd"}, "choose one of muon, adamw, adam"),
         ({"schedule": "linear"}, "'gated'"),
         ({"exclude_pairs": ("en",)}, "not a pair"),
         ({"steps": 0}, "1 or more"),

@@ -1,11 +1,13 @@
 """Batches: what is a source, what is a target, and that every epoch can be made again."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
 from vaegen.config import TrainConfig
-from vaegen.data import Item, TrainingData, collate, pad, tokenize
+from vaegen.data import Item, TrainingData, collate, corrupt, pad, tokenize
 from vaegen.errors import VaegenError
 
 WORDS = {"en": "a dog runs", "de": "ein Hund rennt", "fr": "un chien court", "cs": "pes běží"}
@@ -19,6 +21,27 @@ def groups(tokenizer):
 
 def config(**values):
     return TrainConfig(**{"batch_tokens": 200, "autoencode_rate": 0.5, **values})
+
+
+def test_noise_masks_drops_and_moves_a_third_each():
+    torch.manual_seed(0)
+    lengths = torch.tensor([30, 20, 1] * 40)
+    mask = torch.arange(30) < lengths[:, None]
+    src = torch.where(mask, torch.arange(10, 40), 0).scatter(1, lengths[:, None] - 1, 1)  # 10, 11, ... and the end, 1
+    noisy, kept = corrupt(src, mask, 0.6, mask_id=2)
+    counts = {"words": 0, "masked": 0, "dropped": 0, "moved": 0}
+    for before, after in zip((r[m].tolist() for r, m in zip(src, mask, strict=True)),
+                             (r[m].tolist() for r, m in zip(noisy, kept, strict=True)), strict=True):  # fmt: skip
+        assert after[-1] == 1 and set(after) <= {*before, 2} and len(set(after) - {2}) == len([w for w in after if w != 2])
+        counts["words"] += len(before) - 1
+        counts["masked"] += after.count(2)
+        counts["dropped"] += len(before) - len(after)
+        words = [w for w in after[:-1] if w != 2]
+        counts["moved"] += sum(a > b for a, b in itertools.pairwise(words))
+    shares = {name: count / counts["words"] for name, count in counts.items()}
+    assert shares["masked"] == pytest.approx(0.2, abs=0.04) and shares["dropped"] == pytest.approx(0.2, abs=0.04)
+    assert 0.05 < shares["moved"] < 0.2  # what moves behind another that moves or is dropped does not show
+    assert all(torch.equal(a, b) for a, b in zip(corrupt(src, mask, 0.0, 2), (src, mask), strict=True))
 
 
 def test_pad_says_what_is_real():

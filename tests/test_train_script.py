@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+from vaegen.checkpoint import load_checkpoint
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
@@ -75,6 +78,7 @@ def test_what_a_run_cannot_change_is_refused(call):
         (["--n-slots", "9"], "cannot change its shape"),
         (["--no-latent"], "cannot change its shape"),
         (["--optimizer", "adamw"], "begun with --optimizer muon"),
+        (["--freeze-embeddings", "true"], "begun with --freeze-embeddings false"),
         (["--tokenizer", str(SCRIPTS.parent / "checkpoints" / "multi30k" / "tokenizer.json")], "is not the tokenizer"),
     ):
         status, said = call("--resume", *arguments, fresh=False)
@@ -88,6 +92,8 @@ def test_what_a_run_cannot_change_is_refused(call):
         (["--corpora", "own:-1"], "rate '-1'"),
         (["--bleu-pairs", "ende"], "--bleu-pairs ende"),
         (["--n-validation", "0"], "--n-validation 0"),
+        (["--limit-groups", "0"], "--limit-groups 0"),
+        (["--optimizer", "sgd"], "choose one of muon, adamw, adam, adafactor, lion"),
         (["--device", "toaster"], "--device toaster cannot be used"),
         (["--corpora", "nothing"], "There is no corpus 'nothing'"),
     ],
@@ -96,6 +102,27 @@ def test_wrong_options_are_one_sentence(call, data, arguments, message):
     tokenizer = ["--tokenizer", str(data.parent / "own-tokenizer.json"), "--corpora", "own"]
     status, said = call(*tokenizer, *arguments, fresh=False)
     assert status == 2 and said.startswith("train: ") and message in said and said.count("\n") == 1
+
+
+def test_only_the_first_groups_are_trained_on_and_a_resumed_run_remembers(call):
+    assert ", 50 sources," in call("--dry-run", "--n-validation", "10", "--autoencode-rate", "0")[1].replace("54", "50")
+    small = ["--limit-groups", "20", "--autoencode-rate", "0", "--bleu-pairs", ""]
+    assert ", 20 sources," in call("--dry-run", *small)[1]
+    assert call("--steps", "1", *small)[0] == 0
+    assert ", 20 sources," in call("--resume", "--dry-run", fresh=False)[1]
+
+
+def test_word2vec_is_where_a_new_model_begins_and_frozen_it_stays(call, data):
+    assert call("--steps", "1", "--bleu-pairs", "", "--embeddings", "word2vec", "--freeze-embeddings", "true")[0] == 0
+    checkpoint = data.parent / "run" / "checkpoint"
+    frozen = load_checkpoint(checkpoint).model.embedding.weight.detach()
+    assert call("--steps", "1", "--bleu-pairs", "", out="random")[0] == 0
+    drawn = load_checkpoint(data.parent / "random" / "checkpoint").model.embedding.weight.detach()
+    assert float(frozen.std() / drawn.std()) == pytest.approx(1.0, abs=0.05) and (frozen - drawn).abs().max() > 0.1
+    assert call("--steps", "2", "--resume", fresh=False)[0] == 0
+    assert torch.equal(load_checkpoint(checkpoint).model.embedding.weight, frozen)
+    status, said = call("--embeddings", "word2vec", "--init-from", str(checkpoint), out="more")
+    assert status == 2 and "--init-from brings its own" in said
 
 
 def test_without_a_latent_nobody_copies(call, data):

@@ -9,7 +9,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from vaegen.checkpoint import load_checkpoint
-from vaegen.config import ModelConfig, TrainConfig, override, preset
+from vaegen.config import OPTIMIZERS, ModelConfig, TrainConfig, override, preset
 from vaegen.data import TrainingData, pad, tokenize
 from vaegen.decoding import greedy
 from vaegen.errors import VaegenError
@@ -89,10 +89,12 @@ def encoded(model, tokenizer, texts):
         return model.encode(src, mask).posterior
 
 
-def test_k_steps_and_k_more_are_2k_steps_bit_for_bit(tokenizer, tmp_path):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_k_steps_and_k_more_are_2k_steps_bit_for_bit(tokenizer, tmp_path, optimizer):
     settings = {"shape": {"encoder_dropout": 0.1, "decoder_dropout": 0.1, "latent_dropout": 0.1},
                 "word_dropout": 0.1, "steps": 20, "eval_every": 5, "batch_tokens": 40, "gate_nats": -1e9,
-                "nested_rate": 0.5, "align_kl": 0.01, "align_contrast": 0.1}  # fmt: skip
+                "nested_rate": 0.5, "align_kl": 0.01, "align_contrast": 0.1, "source_noise": 0.3,
+                "optimizer": optimizer}  # fmt: skip
     straight = make_trainer(tokenizer, tmp_path / "a", **settings)
     straight.train()
     first = make_trainer(tokenizer, tmp_path / "b", **settings)
@@ -207,7 +209,7 @@ def test_learning_rate_warms_up_stays_and_cools_down():
     assert factors[80] == pytest.approx(0.5) and factors[99] == pytest.approx(1 / 40)
 
 
-@pytest.mark.parametrize(("optimizer", "n"), [("muon", 2), ("adamw", 1)])
+@pytest.mark.parametrize(("optimizer", "n"), [(name, 2 if name == "muon" else 1) for name in OPTIMIZERS])
 def test_every_parameter_is_optimised_once(tiny_model, optimizer, n):
     optimizers = build_optimizers(tiny_model, TrainConfig(optimizer=optimizer))
     assert len(optimizers) == n
@@ -228,6 +230,22 @@ def test_a_resumed_run_takes_the_new_weight_decay_and_logs_no_step_twice(tokeniz
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     steps = [line["step"] for line in lines if line["kind"] == "train"]
     assert steps == [20, 40, 60, 80]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adafactor", "lion"])
+def test_every_optimizer_learns(tokenizer, tmp_path, optimizer):
+    lr = {"adafactor": 0.05, "lion": 2e-3}.get(optimizer, 5e-3)
+    trainer = make_trainer(tokenizer, tmp_path, steps=40, eval_every=0, optimizer=optimizer, lr=lr)
+    before = trainer.validation.run(trainer.model)[0]["loss"]
+    trainer.train()
+    assert trainer.validation.run(trainer.model)[0]["loss"] < 0.6 * before
+
+
+def test_the_last_checkpoints_are_kept(tokenizer, tmp_path):
+    make_trainer(tokenizer, tmp_path, steps=20, eval_every=5, keep_last=2).train()
+    assert sorted(path.name for path in (tmp_path / "last").iterdir()) == ["step-00000015", "step-00000020"]
+    steps = [load_checkpoint(path).metadata["training"]["step"] for path in sorted((tmp_path / "last").iterdir())]
+    assert steps == [15, 20]
 
 
 def test_early_stopping_leaves_the_best_checkpoint(tokenizer, tmp_path):

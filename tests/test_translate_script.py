@@ -60,6 +60,15 @@ def test_one_line_out_for_every_line_in(run, folder, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_several_checkpoints_decode_together(run, folder, tokenizer, tmp_path):
+    torch.manual_seed(1)
+    save_checkpoint(tmp_path / "other", type(m := vaegen.load(folder, "cpu").model)(m.config), tokenizer)
+    status, out = run("--checkpoint", str(tmp_path / "other"), "--num-beams", "1")
+    lines = TEXT.decode().replace("\r", "").split("\n")
+    expected = vaegen.load([folder, tmp_path / "other"], "cpu").translate(lines, "de", num_beams=1)
+    assert status == 0 and out.decode().split("\n")[:-1] == expected
+
+
 def test_options_reach_the_model(run, folder):
     pipeline = vaegen.load(folder, "cpu")
     lines = TEXT.decode().replace("\r", "").split("\n")

@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from vaegen.errors import VaegenError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from vaegen.pipeline import Pipeline
@@ -20,16 +22,21 @@ __version__ = "0.1.0"
 __all__ = ["VaegenError", "__version__", "load"]
 
 
-def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
+def load(path_or_hub_id: str | Path | Sequence[str | Path], device: str | None = None) -> Pipeline:
     """Returns the `Pipeline` of a checkpoint folder or of a Hugging Face Hub id ("owner/name"); see `vaegen.pipeline`.
 
     Args:
-        path_or_hub_id: Where the checkpoint is.
+        path_or_hub_id: Where the checkpoint is; of several, a list: they decode together (`vaegen.ensemble`).
         device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
 
     Raises:
         VaegenError: If there is no such checkpoint or it is damaged.
     """
-    from vaegen.pipeline import load as load_pipeline  # torch takes a second to import: only when it is needed
+    # torch takes a second to import: only when it is needed
+    if isinstance(path_or_hub_id, (str, PathLike)):
+        from vaegen.pipeline import load as load_pipeline
 
-    return load_pipeline(path_or_hub_id, device)
+        return load_pipeline(path_or_hub_id, device)
+    from vaegen.ensemble import load as load_ensemble
+
+    return load_ensemble(path_or_hub_id, device)

@@ -121,6 +121,15 @@ def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cp
     return Checkpoint(model, tokenizer, metadata, name, folder)
 
 
+def keep_last(folder: Path, step: int, n: int) -> Path:
+    """Returns where in `folder` the checkpoint of a step belongs, and removes all but the n - 1 before it."""
+    path = folder / f"step-{step:08d}"
+    others = sorted(other for other in folder.glob("step-*") if other != path)
+    for old in others[: len(others) - n + 1]:
+        shutil.rmtree(old)
+    return path
+
+
 def find_checkpoints(folder: str | Path) -> list[str]:
     """Returns the names of the checkpoint folders in a folder."""
     return sorted(path.parent.name for path in Path(folder).glob(f"[!.]*/{CONFIG}"))

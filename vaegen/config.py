@@ -8,6 +8,8 @@ from typing import Any
 
 from vaegen.errors import VaegenError
 
+OPTIMIZERS = ("muon", "adamw", "adam", "adafactor", "lion")
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -82,8 +84,9 @@ class TrainConfig:
         steps: Total optimizer steps; the learning rate reaches zero at the last one.
         batch_tokens: Target tokens in one step, over all processes.
         max_sentence_tokens: Training sentences longer than this are dropped (counted).
-        optimizer: `muon` (Muon for the weight matrices, AdamW for the rest) or `adamw`.
-        lr: Peak learning rate of AdamW.
+        optimizer: `muon` (Muon for the weight matrices, AdamW for the rest), `adamw`, `adam`, `adafactor` or `lion`; see
+            `vaegen.optimization`.
+        lr: Peak learning rate of all but Muon.
         muon_lr: Peak learning rate of Muon.
         weight_decay: Decoupled weight decay of the weight matrices.
         warmup_steps: Linear warm-up.
@@ -91,6 +94,10 @@ class TrainConfig:
         clip_norm: Largest gradient norm.
         label_smoothing: Probability mass spread over the vocabulary; never part of reported nats.
         word_dropout: Probability that an input word of the decoder is replaced by the mask token.
+        source_noise: Probability that a source sub-word is masked, dropped or moved: the encoder of a denoising autoencoder.
+        embeddings: Where a new model's embeddings begin: `random`, or `word2vec` (skip-gram over the training text).
+        freeze_embeddings: Whether they stay as they are. The output layer is tied to them: then only the states that the
+            decoder compares with them are learned, and tokens that the text lacks stay as drawn.
         source_context_rate: Share of targets whose decoder also sees the encoder states (z alone otherwise).
         autoencode_rate: Share of source sentences that are also decoded into their own language, from z alone.
         source_weights: Relative frequency of each language as the source; missing ones count 1.
@@ -110,6 +117,7 @@ class TrainConfig:
         ema_decay: Decay of the exponential moving average of the weights that is evaluated and saved.
         eval_every: Steps between evaluations (0: only at the end).
         save_every: Steps between resumable states (0: only at evaluations).
+        keep_last: Checkpoints of this many last evaluations that stay in the run folder, to be averaged (0: only the last).
         patience: Evaluations without a better validation loss before training stops (0: never).
         seed: Seed of initialisation, data order, dropout and noise.
     """
@@ -126,6 +134,9 @@ class TrainConfig:
     clip_norm: float = 1.0
     label_smoothing: float = 0.1
     word_dropout: float = 0.0
+    source_noise: float = 0.0
+    embeddings: str = "random"
+    freeze_embeddings: bool = False
     source_context_rate: float = 0.5
     autoencode_rate: float = 0.3
     source_weights: dict[str, float] | None = None
@@ -144,16 +155,20 @@ class TrainConfig:
     ema_decay: float = 0.999
     eval_every: int = 400
     save_every: int = 200
+    keep_last: int = 0
     patience: int = 0
     seed: int = 1
 
     def __post_init__(self) -> None:
         _positive(self, "steps batch_tokens max_sentence_tokens n_cycles")
         _not_negative(self, "lr muon_lr weight_decay clip_norm beta free_bits target_kl nested_beta align_kl align_contrast")
-        _not_negative(self, "warmup_steps ramp_steps eval_every save_every patience")
-        _rates(self, "cooldown label_smoothing word_dropout source_context_rate autoencode_rate ema_decay nested_rate")
-        if self.optimizer not in ("muon", "adamw"):
-            raise VaegenError(f"optimizer={self.optimizer!r}: choose 'muon' or 'adamw'.")
+        _not_negative(self, "warmup_steps ramp_steps eval_every save_every keep_last patience")
+        _rates(self, "cooldown label_smoothing word_dropout source_noise source_context_rate autoencode_rate nested_rate")
+        _rates(self, "ema_decay")
+        if self.optimizer not in OPTIMIZERS:
+            raise VaegenError(f"optimizer={self.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
+        if self.embeddings not in ("random", "word2vec"):
+            raise VaegenError(f"embeddings={self.embeddings!r}: choose 'random' or 'word2vec'.")
         if self.schedule not in ("gated", "cyclical", "target_kl", "constant"):
             raise VaegenError(f"schedule={self.schedule!r}: choose 'gated', 'cyclical', 'target_kl' or 'constant'.")
         for pair in self.exclude_pairs:

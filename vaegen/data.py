@@ -111,6 +111,26 @@ def pad(sequences: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
+def corrupt(src: Tensor, src_mask: Tensor, rate: float, mask_id: int) -> tuple[Tensor, Tensor]:
+    """Returns source ids (B, S) and their mask with noise: of each three sub-words hit, one each is masked, dropped, moved.
+
+    A sub-word is hit with probability `rate`; one that moves goes one to three places on, and the end token is never hit.
+    The numbers are torch's global ones, as dropout's are, so a resumed run goes on with the same.
+
+    Source: Lample et al. 2018, arXiv 1711.00043, section 2.3 (drop, local shuffle); Lewis et al. 2020, arXiv 1910.13461
+    (masks).
+    """
+    if not rate:
+        return src, src_mask
+    places = torch.arange(src.shape[1], device=src.device)
+    end = places == src_mask.sum(1, keepdim=True) - 1
+    fate = (torch.rand(src.shape, device=src.device) * 3.0 / rate).long().masked_fill(end, 3)  # 3 and more: left alone
+    kept = src_mask & (fate != 1)
+    key = places + (fate == 2) * (torch.randint(1, 4, src.shape, device=src.device) + 0.5)
+    order = key.masked_fill(end, len(places) + 4.0).masked_fill(~kept, float("inf")).argsort(dim=1, stable=True)
+    return src.masked_fill(fate == 0, mask_id).gather(1, order), kept.gather(1, order)
+
+
 class TrainingData:
     """Draws the batches of every epoch from one or more corpora.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -12,10 +13,12 @@ from vaegen.model import VAETransformer
 
 
 def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = True) -> list[torch.optim.Optimizer]:
-    """Returns Muon for the matrices inside the layers and AdamW for all else (`muon`), or AdamW alone (`adamw`).
+    """Returns Muon for the matrices inside the layers and AdamW for all else (`muon`), or one optimizer for everything.
+
+    Parameters that are frozen are left out.
 
     Raises:
-        VaegenError: If this torch has no Muon (it came with 2.9).
+        VaegenError: If this torch has no Muon (it came with 2.9), or lion-pytorch is asked for and missing.
 
     Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; `torch.optim.Muon`.
     """
@@ -23,6 +26,8 @@ def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = T
         raise VaegenError(f"torch {torch.__version__} has no Muon; install torch 2.9 or later, or choose --optimizer adamw.")
     matrices, rest, vectors = [], [], []
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
         if parameter.ndim < 2:
             vectors.append(parameter)
         elif config.optimizer == "muon" and name.startswith(("encoder.", "decoder.", "latent_layers.")):
@@ -30,10 +35,31 @@ def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = T
         else:
             rest.append(parameter)
     groups = [{"params": rest, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=fused)]
+    optimizers = [_for_all(groups, config, fused)]
     if matrices:
         optimizers.append(torch.optim.Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay))
     return optimizers
+
+
+def _for_all(groups: list[dict[str, Any]], config: TrainConfig, fused: bool) -> torch.optim.Optimizer:
+    """The optimizer of vectors and embeddings, and of the matrices that Muon does not take.
+
+    Source: Kingma and Ba 2015, arXiv 1412.6980 (Adam); Loshchilov and Hutter 2019, arXiv 1711.05101 (AdamW); Shazeer and
+    Stern 2018, arXiv 1804.04235 (Adafactor, whose `lr` is relative to the size of a matrix: 0.01 to 0.05); Chen et al. 2023,
+    arXiv 2302.06675 (Lion, which steps by the sign: a third to a tenth of AdamW's `lr`).
+    """
+    if config.optimizer == "adafactor":
+        return torch.optim.Adafactor(groups, lr=config.lr)
+    if config.optimizer == "lion":
+        try:
+            from lion_pytorch import Lion
+        except ImportError:
+            raise VaegenError("--optimizer lion needs lion-pytorch; `pip install lion-pytorch`, or choose adamw.") from None
+        return Lion(groups, lr=config.lr)
+    if config.optimizer == "adam":  # to it weight decay would be one more gradient, divided by its size: hence AdamW
+        groups = [{**group, "weight_decay": 0.0} for group in groups]
+        return torch.optim.Adam(groups, lr=config.lr, betas=(0.9, 0.98), fused=fused)
+    return torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=fused)
 
 
 def lr_factor(step: int, config: TrainConfig) -> float:

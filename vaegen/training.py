@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
-from vaegen.checkpoint import save_checkpoint
+from vaegen.checkpoint import keep_last, save_checkpoint
 from vaegen.config import TrainConfig
-from vaegen.data import Batch, TrainingData
+from vaegen.data import Batch, TrainingData, corrupt
 from vaegen.errors import VaegenError
 from vaegen.latent import first_slots
 from vaegen.model import VAETransformer
@@ -45,7 +45,7 @@ class TrainingObjective(nn.Module):
     def forward(self, batch: Batch, beta: float) -> LossTerms:
         """Returns the loss terms of a batch with a fresh draw of z, dropout and decoder contexts."""
         model, config = self.model, self.config
-        encoding = model.encode(batch.src, batch.src_mask)
+        encoding = model.encode(*corrupt(batch.src, batch.src_mask, config.source_noise, self.mask_id))
         posterior = encoding.posterior
         z = posterior.sample() if posterior is not None else None
         if z is not None and config.nested_rate:
@@ -92,6 +92,7 @@ class Progress:
     best_loss: float = float("inf")
     bad_evaluations: int = 0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0  # of all threads of this process: what other programs take does not count
     tokens: int = 0
 
 
@@ -126,13 +127,10 @@ class Trainer:
         report: Callable[[str], None] = print,
     ) -> None:
         self.model, self.tokenizer, self.data, self.validation, self.config = model, tokenizer, data, validation, config
-        self.folder, self.device, self.metadata, self.report = (
-            Path(folder),
-            torch.device(device),
-            metadata or {},
-            report,
-        )
+        self.folder, self.device = Path(folder), torch.device(device)
+        self.metadata, self.report = metadata or {}, report
         self.rank, self.world_size = data.rank, data.world_size
+        model.embedding.weight.requires_grad_(not config.freeze_embeddings)
         self.objective = TrainingObjective(model, config, tokenizer.mask_id)
         self.wrapped: nn.Module = self.objective
         if self.world_size > 1:
@@ -162,11 +160,13 @@ class Trainer:
         """
         restore = self._listen_to_signals()
         started = time.perf_counter() - self.progress.seconds
+        cpu_started = time.process_time() - self.progress.cpu_seconds
         if self.progress.step == 0:
             self._evaluate()
         for batch in self._stream():
             figures = self._step(batch.to(self.device))
             self.progress.seconds = time.perf_counter() - started
+            self.progress.cpu_seconds = time.process_time() - cpu_started
             if on_step is not None:
                 on_step(self.progress, figures)
             step, c = self.progress.step, self.config
@@ -318,6 +318,9 @@ class Trainer:
         self.progress.bad_evaluations = 0 if improved else self.progress.bad_evaluations + 1
         if self.main and self.progress.step and (improved or not self.config.patience):
             save_checkpoint(self.folder / "checkpoint", self.averaged, self.tokenizer, self._metadata(scores))
+        if self.main and self.progress.step and (n := self.config.keep_last):
+            path = keep_last(self.folder / "last", self.progress.step, n)
+            save_checkpoint(path, self.averaged, self.tokenizer, self._metadata(scores))
 
     def _metadata(self, scores: dict[str, float]) -> dict[str, Any]:
         training = {"config": self.config.to_dict(), **asdict(self.progress), "validation": scores}

@@ -1,0 +1,42 @@
+#!/usr/bin/env python
+"""Writes a checkpoint whose weights are the mean of several of one run.
+
+    python scripts/train.py --data DATA --keep-last 3 --out runs/a
+    python scripts/average.py --out runs/a/averaged runs/a/last/*
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from vaegen.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.ensemble import average, check_tokenizers
+from vaegen.errors import VaegenError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", required=True, help="folder of the new checkpoint")
+    parser.add_argument("checkpoints", nargs="+", help="folders or hub ids")
+    options = parser.parse_args(arguments)
+    try:
+        loaded = [load_checkpoint(path) for path in options.checkpoints]
+        check_tokenizers([checkpoint.tokenizer for checkpoint in loaded])
+        model = average([checkpoint.model for checkpoint in loaded])
+        last = loaded[-1]  # the metadata of the last: it was trained on all that the others were
+        save_checkpoint(
+            options.out, model, last.tokenizer, {**last.metadata, "averaged": [checkpoint.name for checkpoint in loaded]}
+        )
+    except VaegenError as error:
+        print(f"average: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

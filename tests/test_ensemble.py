@@ -1,0 +1,143 @@
+"""Several models as one: of one nothing changes, of several the mean of probabilities or of weights."""
+
+import importlib.util
+import itertools
+from pathlib import Path
+
+import pytest
+import torch
+
+import vaegen
+from vaegen.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.config import ModelConfig, override, preset
+from vaegen.ensemble import Ensemble, average, mean_log_probs
+from vaegen.errors import VaegenError
+from vaegen.model import VAETransformer
+from vaegen.pipeline import Pipeline
+from vaegen.text import Tokenizer
+
+TEXTS = ["a dog runs", "two men sing and a girl reads", "", "ein Hund rennt durch den Schnee"]
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+
+
+def make_model(tokenizer, seed, **shape):
+    """A random model that says something of its source; see tests/test_decoding.py."""
+    torch.manual_seed(seed)
+    config = override(ModelConfig(tokenizer.vocab_size, tuple(tokenizer.languages), **preset("tiny")[0]), **shape)
+    model = VAETransformer(config).eval()
+    with torch.no_grad():
+        for layer in model.decoder:
+            for linear in (layer.cross_attention.out, layer.self_attention.out, layer.ffn[0], layer.ffn[2]):
+                linear.weight.mul_(6.0)
+        model.decoder_norm.weight.fill_(2.0)
+        model.embedding.weight[1] *= 2.0
+    return model
+
+
+def together(tokenizer, *models):
+    return Pipeline(Ensemble(models), tokenizer)
+
+
+METHODS = [
+    {"num_beams": 1},
+    {"num_beams": 4},
+    {"method": "sample", "seed": 3, "n_draws": 2},
+    {"context": "latent", "num_beams": 3},
+]
+
+
+@pytest.mark.parametrize("options", METHODS)
+def test_an_ensemble_of_one_is_the_model_and_of_two_copies_too(tokenizer, options):
+    model = make_model(tokenizer, 1)
+    alone = Pipeline(model, tokenizer).generate(TEXTS, "de", **options)
+    assert together(tokenizer, model).generate(TEXTS, "de", **options) == alone
+    if "n_draws" in options:  # each member draws its own z
+        return
+    for got, expected in zip(together(tokenizer, model, model).generate(TEXTS, "de", **options), alone, strict=True):
+        assert [t.text for t in got] == [t.text for t in expected]
+        assert got[0].token_log_probs == pytest.approx(expected[0].token_log_probs, abs=1e-5)
+
+
+@pytest.mark.parametrize("context", ["latent", "source"])
+def test_it_takes_the_token_with_the_best_mean_probability(tokenizer, context):
+    models = [make_model(tokenizer, 1), make_model(tokenizer, 2, width=64, n_decoder_layers=2), make_model(tokenizer, 3)]
+    (found,) = together(tokenizer, *models).generate(TEXTS[:1], "de", context=context, method="greedy", max_length=8)
+    src = torch.tensor([[*tokenizer.encode(TEXTS[0]), tokenizer.eos_id]])
+    said, log_probs = [tokenizer.language_id("de")], []
+    banned = [tokenizer.pad_id, tokenizer.mask_id, *tokenizer.language_ids.values()]
+    while len(log_probs) < 8:
+        probs = torch.zeros(tokenizer.vocab_size)
+        for model in models:
+            encoding = model.encode(src, torch.ones_like(src, dtype=torch.bool))
+            memory = model.memory(encoding.posterior.mode, encoding, context)
+            probs += model.decode_logits(torch.tensor([said]), memory)[0, -1].softmax(-1).detach() / 3
+        allowed = probs.clone()
+        allowed[banned] = 0.0
+        said.append(int(allowed.argmax()) if len(log_probs) < 7 else tokenizer.eos_id)
+        log_probs.append(float(probs[said[-1]].log()))
+        if said[-1] == tokenizer.eos_id:
+            break
+    assert found[0].token_log_probs == pytest.approx(log_probs, abs=1e-4)
+    assert found[0].text == tokenizer.decode(said[1:-1])
+    alone = [Pipeline(m, tokenizer).translate(TEXTS[0], "de", context=context, num_beams=1) for m in models]
+    assert len({*alone, found[0].text}) > 1
+
+
+def test_mean_log_probs_by_hand():
+    mean = mean_log_probs([torch.tensor([0.25, 0.75]).log() + 3.0, torch.tensor([0.75, 0.25]).log(), torch.zeros(2)])
+    assert mean.exp().tolist() == pytest.approx([0.5, 0.5])
+
+
+def test_its_latent_is_that_of_all_members(tokenizer):
+    models = [make_model(tokenizer, 1), make_model(tokenizer, 2)]
+    pipeline = together(tokenizer, *models)
+    posterior = pipeline.encode(TEXTS[:2])
+    for i, model in enumerate(models):
+        assert torch.allclose(posterior.mu[:, 4 * i : 4 * i + 4], Pipeline(model, tokenizer).encode(TEXTS[:2]).mu, atol=1e-5)
+    from_latent = pipeline.decode(posterior.mode, "de", num_beams=1, max_length=12)
+    assert from_latent == pipeline.translate(TEXTS[:2], "de", context="latent", num_beams=1, max_length=12)
+    with pytest.raises(VaegenError, match="ask one of its members"):
+        pipeline.attention(TEXTS[0], "de")
+
+
+def test_models_that_do_not_fit_together_are_refused(tokenizer, tmp_path):
+    with pytest.raises(VaegenError, match="differ in n_slots"):
+        Ensemble([make_model(tokenizer, 1), make_model(tokenizer, 1, n_slots=2)])
+    with pytest.raises(VaegenError, match="no model"):
+        vaegen.load([])
+    other = Tokenizer.train(["the other words of another corpus"] * 3, tokenizer.vocab_size, tokenizer.languages)
+    save_checkpoint(tmp_path / "a", make_model(tokenizer, 1), tokenizer)
+    config = ModelConfig(other.vocab_size, tuple(other.languages), **preset("tiny")[0])
+    save_checkpoint(tmp_path / "b", VAETransformer(config), other)
+    with pytest.raises(VaegenError, match="different tokenizers"):
+        vaegen.load([tmp_path / "a", tmp_path / "b"])
+
+
+def test_load_takes_several_folders(tokenizer, tmp_path):
+    for name, seed in (("a", 1), ("b", 2)):
+        save_checkpoint(tmp_path / name, make_model(tokenizer, seed), tokenizer)
+    pipeline = vaegen.load([tmp_path / "a", str(tmp_path / "b")], "cpu")
+    members = [load_checkpoint(tmp_path / name).model for name in "ab"]
+    assert pipeline.name == "a + b"
+    assert pipeline.translate(TEXTS, "de") == together(tokenizer, *members).translate(TEXTS, "de")
+
+
+def test_the_mean_of_weights(tokenizer, tmp_path):
+    models = [make_model(tokenizer, seed) for seed in (1, 2)]
+    for name, model in zip("ab", models, strict=True):
+        save_checkpoint(tmp_path / name, model, tokenizer, {"corpora": "own"})
+    spec = importlib.util.spec_from_file_location("average_script", SCRIPTS / "average.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    mean = load_checkpoint(tmp_path / "mean")
+    assert mean.metadata == {"corpora": "own", "averaged": ["a", "b"]}
+    a, b = (model.state_dict() for model in models)
+    for name, value in mean.model.state_dict().items():
+        torch.testing.assert_close(value, (a[name] + b[name]) / 2, rtol=2e-3, atol=2e-3)
+    assert any(not torch.equal(x, y) for x, y in itertools.pairwise([a["slot_queries"], b["slot_queries"]]))
+
+
+def test_weights_of_two_shapes_have_no_mean(tokenizer):
+    with pytest.raises(VaegenError, match="differ in shape"):
+        average([make_model(tokenizer, 1), make_model(tokenizer, 1, n_slots=2)])
