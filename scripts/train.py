@@ -341,7 +341,14 @@ def converter(kind: Any) -> Any:
         return lambda text: tuple(text.split(",")) if text else ()
     if typing.get_origin(kind) is dict:
         return lambda text: {key: float(value) for key, value in (pair.split("=") for pair in text.split(","))}
-    return kind
+    return yes_or_no if kind is bool else kind
+
+
+def yes_or_no(text: str) -> bool:
+    """Returns what "true" or "false" says."""
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r}: write true or false")
+    return text == "true"
 
 
 def has_fast_bf16(device: str) -> bool:
@@ -352,9 +359,18 @@ def has_fast_bf16(device: str) -> bool:
 
 
 def public(arguments: list[str]) -> list[str]:
-    """The arguments as anyone could type them: the data folder's own path is nobody's business."""
-    hidden = ["DATA" if i and arguments[i - 1] == "--data" else argument for i, argument in enumerate(arguments)]
-    return ["--data=DATA" if argument.startswith("--data=") else argument for argument in hidden]
+    """The arguments as anyone could type them: where data and a pre-trained encoder lie is nobody's business."""
+
+    def shown(option: str, value: str) -> str:
+        if option == "--data":
+            return "DATA"
+        return Path(value).name if option == "--pretrained" and Path(value).is_dir() else value
+
+    hidden = []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        option, equals, value = argument.partition("=")
+        hidden.append(f"{option}={shown(option, value)}" if equals else shown(before, argument))
+    return hidden
 
 
 if __name__ == "__main__":
