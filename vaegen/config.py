@@ -67,7 +67,7 @@ class ModelConfig:
     lstm_width: int = 0
     gat_window: int = 2
     gat_neighbours: int = 4
-    lsh_chunk: int = 16
+    lsh_chunk: int = 32
     pretrained: str = ""
     freeze_pretrained: bool = True
 

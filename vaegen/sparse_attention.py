@@ -44,15 +44,19 @@ class LSHAttention(Attention):
         `mask` is (B, 1, 1, M+S), True = real, or None; the slots always are.
         """
         q, v = self.keys_values(x)  # (B, H, M+S, d)
-        k, q, m = F.normalize(q, dim=-1), q * q.shape[-1] ** -0.5, self.n_slots
+        k, m, n = F.normalize(q, dim=-1), self.n_slots, x.shape[1]
         real = x.new_ones(x.shape[:2], dtype=torch.bool) if mask is None else mask[:, 0, 0]
-        scores = (q[:, :, :m] @ k.transpose(2, 3)).masked_fill(torch.eye(m, x.shape[1], device=x.device) > 0, ITSELF)
-        slot_weights = scores.masked_fill(~real[:, None, None], torch.finfo(scores.dtype).min).softmax(-1)
-        order = self.order(q[:, :, m:], real[:, m:])
-        read, word_weights = self._words(q, k, v, real[:, m:], order)
-        read = torch.cat((slot_weights @ v, read.to(v.dtype)), dim=2)
-        weights = torch.cat((slot_weights, self._dense(word_weights, order)), dim=2) if need_weights else None
-        return self.out(read.transpose(1, 2).flatten(2)), weights
+        n_dense = m if n - m > self.chunk else n  # a single chunk needs no sorting
+        scores = _without_itself((q[:, :, :n_dense] * q.shape[-1] ** -0.5) @ k.transpose(2, 3))
+        weights = scores.masked_fill_(~real[:, None, None], torch.finfo(scores.dtype).min).softmax(-1)
+        read = weights @ v
+        if n_dense < n:
+            order = self.order(q[:, :, m:], real[:, m:])
+            words, word_weights = self._words(q[:, :, m:], v[:, :, m:], k[:, :, :m], v[:, :, :m], real[:, m:], order)
+            read = torch.cat((read, words), dim=2)
+            if need_weights:
+                weights = torch.cat((weights, self._dense(word_weights, order)), dim=2)
+        return self.out(read.transpose(1, 2).flatten(2)), weights if need_weights else None
 
     def order(self, q: Tensor, real: Tensor) -> Tensor:
         """Returns the words' indices bucket by bucket, (B, H, S), for their queries (B, H, S, d); padding comes last."""
@@ -60,35 +64,38 @@ class LSHAttention(Attention):
         bucket = torch.cat((turned, -turned), dim=-1).argmax(-1)
         return bucket.masked_fill(~real[:, None], N_BUCKETS).argsort(dim=-1, stable=True)
 
-    def _words(self, q: Tensor, k: Tensor, v: Tensor, real: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
+    def _words(
+        self, q: Tensor, v: Tensor, slots_k: Tensor, slots_v: Tensor, real: Tensor, order: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """What the words read, (B, H, S, d), and their weights bucket by bucket: (B, H, chunks, C, M+2C).
 
         The last axis has the slots, the chunk before, and the chunk itself.
         """
         m, n_words = self.n_slots, order.shape[2]
-        sorted_q, sorted_k, sorted_v = (self._chunks(_pick(x[:, :, m:], order)) for x in (q, k, v))
-        near_k, near_v = _with_previous(sorted_k), _with_previous(sorted_v)  # (B, H, chunks, 2C, d)
-        sorted_real = self._chunks(real[:, None].expand_as(order).gather(2, order)[..., None])
-        near_real = _with_previous(sorted_real).transpose(3, 4)  # (B, H, chunks, 1, 2C)
-        chunk = sorted_q.shape[3]
-        itself = torch.eye(chunk, dtype=torch.bool, device=q.device)
-        near = (sorted_q @ near_k.transpose(3, 4)).masked_fill(F.pad(itself, (chunk, 0)), ITSELF)
-        near = near.masked_fill(~near_real, torch.finfo(near.dtype).min)
-        slots_k, slots_v = k[:, :, None, :m], v[:, :, None, :m]
-        weights = torch.cat((sorted_q @ slots_k.transpose(3, 4), near), dim=-1).softmax(-1)
-        read = weights[..., :m] @ slots_v + weights[..., m:] @ near_v
+        q, v = (self._chunks(_pick(part, order)) for part in (q, v))  # (B, H, chunks, C, d)
+        k, q = F.normalize(q, dim=-1).transpose(3, 4), q * q.shape[-1] ** -0.5
+        is_real = self._chunks(real[:, None].expand_as(order).gather(2, order)[..., None]).transpose(3, 4)
+        lowest = torch.finfo(q.dtype).min
+        own = _without_itself(q @ k).masked_fill_(~is_real, lowest)
+        before = (q[:, :, 1:] @ k[:, :, :-1]).masked_fill_(~is_real[:, :, :-1], lowest)
+        before = F.pad(before, (0, 0, 0, 0, 1, 0), value=lowest)  # nothing is before the first chunk
+        weights = torch.cat((q @ slots_k[:, :, None].transpose(3, 4), before, own), dim=-1).softmax(-1)
+        at_slots, at_before, at_own = weights.split((m, self.chunk, self.chunk), dim=-1)
+        read = at_slots @ slots_v[:, :, None] + at_own @ v
+        read = read + F.pad(at_before[:, :, 1:] @ v[:, :, :-1], (0, 0, 0, 0, 1, 0))
         return _pick(read.flatten(2, 3)[:, :, :n_words], order.argsort(-1)), weights
 
     def _chunks(self, x: Tensor) -> Tensor:
         """Sorted words (B, H, S, d) in chunks (B, H, chunks, C, d), the last one filled up with zeros."""
-        chunk = min(self.chunk, x.shape[2])
-        return F.pad(x, (0, 0, 0, -x.shape[2] % chunk)).unflatten(2, (-1, chunk))
+        missing = -x.shape[2] % self.chunk
+        return (F.pad(x, (0, 0, 0, missing)) if missing else x).unflatten(2, (-1, self.chunk))
 
     def _dense(self, weights: Tensor, order: Tensor) -> Tensor:
         """The weights of the words at all slots and words, (B, H, S, M+S); 0 where nothing was computed."""
         m, n_words = self.n_slots, order.shape[2]
-        places = _with_previous(self._chunks(order[..., None] + 1)).transpose(3, 4) - 1  # -1 where there is no word
-        places = places.expand(*weights.shape[:4], -1).masked_fill(places < 0, n_words)
+        own = self._chunks(order[..., None] + 1).transpose(3, 4) - 1  # (B, H, chunks, 1, C); -1 where there is no word
+        places = torch.cat((F.pad(own, (0, 0, 0, 0, 1, 0), value=-1)[:, :, :-1], own), dim=-1)
+        places = places.masked_fill(places < 0, n_words).expand(*weights.shape[:4], -1)
         dense = weights.new_zeros(*weights.shape[:4], n_words + 1).scatter_add_(4, places, weights[..., m:])
         rows = torch.cat((weights[..., :m], dense[..., :n_words]), dim=-1).flatten(2, 3)
         return _pick(rows[:, :, :n_words], order.argsort(-1))
@@ -99,6 +106,7 @@ def _pick(x: Tensor, indices: Tensor) -> Tensor:
     return x.gather(2, indices[..., None].expand(-1, -1, -1, x.shape[3]))
 
 
-def _with_previous(chunks: Tensor) -> Tensor:
-    """Every chunk (B, H, chunks, C, d) with the one before in front, (B, H, chunks, 2C, d); the first one has zeros."""
-    return torch.cat((F.pad(chunks, (0, 0, 0, 0, 1, 0))[:, :, :-1], chunks), dim=3)
+def _without_itself(scores: Tensor) -> Tensor:
+    """The scores (..., T, K), changed in place: query i hardly looks at key i."""
+    itself = torch.eye(scores.shape[-2], scores.shape[-1], dtype=torch.bool, device=scores.device)
+    return scores.masked_fill_(itself, ITSELF)
