@@ -38,7 +38,8 @@ def test_minilm_reads_as_it_does_alone_and_travels_with_the_checkpoint(tokenizer
     shape = {**preset("tiny")[0], "encoder": "pretrained", "pretrained": folder}
     model = VAETransformer(ModelConfig(tokenizer.vocab_size, tuple(tokenizer.languages), **shape)).eval()
     assert model.config.max_length == 510
-    source, (alone, their_tokenizer) = model.source_tokenizer, (c.from_pretrained(folder) for c in (AutoModel, AutoTokenizer))
+    source, alone = model.source_tokenizer, AutoModel.from_pretrained(folder)
+    their_tokenizer = AutoTokenizer.from_pretrained(folder)
     ids = [*source.encode(text), source.eos_id]
     assert [*source.begin_ids, *ids] == their_tokenizer(text).input_ids
     words = model.pretrained(*pad([ids], 0))
