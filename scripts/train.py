@@ -377,9 +377,18 @@ def has_fast_bf16(device: str) -> bool:
 
 
 def public(arguments: list[str]) -> list[str]:
-    """The arguments as anyone could type them: the data folder's own path is nobody's business."""
-    hidden = ["DATA" if i and arguments[i - 1] == "--data" else argument for i, argument in enumerate(arguments)]
-    return ["--data=DATA" if argument.startswith("--data=") else argument for argument in hidden]
+    """The arguments as anyone could type them: where data and a pre-trained encoder lie is nobody's business."""
+
+    def shown(option: str, value: str) -> str:
+        if option == "--data":
+            return "DATA"
+        return Path(value).name if option == "--pretrained" and Path(value).is_dir() else value
+
+    hidden = []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        option, equals, value = argument.partition("=")
+        hidden.append(f"{option}={shown(option, value)}" if equals else shown(before, argument))
+    return hidden
 
 
 if __name__ == "__main__":

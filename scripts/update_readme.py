@@ -7,6 +7,7 @@ checkpoints/*/metrics.json       scripts/evaluate.py --checkpoint checkpoints/NA
 checkpoints/multi30k/latent.json scripts/evaluate.py --latent --checkpoint checkpoints/multi30k --data DATA
 checkpoints/comparisons.json     scripts/evaluate.py --checkpoint RUN/checkpoint --data DATA --compare-as NAME
 checkpoints/benchmark.json       scripts/benchmark.py --out checkpoints/benchmark.json
+checkpoints/attention.json       scripts/benchmark_attention.py --out checkpoints/attention.json
 checkpoints/startup.json         scripts/startup_time.py --out checkpoints/startup.json
 checkpoints/latency.json         scripts/app_latency.py --out checkpoints/latency.json
 checkpoints/load.json            scripts/load_test.py --out checkpoints/load.json
@@ -131,6 +132,14 @@ def speed() -> list[str]:
                 unit = next(key for key in next(iter(rows.values())) if key != "ratio")
                 table = [[name, f"{row[unit]:,.0f}", f"{row['ratio']:.2f} x"] for name, row in rows.items()]
                 sections.append(markdown_table([title, unit, "against the best peer"], table))
+    if (CHECKPOINTS / "attention.json").exists():
+        figures = read(CHECKPOINTS / "attention.json")
+        sections.append(
+            "`python scripts/benchmark_attention.py`: full attention against `--attention lsh`, forward and backward over "
+            f"2,048 tokens, 1 thread, torch {figures['torch']}, median of {figures['rounds']} rounds"
+        )
+        header = ["tokens in a text", *next(iter(figures["lengths"].values()))]
+        sections.append(markdown_table(header, [[n, *row.values()] for n, row in figures["lengths"].items()]))
     return sections
 
 

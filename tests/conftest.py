@@ -27,6 +27,8 @@ SENTENCES = [
     "pes běží sněhem",
     "dva muži zpívají a dívka čte",
 ]
+BERT_WORDS = ["a", "and", "dog", "girl", "hund", "men", "reads", "run", "##s", "two", "ein", "zwei", "liest", "rennt"]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,6 +53,22 @@ def tiny_model(tiny_config: ModelConfig) -> VAETransformer:
     """A model with random weights, the same for every test, in evaluation mode."""
     torch.manual_seed(0)
     return VAETransformer(tiny_config).eval()
+
+
+@pytest.fixture(scope="session")
+def bert(tmp_path_factory):
+    """A BERT of random weights with a few words, as a folder."""
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    folder = tmp_path_factory.mktemp("bert")
+    letters = [letter for a in "abcdefghijklmnopqrstuvwxyz" for letter in (a, "##" + a)]
+    vocabulary = dict.fromkeys([*SPECIAL, *BERT_WORDS, *letters])
+    (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
+    BertTokenizer(str(folder / "vocab.txt"), model_max_length=40).save_pretrained(folder)
+    torch.manual_seed(0)
+    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    BertModel(BertConfig(vocab_size=len(vocabulary), max_position_embeddings=64, **shape)).save_pretrained(folder)
+    return folder
 
 
 @pytest.fixture

@@ -144,6 +144,21 @@ def test_the_start_of_a_run_is_part_of_its_licence(call, data):
     assert evaluate.data_card({"corpora": "tatoeba,tatoeba-cs:2"})["license_id"] == "cc-by-2.0"
 
 
+def test_a_run_with_a_pretrained_encoder_resumes_goes_on_and_keeps_its_folder_to_itself(call, data, bert):
+    variant = ["--encoder", "pretrained", "--pretrained", str(bert), "--freeze-pretrained", "false", "--decoder", "lstm"]
+    assert call("--steps", "2", "--bleu-pairs", "en-de", "--n-validation", "2", *variant)[0] == 0
+    assert call("--steps", "3", "--resume", fresh=False)[0] == 0
+    start = data.parent / "run" / "checkpoint"
+    shape = json.loads((start / "config.json").read_text())["model"]
+    assert (shape["encoder"], shape["decoder"], shape["freeze_pretrained"]) == ("pretrained", "lstm", False)
+    assert all(str(bert) not in path.read_text() for path in start.glob("*.json"))
+    assert call("--steps", "1", "--bleu-pairs", "", "--init-from", str(start), out="more")[0] == 0
+    assert train.public(["--pretrained", str(bert), f"--pretrained={bert}", "--pretrained", "a/b", "--data=x"]) == [
+        "--pretrained", bert.name, f"--pretrained={bert.name}", "--pretrained", "a/b", "--data=DATA",
+    ]  # fmt: skip
+    assert call("--encoder", "pretrained", "--dry-run", out="none")[1].startswith("train: encoder='pretrained'")
+
+
 def test_two_processes_with_few_long_sentences(data):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

@@ -4,6 +4,7 @@
     tokenizer.json      the tokenizer, also readable by `transformers`
     model*.safetensors  weights in half precision, in shards of up to 8 MB with an index
     metrics.json        where the weights come from and what was measured on them
+    pretrained/         config and tokenizer of a pre-trained encoder; its weights are among ours
 
 Weights are safetensors only: nothing in a checkpoint is ever run.
 """
@@ -16,7 +17,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,15 @@ from torch import Tensor
 from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
+from vaegen.pretrained import FOLDER as PRETRAINED
 from vaegen.text import Tokenizer
 
 FORMAT = 1
 CONFIG, TOKENIZER, METRICS = "config.json", "tokenizer.json", "metrics.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
-SHARD_SIZE = "8MB"  # a file over 9 MB is more than some hosts of repositories take without large-file storage
+# A file over 9 MB is more than some hosts of repositories take without large-file storage. A tensor beyond (the 30,000
+# words of a pre-trained encoder) is stored in parts "name#0", "name#1", ...
+SHARD_SIZE, MOST_BYTES = "8MB", 8_000_000
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
@@ -74,10 +78,14 @@ def save_checkpoint(
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
     new.mkdir(parents=True)
-    _write_json(new / CONFIG, {"format": FORMAT, "model": model.config.to_dict()})
+    config = model.config
+    if model.pretrained is not None:  # loaded from the checkpoint itself; where it was before is nobody's business
+        config = replace(config, pretrained=PRETRAINED)
+        model.pretrained.save(new / PRETRAINED)
+    _write_json(new / CONFIG, {"format": FORMAT, "model": config.to_dict()})
     _write_json(new / METRICS, dict(metadata or {}))
     tokenizer.save(new / TOKENIZER)
-    save_torch_state_dict(_halved(model), new, max_shard_size=SHARD_SIZE)
+    save_torch_state_dict(_in_parts(_halved(model)), new, max_shard_size=SHARD_SIZE)
     if folder.exists():
         _copy_others(folder, new)
         os.replace(folder, old)
@@ -101,6 +109,8 @@ def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cp
             f"In {folder} the tokenizer ({tokenizer.vocab_size} tokens, {', '.join(tokenizer.languages)}) is not the "
             f"model's ({config.vocab_size} tokens, {', '.join(config.languages)}); restore the files that belong together."
         )
+    if config.pretrained and not Path(config.pretrained).is_dir():
+        raise VaegenError(_lacks(folder, PRETRAINED))
     try:
         model = VAETransformer(config)
     except (TypeError, ValueError, RuntimeError) as error:  # a fraction as a size, or a size that fits no memory
@@ -156,7 +166,7 @@ def _find(path_or_hub_id: str | Path) -> Path:
 def _download(repo_id: str) -> Path:
     from huggingface_hub import snapshot_download
 
-    patterns = [CONFIG, TOKENIZER, METRICS, INDEX, "model*.safetensors", "README.md"]
+    patterns = [CONFIG, TOKENIZER, METRICS, INDEX, "model*.safetensors", "README.md", f"{PRETRAINED}/*"]
     try:
         return Path(snapshot_download(repo_id, allow_patterns=patterns))
     except Exception as error:  # no network, no such repository, no access: each library layer has its own class
@@ -178,7 +188,8 @@ def _read_config(folder: Path) -> ModelConfig:
             "if it is a newer one, update vaegen."
         )
     try:
-        return ModelConfig.from_dict(values["model"])
+        config = ModelConfig.from_dict(values["model"])
+        return replace(config, pretrained=str(folder / PRETRAINED)) if config.pretrained else config
     except (VaegenError, TypeError) as error:
         raise VaegenError(f"{folder / CONFIG} does not describe a model: {error}") from error
 
@@ -203,7 +214,7 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
             state.update(load_file(folder / name))
         except (SafetensorError, OSError) as error:
             raise VaegenError(f"{folder / name} is damaged or cut short: {error}") from error
-    return {name: value.float() for name, value in state.items()}
+    return {name: value.float() for name, value in _whole(state).items()}
 
 
 def _halved(model: VAETransformer) -> dict[str, Tensor]:
@@ -214,10 +225,31 @@ def _halved(model: VAETransformer) -> dict[str, Tensor]:
     return state
 
 
+def _in_parts(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights with those over `MOST_BYTES` cut along their first axis."""
+    parts: dict[str, Tensor] = {}
+    for name, value in state.items():
+        n = -(-value.nbytes // MOST_BYTES)
+        pieces = [value] if n <= 1 else value.chunk(n)
+        parts |= {name if n <= 1 else f"{name}#{i}": piece.clone() for i, piece in enumerate(pieces)}
+    return parts
+
+
+def _whole(parts: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of `_in_parts`."""
+    lists: dict[str, dict[int, Tensor]] = {}
+    for key, value in parts.items():
+        name, _, number = key.partition("#")
+        lists.setdefault(name, {})[int(number) if number.isdecimal() else 0] = value
+    return {name: v[0] if len(v) == 1 else torch.cat([v[i] for i in sorted(v)]) for name, v in lists.items()}
+
+
 def _copy_others(folder: Path, new: Path) -> None:
     """Copies what is not part of the weights' own files, so that replacing the folder loses nothing."""
     for path in folder.iterdir():
         is_weights = re.fullmatch(r"model(-\d+-of-\d+)?\.safetensors", path.name)
+        if path.name == PRETRAINED:
+            continue
         if path.is_dir():
             shutil.copytree(path, new / path.name)
         elif not is_weights and path.name not in (CONFIG, TOKENIZER, METRICS, INDEX):

@@ -9,6 +9,11 @@ from typing import Any
 from vaegen.errors import VaegenError
 
 OPTIMIZERS = ("muon", "adamw", "adam", "adafactor", "lion")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "encoder": ("transformer", "lstm", "gat", "pretrained"),
+    "decoder": ("transformer", "lstm"),
+    "attention": ("full", "lsh"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,16 @@ class ModelConfig:
         decoder_dropout: Dropout in the decoder, one mask per sentence.
         latent_dropout: Probability that a whole slot is hidden from the decoder while training.
         max_length: Longest source or target in tokens.
+        encoder: What reads the source: `transformer`, `lstm`, `gat` (a graph over the sentence) or `pretrained` (a
+            BERT-class model below `n_encoder_layers` of our own, of which one or two are enough).
+        decoder: What writes the target: `transformer` or `lstm`.
+        attention: Of the source words among themselves: `full`, or `lsh` (within locality-sensitive buckets).
+        lstm_width: Units of each direction of an LSTM layer; 0 is `width`.
+        gat_window: Words on either side that a word has an edge to.
+        gat_neighbours: Words nearest in content that a word has an edge to.
+        lsh_chunk: Words of neighbouring buckets that attend to each other, and to as many before them.
+        pretrained: Folder or Hub id of the model and the tokenizer that `encoder="pretrained"` reads with.
+        freeze_pretrained: Whether its weights stay as they are.
     """
 
     vocab_size: int
@@ -47,9 +62,30 @@ class ModelConfig:
     decoder_dropout: float = 0.1
     latent_dropout: float = 0.0
     max_length: int = 512
+    encoder: str = "transformer"
+    decoder: str = "transformer"
+    attention: str = "full"
+    lstm_width: int = 0
+    gat_window: int = 2
+    gat_neighbours: int = 4
+    lsh_chunk: int = 32
+    pretrained: str = ""
+    freeze_pretrained: bool = True
 
     def __post_init__(self) -> None:
         _positive(self, "vocab_size width ffn_width n_heads n_encoder_layers n_decoder_layers max_length")
+        _positive(self, "gat_window gat_neighbours lsh_chunk")
+        _not_negative(self, "lstm_width")
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise VaegenError(f"{name}={getattr(self, name)!r}: choose {' or '.join(map(repr, allowed))}.")
+        if self.attention == "lsh" and self.encoder in ("lstm", "gat"):
+            raise VaegenError(f"attention='lsh' with encoder={self.encoder!r}: it has no full attention to thin out.")
+        if (self.encoder == "pretrained") != bool(self.pretrained):
+            raise VaegenError(
+                f"encoder={self.encoder!r} with pretrained={self.pretrained!r}: encoder='pretrained' needs the folder or "
+                "the Hub id of a model, and no other encoder takes one."
+            )
         _rates(self, "encoder_dropout decoder_dropout latent_dropout")
         if self.n_slots < 0 or (self.n_slots and self.latent_dim < 1):
             raise VaegenError(

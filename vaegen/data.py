@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
+from vaegen.pretrained import SourceTokenizer
 from vaegen.text import Tokenizer
 
 TokenGroup = Mapping[str, list[int]]  # language -> ids, without special tokens
@@ -84,10 +85,13 @@ def tokenize(
     return [group for group in result if group], dropped
 
 
-def collate(items: Sequence[Item], tokenizer: Tokenizer) -> Batch:
-    """Returns the padded batch of some items."""
+def collate(items: Sequence[Item], tokenizer: Tokenizer, source_tokenizer: SourceTokenizer | None = None) -> Batch:
+    """Returns the padded batch of some items; a pre-trained encoder's `source_tokenizer` makes the sources' ids anew."""
     end = tokenizer.eos_id
     sources = [[*item.group[item.source], end] for item in items]
+    if source_tokenizer is not None:  # decoding loses nothing, so that groups need no second set of ids
+        texts = [tokenizer.decode(ids) for ids in sources]
+        sources = [[*ids, source_tokenizer.eos_id] for ids in source_tokenizer.encode_batch(texts)]
     rows, own, tgt_in, tgt_out = [], [], [], []
     for row, item in enumerate(items):
         for language in item.targets:
@@ -186,13 +190,21 @@ class TrainingData:
             )
         return [batches[i] for i in rng.permutation(len(batches))]
 
-    def batches(self, epoch: int, start: int = 0, *, pin_memory: bool = False, workers: int = 0) -> Iterator[Batch]:
-        """Yields this process's share of the batches of an epoch, from the one with index `start` on."""
+    def batches(
+        self,
+        epoch: int,
+        start: int = 0,
+        *,
+        pin_memory: bool = False,
+        workers: int = 0,
+        source_tokenizer: SourceTokenizer | None = None,
+    ) -> Iterator[Batch]:
+        """Yields this process's share of the batches of an epoch, from the one with index `start` on; see `collate`."""
         plan = [batch[self.rank :: self.world_size] for batch in self.plan(epoch)[start:]]
         yield from DataLoader(
             plan,  # type: ignore[arg-type]
             batch_size=None,
-            collate_fn=lambda items: collate(items, self.tokenizer),
+            collate_fn=lambda items: collate(items, self.tokenizer, source_tokenizer),
             num_workers=workers,
             pin_memory=pin_memory,
             generator=torch.Generator(),  # else every iterator takes a number from the training's own generator

@@ -13,6 +13,7 @@ from vaegen.decoding import DecodingOptions, Hypothesis, decode
 from vaegen.errors import VaegenError
 from vaegen.model import CONTEXTS, Encoding, Memory, VAETransformer
 from vaegen.posterior import DiagonalGaussian
+from vaegen.pretrained import SourceTokenizer
 from vaegen.refinement import refine
 from vaegen.text import Tokenizer, check_text
 
@@ -28,6 +29,7 @@ class Inference:
 
     def __init__(self, model: VAETransformer, tokenizer: Tokenizer) -> None:
         self.model, self.tokenizer = model, tokenizer
+        self.source_tokenizer: Tokenizer | SourceTokenizer = model.source_tokenizer or tokenizer
         # Tags and fillers are input only; no sentence contains them.
         self._banned = (tokenizer.pad_id, tokenizer.mask_id, *tokenizer.language_ids.values())
 
@@ -36,8 +38,10 @@ class Inference:
         """Where the model is."""
         return self.model.embedding.weight.device
 
-    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+    def ids(self, texts: Sequence[str], as_targets: bool = False) -> list[list[int]]:
         """Returns the ids of each text with the end token; a blank text gives an empty list.
+
+        They are the encoder's or, where a pre-trained one has others, on request the decoder's (`as_targets`).
 
         Raises:
             VaegenError: If a text is longer than the model can read, or no text at all.
@@ -46,13 +50,13 @@ class Inference:
             if not isinstance(text, str):
                 raise VaegenError(f"Text {i + 1} is of type {type(text).__name__}; give strings.")
         clean = [check_text(text, MAX_CHARACTERS) for text in texts]
-        limit = self.model.config.max_length
+        limit, tokenizer = self.model.config.max_length, self.tokenizer if as_targets else self.source_tokenizer
         results = []
-        for i, (text, ids) in enumerate(zip(clean, self.tokenizer.encode_batch(clean), strict=True)):
+        for i, (text, ids) in enumerate(zip(clean, tokenizer.encode_batch(clean), strict=True)):
             if len(ids) > limit:
                 which = f"Text {i + 1}" if len(texts) > 1 else "The text"
                 raise VaegenError(f"{which} has {len(ids):,} tokens; this model takes up to {limit}. Please split it.")
-            results.append([*ids, self.tokenizer.eos_id] if text else [])
+            results.append([*ids, tokenizer.eos_id] if text else [])
         return results
 
     def pad(self, sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

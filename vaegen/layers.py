@@ -9,6 +9,8 @@ fused kernel is used whenever the weights are not asked for. Dropout draws one m
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -62,6 +64,10 @@ class Attention(nn.Module):
         read, weights = attend(self._split(self.query(x)), *keys_values, mask, need_weights)
         return self.out(read.transpose(1, 2).flatten(2)), weights
 
+    def to_itself(self, x: Tensor, mask: Tensor | None, need_weights: bool = False) -> tuple[Tensor, Tensor | None]:
+        """Returns what the states x (N, T, D) read from each other, and on request the weights (N, H, T, T)."""
+        return self(x, self.keys_values(x), mask, need_weights)
+
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)  # (N, T, D) -> (N, H, T, D/H)
 
@@ -91,18 +97,19 @@ class SentenceDropout(nn.Module):
 class EncoderLayer(nn.Module):
     """Pre-norm self-attention and feed-forward: over [slots; source tokens], or over slots alone."""
 
-    def __init__(self, width: int, ffn_width: int, n_heads: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, ffn_width: int, n_heads: int, dropout: float, attention: Attention | None = None
+    ) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(width, bias=False)
-        self.attention = Attention(width, n_heads)
+        self.attention = attention or Attention(width, n_heads)
         self.ffn_norm = nn.LayerNorm(width, bias=False)
         self.ffn = FeedForward(width, ffn_width)
         self.dropout = SentenceDropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor | None, need_weights: bool = False) -> tuple[Tensor, Tensor | None]:
-        """Returns the new states (B, S, D) and on request the weights (B, H, S, S); mask is (B, 1, 1, S) or None."""
-        h = self.attention_norm(x)
-        read, weights = self.attention(h, self.attention.keys_values(h), mask, need_weights)
+        """Returns the new states (B, S, D) and on request the weights (B, H, S, S); mask is (B, 1, 1 or S, S) or None."""
+        read, weights = self.attention.to_itself(self.attention_norm(x), mask, need_weights)
         x = x + self.dropout(read)
         return x + self.dropout(self.ffn(self.ffn_norm(x))), weights
 
@@ -136,6 +143,130 @@ class DecoderLayer(nn.Module):
         read, self_weights = self.self_attention(h, self.self_attention.keys_values(h), self_mask, need_weights)
         x, cross_weights = self.read_memory_and_transform(x + self.dropout(read), memory, memory_mask, need_weights)
         return x, self_weights, cross_weights
+
+
+class TransformerEncoder(nn.ModuleList):
+    """Layers of self-attention over [slots; words]: the slots are tokens like the words, they read and are read."""
+
+    def __init__(self, layers: Iterable[EncoderLayer]) -> None:
+        super().__init__(layers)
+
+    def forward(
+        self, slots: Tensor, words: Tensor, mask: Tensor, need_weights: bool = False
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Returns the states (B, M+S, D) of slots (B, M, D) and words (B, S, D), and each layer's weights on request.
+
+        Args:
+            slots: M learned queries, the same for every sentence; M may be 0.
+            words: Embedded source tokens.
+            mask: (B, S), True = real token.
+            need_weights: Return the weights (B, H, M+S, M+S) of every layer.
+        """
+        x = torch.cat((slots, words), dim=1)
+        mask = F.pad(mask, (slots.shape[1], 0), value=True)
+        weights: list[Tensor] = []
+        layer: Any
+        for layer in self:
+            x, layer_weights = layer(x, self.edges(x, mask, slots.shape[1]), need_weights)
+            weights += _given(layer_weights)
+        return x, weights
+
+    def edges(self, x: Tensor, mask: Tensor, n_slots: int) -> Tensor:
+        """Returns who may look at whom in a layer with input x: here everybody at all that is real, (B, 1, 1, M+S)."""
+        return mask[:, None, None]
+
+
+class DecoderCache:
+    """Keys and values of everything decoded so far, so that each new token costs one position.
+
+    Attributes:
+        memory: Per layer, keys and values of the memory, (N, H, K, D/H).
+        memory_mask: (N, 1, 1, K).
+        length: Tokens decoded so far.
+    """
+
+    def __init__(self, memory: list[KeysValues], memory_mask: Tensor, max_length: int) -> None:
+        self.memory, self.memory_mask, self.length = memory, memory_mask, 0
+        n, h, _, d = memory[0][0].shape
+        shape = (len(memory), 2, n, h, max_length, d)
+        self._buffer = memory[0][0].new_empty(shape)
+
+    @property
+    def max_length(self) -> int:
+        """Tokens that the cache has room for."""
+        return self._buffer.shape[4]
+
+    def append(self, layer: int, keys_values: KeysValues) -> KeysValues:
+        """Stores the keys and values of the current token (N, H, 1, d) and returns all so far (N, H, length+1, d)."""
+        self._buffer[layer, 0, :, :, self.length] = keys_values[0][:, :, 0]
+        self._buffer[layer, 1, :, :, self.length] = keys_values[1][:, :, 0]
+        past = self._buffer[layer, :, :, :, : self.length + 1]
+        return past[0], past[1]
+
+    def select(self, rows: Tensor, same_memory: bool = False) -> None:
+        """Keeps these rows (N',), in this order; with `same_memory` (beams of one sentence) the memory stays in place."""
+        kept = self._buffer[:, :, rows, :, : self.length]
+        if len(rows) != self._buffer.shape[2]:
+            self._buffer = self._buffer.new_empty(*self._buffer.shape[:2], len(rows), *self._buffer.shape[3:])
+        self._buffer[:, :, :, :, : self.length] = kept
+        if not same_memory:
+            self.memory = [(k[rows], v[rows]) for k, v in self.memory]
+            self.memory_mask = self.memory_mask[rows]
+
+
+class TransformerDecoder(nn.ModuleList):
+    """Layers of causal self-attention and attention to a memory."""
+
+    def __init__(self, layers: Iterable[DecoderLayer]) -> None:
+        super().__init__(layers)
+
+    def forward(
+        self, x: Tensor, memory: Tensor, mask: Tensor, rows: Tensor | None = None, need_weights: bool = False
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Returns the states of embedded targets x (N, T, D), and on request each layer's self and cross weights.
+
+        Args:
+            x: Each position sees its past alone.
+            memory: States (B, K, D); keys and values are computed once for each, however many targets share it.
+            mask: What each target may see of its memory row, (N, K).
+            rows: Memory row of each target, (N,); None where they are one to one.
+            need_weights: Return the weights (N, H, T, T) and (N, H, T, K) of every layer.
+        """
+        causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).tril()
+        self_weights: list[Tensor] = []
+        cross_weights: list[Tensor] = []
+        layer: Any
+        for layer in self:
+            k, v = layer.cross_attention.keys_values(memory)
+            keys_values = (k, v) if rows is None else (k[rows], v[rows])
+            x, own, cross = layer(x, causal, keys_values, mask[:, None, None], need_weights)
+            self_weights += _given(own)
+            cross_weights += _given(cross)
+        return x, self_weights, cross_weights
+
+    def start(self, memory: Tensor, mask: Tensor, rows: Tensor | None, max_length: int) -> DecoderCache:
+        """Returns an empty cache for a memory (B, K, D) with its mask (B, K); `rows` as in `forward`."""
+        layers: Iterable[Any] = self
+        keys_values = [layer.cross_attention.keys_values(memory) for layer in layers]
+        if rows is not None:
+            keys_values, mask = [(k[rows], v[rows]) for k, v in keys_values], mask[rows]
+        return DecoderCache(keys_values, mask[:, None, None], max_length)
+
+    def step(self, x: Tensor, cache: DecoderCache) -> Tensor:
+        """Returns the states of one embedded token per row, x (N, 1, D), and takes it into the cache."""
+        layer: Any
+        for i, layer in enumerate(self):
+            h = layer.self_norm(x)
+            past = cache.append(i, layer.self_attention.keys_values(h))
+            x = x + layer.self_attention(h, past, None)[0]
+            x, _ = layer.read_memory_and_transform(x, cache.memory[i], cache.memory_mask)
+        cache.length += 1
+        return x
+
+
+def _given(weights: Tensor | None) -> Iterator[Tensor]:
+    if weights is not None:
+        yield weights
 
 
 def sinusoids(length: int, width: int) -> Tensor:

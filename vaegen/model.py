@@ -6,12 +6,13 @@
 The M learned slot queries are prepended to the source and go through every encoder layer with it; what they have become
 at the top gives mu and logvar. The decoder attends to a memory: the slots alone (context "latent": everything it says
 flowed through z), or the slots and the encoder states (context "source": an ordinary translation model that also has z).
+The config may choose another encoder, decoder or attention: see `build_encoder` and `build_decoder`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -20,8 +21,12 @@ from torch import Tensor, nn
 
 from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
-from vaegen.layers import DecoderLayer, EncoderLayer, KeysValues, sinusoids
+from vaegen.graph import GraphEncoder
+from vaegen.layers import DecoderLayer, EncoderLayer, TransformerDecoder, TransformerEncoder, sinusoids
 from vaegen.posterior import LOGVAR_MAX, LOGVAR_MIN, DiagonalGaussian
+from vaegen.pretrained import PretrainedWords, SourceTokenizer
+from vaegen.recurrent import LSTMDecoder, LSTMEncoder
+from vaegen.sparse_attention import LSHAttention
 
 CONTEXTS = ("latent", "source")
 # Nearly deterministic at first: z has to carry the sentence before the KL term asks for noise.
@@ -54,8 +59,9 @@ class AttentionMaps:
     """Attention weights of one forward pass, per layer and head, before dropout; every row sums to 1.
 
     Attributes:
-        encoder_self: (L, B, H, M+S, M+S), slots first.
-        decoder_self: (L, B, H, T, T).
+        encoder_self: (L, B, H, M+S, M+S), slots first. With an LSTM encoder the rows of the words are 0: only slots look.
+            With a pre-trained encoder these are the layers above it.
+        decoder_self: (L, B, H, T, T); with an LSTM decoder L = 0.
         cross: (L, B, H, T, K), K = M in context "latent" and M+S in context "source".
         n_slots: M.
     """
@@ -81,61 +87,22 @@ class AttentionMaps:
         return self.cross[..., self.n_slots :]
 
 
-class DecoderCache:
-    """Keys and values of everything decoded so far, so that each new token costs one position.
-
-    Attributes:
-        memory: Per layer, keys and values of the memory, (N, H, K, D/H).
-        memory_mask: (N, 1, 1, K).
-        length: Tokens decoded so far.
-    """
-
-    def __init__(self, memory: list[KeysValues], memory_mask: Tensor, max_length: int) -> None:
-        self.memory, self.memory_mask, self.length = memory, memory_mask, 0
-        n, h, _, d = memory[0][0].shape
-        shape = (len(memory), 2, n, h, max_length, d)
-        self._buffer = memory[0][0].new_empty(shape)
-
-    @property
-    def max_length(self) -> int:
-        """Tokens that the cache has room for."""
-        return self._buffer.shape[4]
-
-    def append(self, layer: int, keys_values: KeysValues) -> KeysValues:
-        """Stores the keys and values of the current token (N, H, 1, d) and returns all so far (N, H, length+1, d)."""
-        self._buffer[layer, 0, :, :, self.length] = keys_values[0][:, :, 0]
-        self._buffer[layer, 1, :, :, self.length] = keys_values[1][:, :, 0]
-        past = self._buffer[layer, :, :, :, : self.length + 1]
-        return past[0], past[1]
-
-    def select(self, rows: Tensor, same_memory: bool = False) -> None:
-        """Keeps these rows (N',), in this order; with `same_memory` (beams of one sentence) the memory stays in place."""
-        kept = self._buffer[:, :, rows, :, : self.length]
-        if len(rows) != self._buffer.shape[2]:
-            self._buffer = self._buffer.new_empty(*self._buffer.shape[:2], len(rows), *self._buffer.shape[3:])
-        self._buffer[:, :, :, :, : self.length] = kept
-        if not same_memory:
-            self.memory = [(k[rows], v[rows]) for k, v in self.memory]
-            self.memory_mask = self.memory_mask[rows]
-
-
 class VAETransformer(nn.Module):
     """A Transformer that translates through Gaussian latent slots; see the module's docstring for the picture."""
 
     positions: Tensor  # (max_length + 1, D)
-    encoder: Sequence[EncoderLayer]  # these three are ModuleLists
-    decoder: Sequence[DecoderLayer]
-    latent_layers: Sequence[EncoderLayer]
+    latent_layers: Sequence[EncoderLayer]  # a ModuleList
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        self.pretrained = PretrainedWords(config) if config.encoder == "pretrained" else None
+        if self.pretrained is not None:
+            config = replace(config, max_length=min(config.max_length, self.pretrained.max_length))
         self.config = config
         width = config.width
         self.embedding = nn.Embedding(config.vocab_size, width)  # source, target and output share it
         self.register_buffer("positions", sinusoids(config.max_length + 1, width), persistent=False)
-        shape = (width, config.ffn_width, config.n_heads)
-        self.encoder = _stack(EncoderLayer(*shape, config.encoder_dropout) for _ in range(config.n_encoder_layers))
-        self.decoder = _stack(DecoderLayer(*shape, config.decoder_dropout) for _ in range(config.n_decoder_layers))
+        self.encoder, self.decoder = build_encoder(config), build_decoder(config)
         self.encoder_norm = nn.LayerNorm(width, bias=False)
         self.decoder_norm = nn.LayerNorm(width, bias=False)
         if config.n_slots:
@@ -143,15 +110,21 @@ class VAETransformer(nn.Module):
             self.to_posterior = nn.Linear(width, 2 * config.latent_dim)
             self.from_latent = nn.Linear(config.latent_dim, width)
             self.slot_embedding = nn.Parameter(torch.empty(config.n_slots, width))
-            latent_layers = (EncoderLayer(*shape, config.decoder_dropout) for _ in range(config.n_latent_layers))
-            self.latent_layers = _stack(latent_layers)
+            shape = (width, config.ffn_width, config.n_heads, config.decoder_dropout)
+            self.latent_layers = _stack([EncoderLayer(*shape) for _ in range(config.n_latent_layers)])
             self.memory_norm = nn.LayerNorm(width, bias=False)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draws new weights: Xavier for matrices, unit-variance embeddings, an almost deterministic posterior."""
+        """Draws new weights: Xavier for matrices, unit-variance embeddings, an almost deterministic posterior.
+
+        Those of a pre-trained encoder stay.
+        """
+        kept = set() if self.pretrained is None else set(self.pretrained.model.modules())
         for module in self.modules():
-            if isinstance(module, nn.Linear):
+            if isinstance(module, nn.LSTM):
+                module.reset_parameters()
+            elif isinstance(module, nn.Linear) and module not in kept:
                 nn.init.xavier_uniform_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
@@ -160,6 +133,11 @@ class VAETransformer(nn.Module):
             nn.init.normal_(self.slot_queries)
             nn.init.normal_(self.slot_embedding, std=0.5)
             nn.init.constant_(self.to_posterior.bias[self.config.latent_dim :], INITIAL_LOGVAR)
+
+    @property
+    def source_tokenizer(self) -> SourceTokenizer | None:
+        """What makes source ids for a pre-trained encoder; None where one tokenizer serves both sides."""
+        return None if self.pretrained is None else self.pretrained.tokenizer
 
     def encode(self, src: Tensor, src_mask: Tensor) -> Encoding:
         """Returns the encoding of source ids (B, S); src_mask is bool (B, S), True = real token.
@@ -223,23 +201,13 @@ class VAETransformer(nn.Module):
         """Returns the logits (N, T, V) of the token after each position; see `decode_hidden` for the arguments."""
         return self.logits(self.decode_hidden(tgt_in, memory, rows))
 
-    def start(self, memory: Memory, rows: Tensor | None = None, max_length: int | None = None) -> DecoderCache:
+    def start(self, memory: Memory, rows: Tensor | None = None, max_length: int | None = None) -> Any:
         """Returns an empty cache for step-by-step decoding from a memory; `rows` as in `decode_hidden`."""
-        keys_values = [layer.cross_attention.keys_values(memory.states) for layer in self.decoder]
-        mask = memory.mask
-        if rows is not None:
-            keys_values, mask = [(k[rows], v[rows]) for k, v in keys_values], mask[rows]
-        return DecoderCache(keys_values, mask[:, None, None], max_length or self.config.max_length)
+        return self.decoder.start(memory.states, memory.mask, rows, max_length or self.config.max_length)
 
-    def step(self, tokens: Tensor, cache: DecoderCache) -> Tensor:
+    def step(self, tokens: Tensor, cache: Any) -> Tensor:
         """Feeds one token per row (N,) and returns the logits of the next, (N, V)."""
-        x = self._embed(tokens[:, None], offset=cache.length)
-        for i, layer in enumerate(self.decoder):
-            h = layer.self_norm(x)
-            past = cache.append(i, layer.self_attention.keys_values(h))
-            x = x + layer.self_attention(h, past, None)[0]
-            x, _ = layer.read_memory_and_transform(x, cache.memory[i], cache.memory_mask)
-        cache.length += 1
+        x = self.decoder.step(self._embed(tokens[:, None], offset=cache.length), cache)
         return self.logits(self.decoder_norm(x[:, 0]))
 
     def attention_maps(
@@ -250,19 +218,14 @@ class VAETransformer(nn.Module):
         if z is None and encoding.posterior is not None:
             z = encoding.posterior.mode
         _, decoder_self, cross = self._decode(tgt_in, self.memory(z, encoding, context), need_weights=True)
-        return AttentionMaps(
-            torch.stack(encoder_self), torch.stack(decoder_self), torch.stack(cross), self.config.n_slots
-        )
+        own = torch.stack(decoder_self) if decoder_self else cross[0].new_empty(0, *cross[0].shape[:3], tgt_in.shape[1])
+        return AttentionMaps(torch.stack(encoder_self), own, torch.stack(cross), self.config.n_slots)
 
     def _encode(self, src: Tensor, src_mask: Tensor, need_weights: bool = False) -> tuple[Encoding, list[Tensor]]:
-        x, mask, m = self._embed(src), src_mask, self.config.n_slots
-        if m:
-            x = torch.cat((self.slot_queries.to(x.dtype).expand(len(src), -1, -1), x), dim=1)  # (B, M+S, D)
-            mask = F.pad(mask, (m, 0), value=True)
-        weights: list[Tensor] = []
-        for layer in self.encoder:
-            x, layer_weights = layer(x, mask[:, None, None], need_weights)
-            weights += _given(layer_weights)
+        m = self.config.n_slots
+        words = self._embed(src) if self.pretrained is None else self._read(src, src_mask)
+        slots = self.slot_queries.to(words.dtype) if m else words.new_empty(0, words.shape[2])
+        x, weights = self.encoder(slots.expand(len(src), -1, -1), words, src_mask, need_weights)
         x = self.encoder_norm(x)
         posterior = None
         if m:
@@ -278,36 +241,54 @@ class VAETransformer(nn.Module):
         target_mask: Tensor | None = None,
         need_weights: bool = False,
     ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        x, length = self._embed(tgt_in), tgt_in.shape[1]
-        causal = torch.ones(length, length, dtype=torch.bool, device=x.device).tril()
         if target_mask is None:
             target_mask = memory.mask if rows is None else memory.mask[rows]
-        self_weights: list[Tensor] = []
-        cross_weights: list[Tensor] = []
-        for layer in self.decoder:
-            k, v = layer.cross_attention.keys_values(memory.states)
-            keys_values = (k, v) if rows is None else (k[rows], v[rows])
-            x, own, cross = layer(x, causal, keys_values, target_mask[:, None, None], need_weights)
-            self_weights += _given(own)
-            cross_weights += _given(cross)
-        return self.decoder_norm(x), self_weights, cross_weights
+        x, own, cross = self.decoder(self._embed(tgt_in), memory.states, target_mask, rows, need_weights)
+        return self.decoder_norm(x), own, cross
 
     def _embed(self, ids: Tensor, offset: int = 0) -> Tensor:
-        end, limit = offset + ids.shape[1], self.config.max_length
-        if end > limit + 1:
+        end = offset + ids.shape[1]
+        self._check_length(end)
+        return _residual(self.embedding(ids) * self.config.width**0.5 + self.positions[offset:end])
+
+    def _read(self, src: Tensor, src_mask: Tensor) -> Tensor:
+        """The words as the pre-trained encoder understands them, (B, S, D); their positions are part of that."""
+        assert self.pretrained is not None
+        self._check_length(src.shape[1])
+        return _residual(self.pretrained(src, src_mask))
+
+    def _check_length(self, n_tokens: int) -> None:
+        limit = self.config.max_length
+        if n_tokens > limit + 1:
             raise VaegenError(
-                f"A text of {end} tokens is too long; this model takes up to {limit}. Split it into sentences."
+                f"A text of {n_tokens} tokens is too long; this model takes up to {limit}. Split it into sentences."
             )
-        x = self.embedding(ids) * self.config.width**0.5 + self.positions[offset:end]
-        # Under autocast the residual stream itself is kept in the low precision: half the memory traffic on a CPU.
-        device = x.device.type
-        return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
 
 
-def _stack(layers: Iterable[nn.Module]) -> Any:
+def build_encoder(config: ModelConfig) -> nn.Module:
+    """Returns what makes states (B, M+S, D) of slots (B, M, D) and words (B, S, D): the choices `encoder`, `attention`."""
+    if config.encoder == "lstm":
+        return LSTMEncoder(config)
+    layers = []
+    for _ in range(config.n_encoder_layers):
+        attention = LSHAttention(config) if config.attention == "lsh" else None
+        layers.append(EncoderLayer(config.width, config.ffn_width, config.n_heads, config.encoder_dropout, attention))
+    return GraphEncoder(layers, config) if config.encoder == "gat" else TransformerEncoder(layers)
+
+
+def build_decoder(config: ModelConfig) -> Any:
+    """Returns what makes states (N, T, D) of embedded targets and a memory, at once or step by step: `decoder`."""
+    if config.decoder == "lstm":
+        return LSTMDecoder(config)
+    shape = (config.width, config.ffn_width, config.n_heads, config.decoder_dropout)
+    return TransformerDecoder([DecoderLayer(*shape) for _ in range(config.n_decoder_layers)])
+
+
+def _residual(x: Tensor) -> Tensor:
+    """Under autocast the residual stream itself is kept in the low precision: half the memory traffic on a CPU."""
+    device = x.device.type
+    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
+
+
+def _stack(layers: Sequence[nn.Module]) -> Any:
     return nn.ModuleList(layers)
-
-
-def _given(weights: Tensor | None) -> Iterator[Tensor]:
-    if weights is not None:
-        yield weights

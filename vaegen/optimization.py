@@ -11,6 +11,8 @@ from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 
+FINE_TUNING = 0.02  # of the learning rate, for weights that are good already: 4e-5, as BERT is fine-tuned with
+
 
 def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = True) -> list[torch.optim.Optimizer]:
     """Returns Muon for the matrices inside the layers and AdamW for all else (`muon`), or one optimizer for everything.
@@ -24,17 +26,21 @@ def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = T
     """
     if config.optimizer == "muon" and not hasattr(torch.optim, "Muon"):
         raise VaegenError(f"torch {torch.__version__} has no Muon; install torch 2.9 or later, or choose --optimizer adamw.")
-    matrices, rest, vectors = [], [], []
+    matrices, rest, vectors, pretrained = [], [], [], []
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
-        if parameter.ndim < 2:
+        if name.startswith("pretrained.model."):
+            pretrained.append(parameter)
+        elif parameter.ndim < 2:
             vectors.append(parameter)
         elif config.optimizer == "muon" and name.startswith(("encoder.", "decoder.", "latent_layers.")):
             matrices.append(parameter)
         else:
             rest.append(parameter)
     groups = [{"params": rest, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    if pretrained:
+        groups.append({"params": pretrained, "weight_decay": 0.0, "lr": config.lr * FINE_TUNING})
     optimizers = [_for_all(groups, config, fused)]
     if matrices:
         optimizers.append(torch.optim.Muon(matrices, lr=config.muon_lr, weight_decay=config.weight_decay))

@@ -205,7 +205,7 @@ class Pipeline:
         posterior = self.encode(texts)
         codes = [self.detect_language(text) for text in texts] if languages is None else list(languages)
         tags = [self.tokenizer.language_id(self._check_language(code)) for code in codes]
-        z, reached = self._inference.exact(posterior, self._inference.ids(texts), tags, batch_size)
+        z, reached = self._inference.exact(posterior, self._inference.ids(texts, as_targets=True), tags, batch_size)
         return z.numpy(), reached
 
     def decode(
@@ -322,7 +322,8 @@ class Pipeline:
         if len(texts) != len(targets):
             raise VaegenError(f"{len(texts)} texts and {len(targets)} targets: give one target for each text.")
         tag, end, run = (self.tokenizer.language_id(self._check_language(language)), self.tokenizer.eos_id, self._inference)
-        sources, wanted = ([ids or [end] for ids in run.ids(side)] for side in (texts, targets))
+        sources = [ids or [run.source_tokenizer.eos_id] for ids in run.ids(texts)]
+        wanted = [ids or [end] for ids in run.ids(targets, as_targets=True)]
         results: list[list[float]] = [[] for _ in texts]
         # Logits of all positions at once are large: count each text eightfold.
         for batch, _ in batches([max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8):
@@ -341,21 +342,20 @@ class Pipeline:
     ) -> Attention:
         """Returns where the model looks while it translates a text, or while it reads a translation that is given."""
         tag, run = self.tokenizer.language_id(self._check_language(target_language)), self._inference
-        source = run.ids([text])[0][:-1]
+        source = run.ids([text])[0] or [run.source_tokenizer.eos_id]
         if target_text is not None:
-            target = run.ids([target_text])[0][:-1]
+            target = run.ids([target_text], as_targets=True)[0][:-1]
         else:
             target = next((h.ids for h in run.hypotheses([text], [target_language], context=context, **options)[0]), [])
-        src, mask = run.pad([[*source, self.tokenizer.eos_id]])
+        src, mask = run.pad([source])
         maps = self.model.attention_maps(src, mask, torch.tensor([[tag, *target]], device=self.device), context)
-        return Attention(maps, (*self.tokenizer.pieces(source), "</s>"), (*self.tokenizer.pieces(target), "</s>"))
+        pieces = (run.source_tokenizer.pieces(source[:-1]), self.tokenizer.pieces(target))
+        return Attention(maps, (*pieces[0], "</s>"), (*pieces[1], "</s>"))
 
     def _translation(self, h: Hypothesis, language: str, source_language: str, context: str) -> Translation:
         (text,) = self._inference.texts([h.ids])
         tokens = tuple(self.tokenizer.pieces(h.ids))
-        alternatives = None
-        if h.alternatives is not None:
-            alternatives = tuple(tuple(self._named(step)) for step in h.alternatives)
+        alternatives = None if h.alternatives is None else tuple(tuple(self._named(step)) for step in h.alternatives)
         return Translation(
             text, language, tokens, tuple(h.token_log_probs), alternatives, h.log_prob, h.score, source_language, context
         )

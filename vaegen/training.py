@@ -20,7 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
 from vaegen.checkpoint import keep_last, save_checkpoint
-from vaegen.config import TrainConfig
+from vaegen.config import ModelConfig, TrainConfig
 from vaegen.data import Batch, TrainingData, corrupt
 from vaegen.errors import VaegenError
 from vaegen.latent import first_slots
@@ -41,6 +41,11 @@ class TrainingObjective(nn.Module):
     def __init__(self, model: VAETransformer, config: TrainConfig, mask_id: int) -> None:
         super().__init__()
         self.model, self.config, self.mask_id = model, config, mask_id
+        if model.source_tokenizer is not None and (config.align_kl or config.align_contrast or config.source_noise):
+            raise VaegenError(
+                "align_kl, align_contrast, source_noise: they work on our sub-words, which a pre-trained encoder cannot read; "
+                "give 0."
+            )
 
     def forward(self, batch: Batch, beta: float) -> LossTerms:
         """Returns the loss terms of a batch with a fresh draw of z, dropout and decoder contexts."""
@@ -221,7 +226,7 @@ class Trainer:
             VaegenError: If there is no state, or it is of another model.
         """
         state = load_state(self.folder)
-        if state["model_config"] != self.model.config.to_dict():
+        if ModelConfig.from_dict(state["model_config"]) != self.model.config:
             raise VaegenError(
                 f"{self.folder} holds a model of another shape; resume it with its own settings, or choose another --out."
             )
@@ -249,7 +254,8 @@ class Trainer:
         cuda = self.device.type == "cuda"
         while self.progress.step < self.config.steps:
             start = self.progress.batch
-            for batch in self.data.batches(self.progress.epoch, start, pin_memory=cuda, workers=2 if cuda else 0):
+            p, source = self.progress, self.model.source_tokenizer
+            for batch in self.data.batches(p.epoch, start, pin_memory=cuda, workers=2 * cuda, source_tokenizer=source):
                 self.progress.batch += 1
                 yield batch
                 if self.progress.step >= self.config.steps:

@@ -87,7 +87,8 @@ class Validation:
         n = 0
         posteriors = []
         for start in range(0, len(self.items), self.batch_size):
-            batch = collate(self.items[start : start + self.batch_size], self.tokenizer).to(model.positions.device)
+            items = self.items[start : start + self.batch_size]
+            batch = collate(items, self.tokenizer, model.source_tokenizer).to(model.positions.device)
             encoding = model.encode(batch.src, batch.src_mask)
             variants: dict[str, tuple[Tensor | None, str]] = {"recon_source": (None, "source")}
             if encoding.posterior is not None:
@@ -120,7 +121,7 @@ class Validation:
         both = self.pairs[pair]
         for start in range(0, len(both), self.batch_size):
             items = [Item(group, source, (target,)) for group, _ in both[start : start + self.batch_size]]
-            batch = collate(items, self.tokenizer).to(model.positions.device)
+            batch = collate(items, self.tokenizer, model.source_tokenizer).to(model.positions.device)
             encoding = model.encode(batch.src, batch.src_mask)
             z = encoding.posterior.mode if encoding.posterior is not None else None
             ids = greedy(

@@ -1,7 +1,7 @@
 // Part of attention.js: the heat map of a kind, and the strip of entropies that chooses its layer and head.
 function drawMap(data, index) {
   const map = matrix(data);
-  if (!map.values.length) return make('p', 'vg-caption', view.answer.n_slots ? t('With “latent only” the decoder sees no source words.') : t('This checkpoint has no slots.'));
+  if (!map.values.length) return make('p', 'vg-caption', nothing());
   const head = make('p', 'vg-attention-fact'), drawing = drawHeat(map, index, head), file = `vaegen-attention-${params.kind}`;
   const tools = make('div', 'vg-tools', undefined, {}, [
     button('SVG', () => vg.download(file + '.svg', vg.standalone(drawing), 'image/svg+xml'), { kind: 'link', title: t('Download the heat map') }),
@@ -11,6 +11,13 @@ function drawMap(data, index) {
     strip(data.side, map, index),
     make('div', 'vg-attention-heat-box', undefined, {}, [make('div', 'vg-bar', undefined, {}, [head, tools]), make('div', 'vg-attention-scroll', undefined, {}, [drawing])]),
   ]);
+}
+
+/** Why a kind of heat map has nothing to show. */
+function nothing() {
+  if (params.kind === 'decoder') return t('The decoder of this checkpoint is an LSTM: it remembers what it has written and does not look back at it.');
+  if (params.kind === 'encoder') return t('The encoder of this checkpoint is an LSTM: its words do not look at each other; “Slots at source words” shows what its slots read.');
+  return view.answer.n_slots ? t('With “latent only” the decoder sees no source words.') : t('This checkpoint has no slots.');
 }
 
 /** The heat map; `head` says what the pointer or the arrow keys are at. */

@@ -40,15 +40,16 @@ function read(side) {
 
 /** What a kind of heat map shows: labels and rows, in the last column what goes elsewhere, so that every row adds up to 1. */
 function matrix({ side, encoder, decoder, cross }) {
+  const [reader, writer] = view.answer.kinds ?? [];  // what is an LSTM does not look at itself
   const m = view.answer.n_slots, slots = Array.from({ length: m }, (_, i) => t('slot {n}', { n: i })), both = [...slots, ...side.source];
   const source = side.context === 'source';
   const rest = (rows, from, to) => rows.map((row) => [...row.slice(from, to), sum(row) - sum(row.slice(from, to))]);
   return {
     slots: { part: 'encoder', entropy: 'slots', rows: slots, columns: [...side.source, t('slots')], values: rest(encoder.slice(0, m), m), rest: true },
-    encoder: { part: 'encoder', entropy: 'encoder', rows: both, columns: both, values: encoder },
+    encoder: { part: 'encoder', entropy: 'encoder', rows: both, columns: both, values: reader === 'lstm' ? [] : encoder },
     toSlots: { part: 'decoder', entropy: 'cross', rows: side.target, columns: source ? [...slots, t('words')] : slots, values: !m ? [] : source ? rest(cross, 0, m) : cross, rest: source },
     toSource: { part: 'decoder', entropy: 'cross', rows: side.target, columns: [...side.source, t('slots')], values: source ? rest(cross, m) : [], rest: true },
-    decoder: { part: 'decoder', entropy: 'decoder', rows: side.target, columns: [`<${side.language}>`, ...side.target.slice(0, -1)], values: decoder },
+    decoder: { part: 'decoder', entropy: 'decoder', rows: side.target, columns: [`<${side.language}>`, ...side.target.slice(0, -1)], values: writer === 'lstm' ? [] : decoder },
   }[params.kind];
 }
 

@@ -63,9 +63,10 @@ class Looking:
 
     def answers(self, model: Any) -> Iterator[LookingAnswer]:
         """Yields the first sentence's maps, then what changes without the word, then the second sentence's maps."""
-        n_slots, n_sides = model.model.config.n_slots, 1 if self.b is None else 2
+        config, n_sides = model.model.config, 1 if self.b is None else 2
         first = look(model, self.a, self.language, self.context, self.target, self.merge)
-        answer = LookingAnswer(self.checkpoint, n_slots, n_sides, self.without >= 0, self._python(), (first,))
+        kinds = (config.encoder, config.decoder)
+        answer = LookingAnswer(self.checkpoint, config.n_slots, kinds, n_sides, self.without >= 0, self._python(), (first,))
         yield answer
         if answer.has_without:
             answer = replace(answer, without=take_away(model, first, self.without, self.how))
@@ -95,6 +96,7 @@ class LookingAnswer:
     Attributes:
         checkpoint: Name.
         n_slots: M; 0 for a model without latent.
+        kinds: Of its encoder and decoder: what does not attend has no weights to show.
         n_sides: Sentences in all.
         has_without: Whether a word is taken away.
         python: Calls that give the weights.
@@ -105,6 +107,7 @@ class LookingAnswer:
 
     checkpoint: str
     n_slots: int
+    kinds: tuple[str, str]
     n_sides: int
     has_without: bool
     python: str

@@ -85,7 +85,7 @@ def look(model: Any, where: Point, language: str, context: str = "source", targe
     own = where.language or model.detect_language(where.text)
     if own == language and n_slots:
         context = "latent"
-    _check_length("The sentence", model.tokenizer.encode(where.text))
+    _check_length("The sentence", (model.model.source_tokenizer or model.tokenizer).encode(where.text))
     _check_length("The translation", model.tokenizer.encode(target))
     text = target or model.translate(where.text, language, context=context, num_beams=N_BEAMS, max_length=MAX_TOKENS)
     found = model.attention(where.text, language, context, target_text=text)
@@ -113,7 +113,7 @@ def look(model: Any, where: Point, language: str, context: str = "source", targe
         _weights(encoder),
         _weights(decoder),
         _weights(cross),
-        {name: entropy(part) for name, part in entropies.items() if part.shape[2]},
+        {name: entropy(part) for name, part in entropies.items() if part.shape[0] and part.shape[2]},
     )
 
 

@@ -73,16 +73,17 @@ def take_away(model: Any, side: Side, index: int, how: str = "drop") -> Without:
     from vaegen.inference import Inference
 
     run, tokenizer = Inference(model.model, model.tokenizer), model.tokenizer
+    source_tokenizer = run.source_tokenizer
     whole = run.ids([side.text])[0]
-    pieces = tokenizer.pieces(whole[:-1])
+    pieces = source_tokenizer.pieces(whole[:-1])
     words = groups([*pieces, END], side.is_merged)[:-1]
     if not 0 <= index < len(words):
         raise VaegenError(f"There is no word {index} to take away; the sentence has {len(words)}, the first is 0.")
     start, stop = words[index][0], words[index][-1] + 1
-    left = whole[:start] + [tokenizer.mask_id] * (stop - start if how == "mask" else 0) + whole[stop:]
+    left = whole[:start] + [source_tokenizer.mask_id] * (stop - start if how == "mask" else 0) + whole[stop:]
     if len(left) == 1:
         raise VaegenError("Nothing is left without this word; put the mask token in its place.")
-    old = run.ids([side.target_text])[0] or [tokenizer.eos_id]
+    old = run.ids([side.target_text], as_targets=True)[0] or [tokenizer.eos_id]
     before, after, kl = _read_again(run, whole, left, old, side)
     old_pieces, new_pieces = [*tokenizer.pieces(old[:-1]), END], [*tokenizer.pieces(_translate(run, left, side)), END]
     old_groups, new_groups = groups(old_pieces, True), groups(new_pieces, True)
