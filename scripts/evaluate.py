@@ -29,12 +29,14 @@ sys.path.insert(0, str(ROOT))
 
 import vaegen
 from vaegen.checkpoint import weights_hash
-from vaegen.corpus import load_corpus
+from vaegen.corpus import Group, load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation import latent_figures, shuffled_bleu, translate_and_score
 from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
 from vaegen.pipeline import Pipeline
 from vaegen.report import COMPARED, model_card
+from vaegen.tags import kind_of
+from vaegen.task_evaluation import chinese, replies, several_replies, summaries
 from vaegen.views.directions import load_directions
 
 CHECKPOINTS = ROOT / "checkpoints"
@@ -50,6 +52,22 @@ DATA_CARDS = {
         "description": "Trained on Tatoeba sentence pairs (English with German, French and Czech) from manythings.org.",
         "license": "The sentences are CC BY 2.0 FR, and so are these weights.",
         "license_id": "cc-by-2.0",
+    },
+    "tatoeba-zh": {
+        "description": "Trained on Tatoeba sentence pairs (English with Chinese) from manythings.org.",
+        "license": "The sentences are CC BY 2.0 FR.",
+        "license_id": "cc-by-2.0",
+    },
+    "flickr8k-zh": {
+        "description": "And on Flickr8k captions in English and Chinese (Flickr8k-CN; Li et al. 2016, Lan et al. 2017), "
+        "whose Chinese was made by a translation program.",
+        "license": "The captions are for research use, and so are weights trained on them.",
+        "license_id": "other",
+    },
+    "dialogue": {
+        "description": "Trained on an informal chat corpus (MIT) and DailyDialog++ (Sai et al. 2020).",
+        "license": "DailyDialog++ is CC BY-NC-SA 4.0, and so are these weights.",
+        "license_id": "cc-by-nc-sa-4.0",
     },
 }
 
@@ -107,7 +125,11 @@ def run(options: argparse.Namespace) -> None:
     if not folder.is_dir() and not options.compare_as:
         raise VaegenError(f"{options.checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.")
     if options.data:
-        evaluation = evaluate(pipeline, options.corpus or (corpora(metrics) or ["multi30k"])[0], options)
+        kind = kind_of(pipeline.tags)
+        if kind == "translate":
+            evaluation = evaluate(pipeline, options.corpus or (corpora(metrics) or ["multi30k"])[0], options)
+        else:
+            evaluation = evaluate_task(pipeline, kind, options)
         if options.compare_as:
             compare(options.compare_as, metrics, evaluation)
             return
@@ -203,7 +225,7 @@ def corpora(metrics: dict[str, Any]) -> list[str]:
 
 def data_card(metrics: dict[str, Any]) -> dict[str, str]:
     """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
-    parts = {"multi30k-captions": "multi30k", "tatoeba-cs": "tatoeba"}
+    parts = {"multi30k-captions": "multi30k", "captions-short": "multi30k", "tatoeba-cs": "tatoeba"}
     names = list(dict.fromkeys(parts.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
     cards = [DATA_CARDS.get(name, {**UNKNOWN, "description": f"Trained on {name}."}) for name in names]
     return {key: " ".join(card[key] for card in cards) for key in ("description", "license")} | {
@@ -274,6 +296,38 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
             result["latent"][language] = latent_figures(pipeline, texts, language, options.latent_draws)
             print(f"latent {language} {result['latent'][language]}", file=sys.stderr, flush=True)
     return result
+
+
+def evaluate_task(pipeline: Pipeline, kind: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns the figures of a checkpoint for summaries, replies or Chinese, each beside a baseline."""
+
+    def groups(corpus: str, *keys: str, split: str = options.split) -> list[Group]:
+        found = [group for group in load_corpus(corpus, options.data, split) if all(group.get(key) for key in keys)]
+        return found[: options.limit] if split != "train" else found
+
+    beam = {"num_beams": options.num_beams, "batch_size": 64}
+    if kind == "summarise":
+        corpus, languages = "captions-short", pipeline.languages
+        tables = [summaries(pipeline, groups(corpus, language), language, **beam) for language in languages]
+    elif kind == "reply":
+        corpus, languages = "dailydialogpp", ("en",)
+        test = groups(corpus, "en", "en.reply")
+        tables = [replies(pipeline, test, groups(corpus, "en", split="train"), **beam), several_replies(pipeline, test)]
+    else:
+        corpus, languages = "tatoeba-zh", ("en", "zh")
+        tables = [chinese(pipeline, {name: groups(name, "en", "zh") for name in (corpus, "flickr8k-zh")}, **beam)]
+    latent = {}
+    for language in languages if pipeline.model.config.n_slots else ():
+        texts = list(dict.fromkeys(group[language] for group in groups(corpus, language)))[: options.latent_sentences]
+        latent[language] = latent_figures(pipeline, texts, language, options.latent_draws)
+    return {
+        "corpus": corpus,
+        "split": f"{corpus} {options.split}",
+        "num_beams": options.num_beams,
+        "command": f"python scripts/evaluate.py --checkpoint checkpoints/{pipeline.name} --data DATA{options.also}",
+        "tasks": tables,
+        "latent": latent,
+    }
 
 
 def tokenised_references(corpus: str, options: argparse.Namespace) -> dict[str, list[str]]:

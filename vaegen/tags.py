@@ -49,3 +49,11 @@ def tag_name(tag: str) -> str:
 def summary_task(n_words: int, n_source_words: int) -> str | None:
     """Returns the task that a summary of so many words belongs to, None if it is too long for one."""
     return next((task for task, share in SUMMARIES.items() if n_words <= share * n_source_words), None)
+
+
+def kind_of(tags: Sequence[str]) -> str:
+    """Returns what a checkpoint with these tags is for: "translate", "summarise", "reply" or "chinese"."""
+    tasks = set(map(task_of, tags))
+    if "reply" in tasks:
+        return "reply"
+    return "summarise" if tasks & set(SUMMARIES) else "chinese" if "zh" in tags else "translate"

@@ -15,11 +15,11 @@ from typing import Any
 from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as BaseTokenizer
 
-from vaegen.cleaning import CleaningReport, check_text, clean
+from vaegen.cleaning import CleaningReport, check_text, clean, simplified
 from vaegen.errors import VaegenError
 from vaegen.tags import LANGUAGE_NAMES
 
-__all__ = ["LANGUAGE_NAMES", "CleaningReport", "Tokenizer", "check_text", "clean", "detect_language"]
+__all__ = ["LANGUAGE_NAMES", "CleaningReport", "Tokenizer", "check_text", "clean", "detect_language", "simplified"]
 
 PAD, EOS, MASK = "<pad>", "</s>", "<mask>"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
