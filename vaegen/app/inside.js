@@ -141,7 +141,7 @@ function markdown(text) {
 function table(head, rows) {
   return make('table', 'vg-table', undefined, {}, [
     make('thead', '', undefined, {}, [make('tr', '', undefined, {}, head.map((cell) => make('th', 'vg-caption', cell, { scope: 'col' })))]),
-    make('tbody', '', undefined, {}, rows.map((row) => make('tr', '', undefined, {}, row.map((cell, i) => (i ? make('td', 'vg-figure', cell) : make('th', '', cell, { scope: 'row' })))))),
+    make('tbody', '', undefined, {}, rows.map((row) => make('tr', '', undefined, {}, row.map((cell) => String(cell).replaceAll('`', '')).map((cell, i) => (i ? make('td', 'vg-figure', cell) : make('th', '', cell, { scope: 'row' })))))),
   ]);
 }
 
