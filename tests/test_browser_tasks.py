@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsing import ANSWERED, expect
+from browsing import expect
 from serving import _serve
 from tagged import TAGS, save_tagged
 

@@ -115,10 +115,11 @@ class Service:
             VaegenError: If there is no such checkpoint.
         """
         name = checkpoint or next(iter(self._paths), "")
+        path = Path(self._path(name))
         if model := self._models.get(name):
             return tuple(model.tags)
         try:
-            values = json.loads((Path(self._path(name)) / "config.json").read_text(encoding="utf-8"))
+            values = json.loads((path / "config.json").read_text(encoding="utf-8"))
             return tuple(map(str, values["model"]["languages"]))
         except (OSError, ValueError, KeyError, TypeError):  # whoever asks the model will be told what is wrong
             return ()

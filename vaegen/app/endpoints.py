@@ -51,8 +51,8 @@ def add_endpoints(service: Service) -> None:
             top_k: Sample among this many tokens; 0 is all.
             top_p: Sample among the most probable tokens that hold this share of the probability.
             seed: The same seed gives the same sample.
-            checkpoint: Name of a checkpoint that the app offers; empty is its first. `summaries` shortens, `dialogue` replies,
-                `chinese` translates between English and Chinese.
+            checkpoint: Name of a checkpoint that the app offers; empty is its first. `summaries` shortens,
+                `dialogue` replies, `chinese` translates between English and Chinese.
 
         Returns:
             The request as understood, `source_language`, and `cards`: for each language its `text`, its
@@ -74,8 +74,8 @@ def add_endpoints(service: Service) -> None:
 
         Args:
             text: The sentence, in English, German, French or Czech.
-            language: Language of the output: "en", "de", "fr" or "cs"; with the checkpoint `dialogue`, "en.reply" gives several
-                replies to one turn, or to two with " | " between them.
+            language: Language of the output: "en", "de", "fr" or "cs"; with the checkpoint `dialogue`,
+                "en.reply" gives several replies to one turn, or to two with " | " between them.
             source_language: As in `translate`.
             context: As in `translate`; "latent" varies more.
             n_draws: Draws, 1 to 16.
