@@ -53,6 +53,12 @@ DATA_CARDS = {
         "license": "The sentences are CC BY 2.0 FR, and so are these weights.",
         "license_id": "cc-by-2.0",
     },
+    "captions-short": {
+        "description": "Trained on the captions of Multi30k's task 2 (Elliott et al. 2016): of each image's five English and "
+        "five German ones, the longest with shorter ones.",
+        "license": "The captions are for non-commercial research, and so are these weights.",
+        "license_id": "other",
+    },
     "tatoeba-zh": {
         "description": "Trained on Tatoeba sentence pairs (English with Chinese) from manythings.org.",
         "license": "The sentences are CC BY 2.0 FR.",
@@ -225,7 +231,7 @@ def corpora(metrics: dict[str, Any]) -> list[str]:
 
 def data_card(metrics: dict[str, Any]) -> dict[str, str]:
     """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
-    parts = {"multi30k-captions": "multi30k", "captions-short": "multi30k", "tatoeba-cs": "tatoeba"}
+    parts = {"multi30k-captions": "multi30k", "tatoeba-cs": "tatoeba", "dailydialogpp": "dialogue"}
     names = list(dict.fromkeys(parts.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
     cards = [DATA_CARDS.get(name, {**UNKNOWN, "description": f"Trained on {name}."}) for name in names]
     return {key: " ".join(card[key] for card in cards) for key in ("description", "license")} | {

@@ -107,12 +107,12 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> s
     note = "\n\n" + metrics["note"] if "note" in metrics else ""
     languages = languages_of(config["languages"])
     names = ", ".join(map(tag_name, languages))
-    purpose, target = PURPOSES[kind_of(config["languages"])]
+    purpose, target, pipeline_tag = PURPOSES[kind_of(config["languages"])]
     return f"""---
 language: [{", ".join(languages)}]
 license: {data["license_id"]}
 library_name: vaegen
-pipeline_tag: translation
+pipeline_tag: {pipeline_tag}
 tags: [vae, transformer, translation, latent-space]
 ---
 
@@ -154,11 +154,11 @@ assumes about people, and it makes something up where it does not understand.
 """
 
 
-# What a checkpoint does with its languages, and a tag to show it with, by kind.
+# What a checkpoint does with its languages, a tag to show it with, and the Hub's name for such a model, by kind.
 PURPOSES = {
-    "translate": ("translates between", "de"),
-    "summarise": ("shortens captions in", "en.short"),
-    "reply": ("replies to one or two turns of a dialogue in", "en.reply"),
-    "chinese": ("translates between", "zh"),
+    "translate": ("translates between", "de", "translation"),
+    "summarise": ("shortens captions in", "en.short", "summarization"),
+    "reply": ("replies to one or two turns of a dialogue in", "en.reply", "text-generation"),
+    "chinese": ("translates between", "zh", "translation"),
 }
 SHAPE = ("width", "ffn_width", "n_heads", "n_encoder_layers", "n_latent_layers", "n_decoder_layers", "n_slots", "latent_dim")
