@@ -93,6 +93,12 @@ def test_the_readme_is_what_the_command_writes(tmp_path):
     assert update_readme.filled(before) == before
 
 
+@pytest.mark.parametrize("name", [name for name in committed() if name in ("chinese", "dialogue", "summaries")])
+def test_a_checkpoint_of_a_task_takes_under_10_megabytes(name):
+    files = [path for path in (ROOT / "checkpoints" / name).rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 10_000_000
+
+
 def test_no_tracked_file_is_over_9_megabytes():
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     sizes = {name: (ROOT / name).stat().st_size for name in names if name and (ROOT / name).is_file()}
