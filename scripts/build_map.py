@@ -32,10 +32,10 @@ from vaegen.errors import VaegenError
 from vaegen.pipeline import Pipeline
 from vaegen.probe import FACTORS, probe_set
 from vaegen.projection import UMAP, fit_pca, fit_umap
-from vaegen.text import LANGUAGE_NAMES
+from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.atlas import FILE, PICTURE, PROJECTIONS, Atlas, save_atlas, spacing
 
-LANGUAGES = list(LANGUAGE_NAMES)
+LANGUAGES = list(CAPTION_LANGUAGES)
 SAID_BY_ALL = set(re.findall(r"\w+", "a an the is are in on of and with to at his her by for their it its from two"))
 
 

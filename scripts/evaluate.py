@@ -29,12 +29,14 @@ sys.path.insert(0, str(ROOT))
 
 import vaegen
 from vaegen.checkpoint import weights_hash
-from vaegen.corpus import load_corpus
+from vaegen.corpus import Group, load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation import latent_figures, shuffled_bleu, translate_and_score
 from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
 from vaegen.pipeline import Pipeline
 from vaegen.report import COMPARED, model_card
+from vaegen.tags import kind_of
+from vaegen.task_evaluation import chinese, replies, several_replies, summaries
 from vaegen.views.directions import load_directions
 
 CHECKPOINTS = ROOT / "checkpoints"
@@ -50,6 +52,28 @@ DATA_CARDS = {
         "description": "Trained on Tatoeba sentence pairs (English with German, French and Czech) from manythings.org.",
         "license": "The sentences are CC BY 2.0 FR, and so are these weights.",
         "license_id": "cc-by-2.0",
+    },
+    "captions-short": {
+        "description": "Trained on the captions of Multi30k's task 2 (Elliott et al. 2016): of each image's five English "
+        "and five German ones, the longest with shorter ones.",
+        "license": "The captions are for non-commercial research, and so are these weights.",
+        "license_id": "other",
+    },
+    "tatoeba-zh": {
+        "description": "Trained on Tatoeba sentence pairs (English with Chinese) from manythings.org.",
+        "license": "The sentences are CC BY 2.0 FR.",
+        "license_id": "cc-by-2.0",
+    },
+    "flickr8k-zh": {
+        "description": "And on Flickr8k captions in English and Chinese (Flickr8k-CN; Li et al. 2016, Lan et al. 2017), "
+        "whose Chinese was made by a translation program.",
+        "license": "The captions are for research use, and so are weights trained on them.",
+        "license_id": "other",
+    },
+    "dialogue": {
+        "description": "Trained on an informal chat corpus (MIT) and DailyDialog++ (Sai et al. 2020).",
+        "license": "DailyDialog++ is CC BY-NC-SA 4.0, and so are these weights.",
+        "license_id": "cc-by-nc-sa-4.0",
     },
 }
 
@@ -79,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parts", help=f"of --latent, comma-separated out of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--samples", type=int, default=2000, help="of --latent: samples for each prior and seed")
     parser.add_argument("--seeds", type=int, default=5, help="of --latent: seeds")
-    parser.add_argument("--draws", help="of --latent: more rows, as prior:scale[:slots in use], ... beside each prior at scale 1")
+    parser.add_argument("--draws", help="of --latent: more rows of samples, as prior:scale[:slots in use], ...")
     parser.add_argument("--reverse-steps", type=int, default=100, help="of --latent: training of the reverse judges")
     parser.add_argument("--compare-as", help="add the figures to checkpoints/comparisons.json under this name")
     options = parser.parse_args(arguments)
@@ -108,7 +132,11 @@ def run(options: argparse.Namespace) -> None:
     if not folder.is_dir() and not options.compare_as:
         raise VaegenError(f"{options.checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.")
     if options.data:
-        evaluation = evaluate(pipeline, options.corpus or (corpora(metrics) or ["multi30k"])[0], options)
+        kind = kind_of(pipeline.tags)
+        if kind == "translate":
+            evaluation = evaluate(pipeline, options.corpus or (corpora(metrics) or ["multi30k"])[0], options)
+        else:
+            evaluation = evaluate_task(pipeline, kind, options)
         if options.compare_as:
             compare(options.compare_as, metrics, evaluation)
             return
@@ -193,7 +221,8 @@ def more_draws(told: str | None) -> list[tuple[str, float, int | None]]:
         try:
             rows.append((name, float(numbers[0]), int(numbers[1]) if numbers[1:] else None))
         except (ValueError, IndexError):
-            raise VaegenError(f"--draws {told}: write prior:scale or prior:scale:slots, as in gaussian:0.8,normal:1:4.") from None
+            example = "prior:scale or prior:scale:slots, as in gaussian:0.8,normal:1:4"
+            raise VaegenError(f"--draws {told}: write {example}.") from None
     return rows
 
 
@@ -217,7 +246,7 @@ def corpora(metrics: dict[str, Any]) -> list[str]:
 
 def data_card(metrics: dict[str, Any]) -> dict[str, str]:
     """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
-    parts = {"multi30k-captions": "multi30k", "tatoeba-cs": "tatoeba"}
+    parts = {"multi30k-captions": "multi30k", "tatoeba-cs": "tatoeba", "dailydialogpp": "dialogue"}
     names = list(dict.fromkeys(parts.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
     cards = [DATA_CARDS.get(name, {**UNKNOWN, "description": f"Trained on {name}."}) for name in names]
     return {key: " ".join(card[key] for card in cards) for key in ("description", "license")} | {
@@ -288,6 +317,38 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
             result["latent"][language] = latent_figures(pipeline, texts, language, options.latent_draws)
             print(f"latent {language} {result['latent'][language]}", file=sys.stderr, flush=True)
     return result
+
+
+def evaluate_task(pipeline: Pipeline, kind: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns the figures of a checkpoint for summaries, replies or Chinese, each beside a baseline."""
+
+    def groups(corpus: str, *keys: str, split: str = options.split) -> list[Group]:
+        found = [group for group in load_corpus(corpus, options.data, split) if all(group.get(key) for key in keys)]
+        return found[: options.limit] if split != "train" else found
+
+    beam = {"num_beams": options.num_beams, "batch_size": 64}
+    if kind == "summarise":
+        corpus, languages = "captions-short", pipeline.languages
+        tables = [summaries(pipeline, groups(corpus, language), language, **beam) for language in languages]
+    elif kind == "reply":
+        corpus, languages = "dailydialogpp", ("en",)
+        test = groups(corpus, "en", "en.reply")
+        tables = [replies(pipeline, test, groups(corpus, "en", split="train"), **beam), several_replies(pipeline, test)]
+    else:
+        corpus, languages = "tatoeba-zh", ("en", "zh")
+        tables = [chinese(pipeline, {name: groups(name, "en", "zh") for name in (corpus, "flickr8k-zh")}, **beam)]
+    latent = {}
+    for language in languages if pipeline.model.config.n_slots else ():
+        texts = list(dict.fromkeys(group[language] for group in groups(corpus, language)))[: options.latent_sentences]
+        latent[language] = latent_figures(pipeline, texts, language, options.latent_draws)
+    return {
+        "corpus": corpus,
+        "split": f"{corpus} {options.split}",
+        "num_beams": options.num_beams,
+        "command": f"python scripts/evaluate.py --checkpoint checkpoints/{pipeline.name} --data DATA{options.also}",
+        "tasks": tables,
+        "latent": latent,
+    }
 
 
 def tokenised_references(corpus: str, options: argparse.Namespace) -> dict[str, list[str]]:

@@ -84,8 +84,8 @@ def fit(options: argparse.Namespace) -> None:
 def encode_training(pipeline: vaegen.Pipeline, options: argparse.Namespace) -> DiagonalGaussian:
     """Returns the posteriors of the training text, every group in one of its languages in turn."""
     groups = load_corpus(options.corpus, options.data, "train")[: options.groups]
-    texts = [list(group.values())[i % len(group)] for i, group in enumerate(groups)]
-    texts = [text for text in texts if text.strip()]
+    read = [[text for tag, text in group.items() if tag in pipeline.languages and text.strip()] for group in groups]
+    texts = [texts[i % len(texts)] for i, texts in enumerate(read) if texts]
     with tqdm(total=len(texts), unit="sentence", desc="encode") as bar:
         return pipeline.encode(texts, batch_size=256, progress=lambda done, _: bar.update(done - bar.n))
 

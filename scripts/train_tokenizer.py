@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from vaegen.corpus import CORPORA, Group, load_corpus
 from vaegen.errors import VaegenError
-from vaegen.text import LANGUAGE_NAMES, Tokenizer, clean
+from vaegen.tags import CAPTION_LANGUAGES
+from vaegen.text import Tokenizer, clean
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -102,7 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--corpora", default="multi30k,multi30k-captions", help=f"names, of {', '.join(CORPORA)}"
     )
     parser.add_argument(
-        "--languages", default=",".join(LANGUAGE_NAMES), help="codes, in the order of their tags"
+        "--languages", default=",".join(CAPTION_LANGUAGES), help="codes, or tags such as en.short, in the order of their ids"
     )
     parser.add_argument(
         "--vocab-size", type=int, default=8000, help="entries, special tokens and 256 bytes included"

@@ -17,7 +17,7 @@ GOLDEN = CHECKPOINTS / "multi30k"
 class StubPipeline:
     """Answers at once with its input and its own name; keeps the calls."""
 
-    languages = ("en", "de", "fr", "cs")
+    tags = languages = ("en", "de", "fr", "cs")
     model = SimpleNamespace(config=SimpleNamespace(n_slots=4))
     calls: list[dict[str, Any]] = []  # noqa: RUF012  (shared on purpose: the service makes the instances)
     fail_on = "\0never"

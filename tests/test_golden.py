@@ -26,21 +26,22 @@ SOURCES = {
     "de": "Zwei Frauen sitzen auf einer Bank und lachen.",
     "fr": "Un homme joue de la guitare dans la rue.",
     "cs": "Malé dítě si hraje na pláži.",
+    "zh": "两个孩子在沙滩上玩。",
 }
 
 
 def outputs(name: str) -> dict:
     """Returns what a checkpoint makes of our own sentences, along every road of the API."""
     pipeline = vaegen.load(ROOT / "checkpoints" / name)
-    texts = list(SOURCES.values())
+    texts = [text for language, text in SOURCES.items() if language in pipeline.languages]
     result: dict = {}
-    for language in pipeline.languages:
+    for language in pipeline.tags:
         result[language] = {
             "source": pipeline.translate(texts, language),
             "latent": pipeline.translate(texts, language, context="latent"),
             "greedy": pipeline.translate(texts, language, num_beams=1),
         }
-    result["interpolate"] = pipeline.interpolate(texts[0], texts[1], 5, "en")
+    result["interpolate"] = pipeline.interpolate(SOURCES["en"], SOURCES["de"], 5, "en")
     result["sample"] = pipeline.sample(3, "en", seed=7)
     return result
 
@@ -72,7 +73,10 @@ def test_the_card_and_the_readme_hold_the_measured_figures(name):
     evaluation = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["evaluation"]
     for document in (folder / "README.md", ROOT / "README.md"):
         text = document.read_text(encoding="utf-8")
-        for direction, contexts in evaluation["translation"].items():
+        for table in evaluation.get("tasks", ()):
+            for row in table["rows"]:
+                assert "| " + " | ".join(map(str, row)) + " |" in text
+        for direction, contexts in evaluation.get("translation", {}).items():
             scores = contexts["source"]
             figures = [scores[key] for key in ("bleu_tokenised", "bleu", "chrf") if key in scores]
             row = next(line for line in text.splitlines() if line.startswith(f"| {direction} |") and str(figures[0]) in line)
@@ -87,6 +91,12 @@ def test_the_readme_is_what_the_command_writes(tmp_path):
     finally:
         sys.path.pop(0)
     assert update_readme.filled(before) == before
+
+
+@pytest.mark.parametrize("name", [name for name in committed() if name in ("chinese", "dialogue", "summaries")])
+def test_a_checkpoint_of_a_task_takes_under_10_megabytes(name):
+    files = [path for path in (ROOT / "checkpoints" / name).rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 10_000_000
 
 
 def test_no_tracked_file_is_over_9_megabytes():

@@ -8,12 +8,12 @@ import pytest
 from vaegen.app.build import TABS
 from vaegen.app.page import HERE, TEXTS
 from vaegen.probe import FACTORS
-from vaegen.text import LANGUAGE_NAMES
+from vaegen.tags import LANGUAGE_NAMES, TASK_NAMES
 
 
 def used():
     """All texts that the scripts and the pages hand to `t`, and the names that they make of others."""
-    found = [name.capitalize() for name in TABS] + list(LANGUAGE_NAMES.values())
+    found = [name.capitalize() for name in TABS] + [*LANGUAGE_NAMES.values(), *TASK_NAMES.values()]
     found += [name.capitalize().replace("_", " ") for name in FACTORS if name != "length"]
     for path in HERE.glob("*.js"):
         matches = re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text(encoding="utf-8"))

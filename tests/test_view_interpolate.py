@@ -25,6 +25,10 @@ class Latents:
     """A model whose latent is the letters of the text, and whose decoder spells the latent rounded."""
 
     model = SimpleNamespace(config=SimpleNamespace(n_slots=2, latent_dim=3))
+    tags = languages = ("en", "de", "fr", "cs")
+
+    def detect_language(self, text):
+        return "en"
 
     def encode(self, texts):
         mu = torch.tensor([[ord(c) % 7 for c in text.ljust(6)[:6]] for text in texts], dtype=torch.float32)

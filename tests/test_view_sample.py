@@ -41,6 +41,7 @@ def model(tmp_path):
 
     config = SimpleNamespace(n_slots=M, latent_dim=Z)
     parts = {"encode": encode, "decode": decode, "draw": draw, "priors": ("normal", "flow"), "folder": tmp_path}
+    parts |= {"languages": ("en", "de", "fr", "cs"), "tags": ("en", "de", "fr", "cs"), "detect_language": lambda text: "en"}
     return SimpleNamespace(**parts, model=SimpleNamespace(config=config))
 
 

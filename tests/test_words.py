@@ -51,3 +51,10 @@ def test_no_character_is_lost_and_no_probability_leaves_its_range(pieces):
     words = merge_words(pieces, [-0.1] * len(pieces))
     assert shown(words).replace(" ", "") == "".join(pieces).replace(" ", "")
     assert all(0 < word.probability <= 1 for word in words)
+
+
+def test_chinese_has_a_word_for_each_piece_and_no_spaces():
+    pieces = [" 一只", "", "狗", "在", "雪地", "里", "。", " OK"]
+    found = merge_words(pieces, [-0.1] * len(pieces))
+    assert [word.text for word in found] == ["一只", "狗", "在", "雪地", "里", "。", "OK"]
+    assert [word.space_before for word in found] == [False] * 6 + [True]

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vaegen.errors import VaegenError
+from vaegen.tags import task_of
 
 JOINERS = "\u200c\u200d"  # format characters with a meaning: parts of an emoji, letters in Persian
 EXTRA_LENGTH = 10  # added to both lengths of a ratio, so that "Go!" may be "Gehen Sie!"
 
+WIDE = 2.5  # letters of an alphabet that say as much as one Chinese character
+
 UNICODE, CONTROL, SPACE, STOP_WORDS = "Unicode form (NFC)", "control characters", "white space", "stop words"
+TRADITIONAL = "traditional characters, spaces in Chinese"
+HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+SPACE_IN_CHINESE = re.compile(rf"(?<={HAN.pattern}) (?={HAN.pattern})")
 EMPTY, LONG, RATIO, HELD_OUT, DUPLICATE = "empty", "too long", "length ratio", "held out", "duplicate"
 
 
@@ -28,6 +37,21 @@ def check_text(text: str, max_characters: int = 10_000) -> str:
             f"The text has {len(text):,} characters; at most {max_characters:,} are possible. Shorten it."
         )
     return text
+
+
+def simplified(text: str) -> str:
+    """Returns a text with its Chinese in simplified characters and without spaces inside; any other text as it is.
+
+    Source: OpenCC, profile `t2s`: by phrases first, as one traditional character may stand for two simplified ones.
+    """
+    return SPACE_IN_CHINESE.sub("", _opencc().convert(text)) if HAN.search(text) else text
+
+
+@functools.cache
+def _opencc() -> Any:
+    from opencc import OpenCC  # here, because only Chinese needs it
+
+    return OpenCC("t2s")
 
 
 @dataclass(frozen=True)
@@ -78,13 +102,17 @@ def clean(
 
     Args:
         groups: Language -> sentence.
-        held_out: Groups to keep out of training; a sentence of theirs is looked for in its own language.
+        held_out: Groups to keep out of training; a sentence of theirs is looked for in its own language. What a task makes
+            of a sentence is not: "Yes." may be the reply to many a question.
         max_characters: Longest sentence.
         max_ratio: Largest quotient of the longest and the shortest sentence of a group, both taken 10
-            characters longer, so that short ones may differ more.
+            characters longer, so that short ones may differ more; Chinese characters count for several. A summary or a
+            reply may be of any length.
         stop_words: Language -> words to take out of its sentences, upper or lower case. Off by default.
     """
-    forbidden = {(language, _tidy(text)[0]) for group in held_out for language, text in group.items()}
+    forbidden = {
+        (language, _repaired(text, language)[0]) for group in held_out for language, text in group.items()
+    }
     forbidden -= {(language, "") for language, _ in forbidden}
     stops = {language: {word.casefold() for word in words} for language, words in (stop_words or {}).items()}
     changed: Counter[str] = Counter()
@@ -118,7 +146,7 @@ def _usable(
     """Returns the repaired sentences of a group that are neither empty nor too long, and counts."""
     group = {}
     for language, text in raw.items():
-        text, changes = _tidy(text)
+        text, changes = _repaired(text, language)
         changed.update(changes)
         if language in stops:
             words = text.split(" ")
@@ -142,16 +170,25 @@ def _objection(
     seen: set[tuple[tuple[str, str], ...]],
 ) -> str | None:
     """Returns why a whole group cannot be used, or None."""
-    lengths = [len(text) + EXTRA_LENGTH for text in group.values()]
-    if max(lengths) > max_ratio * min(lengths):
+    read = [(language, text) for language, text in group.items() if not task_of(language)]
+    lengths = [len(text) * (WIDE if language == "zh" else 1) + EXTRA_LENGTH for language, text in read]
+    if lengths and max(lengths) > max_ratio * min(lengths):
         return RATIO
-    if not forbidden.isdisjoint(group.items()):
+    if not forbidden.isdisjoint(read):
         return HELD_OUT
     return DUPLICATE if _key(group) in seen else None
 
 
 def _key(group: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(group.items()))
+
+
+def _repaired(text: str, language: str) -> tuple[str, Sequence[str]]:
+    """Returns the tidy form of a sentence in its language, and the repairs made."""
+    text, changes = _tidy(text)
+    if language == "zh" and (simple := simplified(text)) != text:
+        return simple, [*changes, TRADITIONAL]
+    return text, changes
 
 
 def _tidy(text: str) -> tuple[str, Sequence[str]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vaegen.errors import VaegenError
+from vaegen.tags import summary_task
 
 Group = dict[str, str]
 FilePath = str | Path
@@ -157,6 +158,58 @@ def tatoeba_cs(data: FilePath, split: str) -> list[Group]:
     return [group for group in tatoeba(data, split) if "cs" in group]
 
 
+def tatoeba_zh(data: FilePath, split: str) -> list[Group]:
+    """Returns everyday sentences in English and Chinese; simplified and traditional characters as they were written."""
+    return read_pairs(Path(data, "tatoeba", f"en-zh.{split}.tsv.gz"), ("en", "zh"))
+
+
+def flickr8k_zh(data: FilePath, split: str) -> list[Group]:
+    """Returns image captions in English and Chinese: train and val translated by machine, test by people."""
+    groups = read_pairs(Path(data, "flickr8k-zh", f"en-zh.{split}.tsv.gz"), ("en", "zh"))
+    # The English side is tokenised: "A dog runs ." goes back to what people write.
+    return [{"en": re.sub(r" ([.,;:!?])", r"\1", group["en"]), "zh": group["zh"]} for group in groups]
+
+
+def captions_short(data: FilePath, split: str) -> list[Group]:
+    """Returns each image's longest caption with shorter ones of the same image, in English and in German: summaries.
+
+    The five caption files are ordered by length, the English ones from the longest, the German ones from the shortest. The
+    shortest caption comes first; of the others, one is taken for each other task of `vaegen.tags.SUMMARIES` that its length
+    fits. val is every other image of the validation files, test the rest; no caption of Multi30k's test set is in any of
+    them.
+    """
+    stem, (start, step) = "train" if split == "train" else "val", {"train": (0, 1), "val": (0, 2), "test": (1, 2)}[split]
+    tested = {text for group in multi30k(data, "test") for text in group.values()}
+    groups = []
+    for language, order in (("en", (1, 5, 4, 3, 2)), ("de", (5, 1, 2, 3, 4))):
+        files = {str(i): Path(data, "multi30k-captions", f"{stem}.{i}.{language}.gz") for i in order}
+        for image in read_aligned(files)[start::step]:
+            source, *shorter = (image[str(i)] for i in order)
+            group = {language: source}
+            for text in shorter:
+                if task := summary_task(len(text.split()), len(source.split())):
+                    group.setdefault(f"{language}.{task}", text)
+            if len(group) > 1 and tested.isdisjoint(group.values()):
+                groups.append(group)
+    return groups
+
+
+def dailydialogpp(data: FilePath, split: str) -> list[Group]:
+    """Returns one or two turns, joined by " | ", with a reply; every context comes with several replies, one to a group."""
+    return read_pairs(Path(data, "dialogue", f"dailydialogpp.{split}.tsv.gz"), ("en", "en.reply"))
+
+
+def dialogue(data: FilePath, split: str) -> list[Group]:
+    """Returns `dailydialogpp` and informal chats: up to two turns, joined by " | ", with the reply."""
+    turns = read_pairs(Path(data, "dialogue", f"chitchat.{split}.tsv.gz"), ("en", "en.reply"))
+    chats, before = [], {"en": "", "en.reply": ""}
+    for turn in turns:
+        goes_on = turn["en"] == before["en.reply"]
+        chats.append({**turn, "en": f"{before['en']} | {turn['en']}"} if goes_on else turn)
+        before = turn
+    return chats + dailydialogpp(data, split)
+
+
 def join(pairs: Sequence[Group], pivot: str) -> list[Group]:
     """Returns pairs with the same `pivot` sentence as one group, if no language translates it twice.
 
@@ -177,6 +230,11 @@ CORPORA: dict[str, Callable[[FilePath, str], list[Group]]] = {
     "multi30k-captions": multi30k_captions,
     "tatoeba": tatoeba,
     "tatoeba-cs": tatoeba_cs,
+    "tatoeba-zh": tatoeba_zh,
+    "flickr8k-zh": flickr8k_zh,
+    "captions-short": captions_short,
+    "dailydialogpp": dailydialogpp,
+    "dialogue": dialogue,
 }
 
 

@@ -1,6 +1,7 @@
 """From groups of parallel sentences to batches of ids.
 
-A *group* is one meaning in one or more languages: four for Multi30k, two for a sentence pair, one for monolingual text.
+A *group* is one meaning in one or more languages: four for Multi30k, two for a sentence pair, one for monolingual text; or
+a sentence and what a task makes of it, under a tag such as "en.short" (`vaegen.tags`).
 For a batch, one language of each group is the source; it is encoded once and decoded into the others, and into itself
 with probability `autoencode_rate` (translation and autoencoding share the step). Everything about epoch e follows from
 (seed, e), so a resumed run sees the very same batches.
@@ -19,6 +20,7 @@ from torch.utils.data import DataLoader
 from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
 from vaegen.pretrained import SourceTokenizer
+from vaegen.tags import languages_of
 from vaegen.text import Tokenizer
 
 TokenGroup = Mapping[str, list[int]]  # language -> ids, without special tokens
@@ -219,11 +221,11 @@ class TrainingData:
                 yield item
 
     def _item(self, group: TokenGroup, rng: np.random.Generator) -> Item:
-        languages = list(group)
+        languages = languages_of(list(group))  # a summary or a reply is written, never read
         weights = np.array([(self.config.source_weights or {}).get(language, 1.0) for language in languages])
         if not weights.any():  # none of them may be a source
-            return Item(group, languages[0], ())
+            return Item(group, next(iter(group)), ())
         source = languages[rng.choice(len(languages), p=weights / weights.sum())]
-        others = [t for t in languages if t != source and frozenset((source, t)) not in self._excluded]
-        own = [source] if len(languages) == 1 or rng.random() < self.config.autoencode_rate else []
+        others = [t for t in group if t != source and frozenset((source, t)) not in self._excluded]
+        own = [source] if len(group) == 1 or rng.random() < self.config.autoencode_rate else []
         return Item(group, source, tuple(others + own))

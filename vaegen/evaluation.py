@@ -18,20 +18,21 @@ from vaegen.objective import token_log_probs
 from vaegen.pipeline import Pipeline
 from vaegen.posterior import DiagonalGaussian, gaussian_log_prob
 from vaegen.text import check_text
-from vaegen.validation import ACTIVE_THRESHOLD
+from vaegen.validation import ACTIVE_THRESHOLD, bleu_tokenizer
 
 
 def translation_scores(
     hypotheses: Sequence[str], references: Sequence[str], tokenised_references: Sequence[str] | None, language: str
 ) -> dict[str, Any]:
-    """Returns `bleu` (sacreBLEU 13a, cased), `chrf` and `bleu_tokenised` (lower-cased, Moses-tokenised), in per cent.
+    """Returns `bleu` (sacreBLEU, cased), `chrf` and `bleu_tokenised` (lower-cased, Moses-tokenised), in per cent.
 
-    The last one is what Multi30k papers print: references come tokenised (`.lc.norm.tok`), hypotheses are brought to the
-    same form by `moses`, and BLEU counts what it is given. Signatures are those of sacreBLEU.
+    `bleu` splits text by 13a, Chinese by characters. The last one is what Multi30k papers print: references come
+    tokenised (`.lc.norm.tok`), hypotheses are brought to the same form by `moses`, and BLEU counts what it is given.
+    Signatures are those of sacreBLEU.
 
     Source: Post 2018, arXiv 1804.08771; Popovic 2015 (chrF).
     """
-    bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF()
+    bleu, chrf = sacrebleu.BLEU(tokenize=bleu_tokenizer(language)), sacrebleu.CHRF()
     scores: dict[str, Any] = {
         "n": len(references),
         "bleu": round(bleu.corpus_score(hypotheses, [references]).score, 2),
@@ -157,7 +158,8 @@ def shuffled_bleu(
 ) -> float:
     """Returns BLEU (13a, per cent) of translations decoded from the z of the next sentence: near 0 if z is used."""
     z = pipeline.encode(sources).mode.roll(1, dims=0)
-    return round(sacrebleu.corpus_bleu(pipeline.decode(z, language, **options), [list(references)]).score, 2)
+    texts, tokenize = pipeline.decode(z, language, **options), bleu_tokenizer(language)
+    return round(sacrebleu.corpus_bleu(texts, [list(references)], tokenize=tokenize).score, 2)
 
 
 def translate_and_score(

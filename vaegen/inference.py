@@ -15,7 +15,7 @@ from vaegen.model import CONTEXTS, Encoding, Memory, VAETransformer
 from vaegen.posterior import DiagonalGaussian
 from vaegen.pretrained import SourceTokenizer
 from vaegen.refinement import refine
-from vaegen.text import Tokenizer, check_text
+from vaegen.text import Tokenizer, check_text, simplified
 
 Progress = Callable[[int, int], None]  # texts done, texts in all
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
@@ -50,6 +50,8 @@ class Inference:
             if not isinstance(text, str):
                 raise VaegenError(f"Text {i + 1} is of type {type(text).__name__}; give strings.")
         clean = [check_text(text, MAX_CHARACTERS) for text in texts]
+        if "zh" in self.model.config.languages:  # such a model has learned simplified characters only
+            clean = [simplified(text) for text in clean]
         limit, tokenizer = self.model.config.max_length, self.tokenizer if as_targets else self.source_tokenizer
         results = []
         for i, (text, ids) in enumerate(zip(clean, tokenizer.encode_batch(clean), strict=True)):

@@ -29,6 +29,7 @@ from vaegen.objective import token_log_probs
 from vaegen.outputs import Attention, Translation
 from vaegen.posterior import DiagonalGaussian
 from vaegen.priors import Prior, load_priors
+from vaegen.tags import languages_of
 from vaegen.text import Tokenizer, detect_language
 
 
@@ -70,7 +71,12 @@ class Pipeline:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that the model reads and writes."""
+        """The languages that the model reads."""
+        return languages_of(self.tags)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What the model can be asked to write: its languages, and tasks such as "en.short" (`vaegen.tags`)."""
         return self.model.config.languages
 
     @property
@@ -104,7 +110,7 @@ class Pipeline:
 
         Args:
             texts: One text or several, each in any of the model's languages.
-            target_language: A code such as "de".
+            target_language: A code such as "de", or a tag such as "en.short" where the model has one (`tags`).
             source_language: Only checked: the model reads all its languages alike.
             context: `source` (the decoder sees the latent and the encoder states) or `latent` (the latent alone).
             num_beams: Width of the beam; 1 is greedy.
@@ -384,8 +390,8 @@ class Pipeline:
         return several, languages
 
     def _check_language(self, language: str) -> str:
-        if language not in self.languages:
-            raise VaegenError(f"There is no language {language!r}; this model has {', '.join(self.languages)}.")
+        if language not in self.tags:
+            raise VaegenError(f"There is no language {language!r}; this model has {', '.join(self.tags)}.")
         return language
 
     def _all_priors(self) -> dict[str, Prior]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vaegen.errors import VaegenError
-from vaegen.text import LANGUAGE_NAMES
+from vaegen.tags import LANGUAGE_NAMES, kind_of, languages_of, tag_name
 
 Figures = Mapping[str, Any]
 
@@ -82,10 +82,13 @@ def results(name: str, metrics: Figures) -> str:
         f"### `{name}`: {metrics.get('parameters', 0) / 1e6:.1f} M parameters, {evaluation['split']} set, "
         f"beam {evaluation['num_beams']}",
         f"`{evaluation['command']}`",
-        translation_table(evaluation),
     ]
+    if evaluation.get("translation"):
+        parts.append(translation_table(evaluation))
+    for table in evaluation.get("tasks", ()):
+        parts += [f"{table['title']}:", markdown_table(table["header"], table["rows"])]
     if evaluation.get("latent"):
-        parts += [latent_table(evaluation)] + ([shuffled_sentence(evaluation)] if evaluation["shuffled_z"] else [])
+        parts += [latent_table(evaluation)] + ([shuffled_sentence(evaluation)] if evaluation.get("shuffled_z") else [])
     return "\n\n".join(parts)
 
 
@@ -102,25 +105,27 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> s
     settings = training.get("config", {})
     shape = ", ".join(f"{key} {config[key]}" for key in SHAPE if key in config)
     note = "\n\n" + metrics["note"] if "note" in metrics else ""
-    languages = ", ".join(LANGUAGE_NAMES.get(code, code) for code in config["languages"])
+    languages = languages_of(config["languages"])
+    names = ", ".join(map(tag_name, languages))
+    purpose, target, pipeline_tag = PURPOSES[kind_of(config["languages"])]
     return f"""---
-language: [{", ".join(config["languages"])}]
+language: [{", ".join(languages)}]
 license: {data["license_id"]}
 library_name: vaegen
-pipeline_tag: translation
+pipeline_tag: {pipeline_tag}
 tags: [vae, transformer, translation, latent-space]
 ---
 
 # {name}
 
-A VAE-Transformer that translates between {languages}: an encoder turns a sentence into {config["n_slots"]} Gaussian latent
+A VAE-Transformer that {purpose} {names}: an encoder turns a sentence into {config["n_slots"]} Gaussian latent
 slots of {config["latent_dim"]} dimensions, a decoder turns slots into text.{note}
 
 ```python
 import vaegen
 pipeline = vaegen.load("checkpoints/{name}")
-pipeline.translate("A dog runs through the snow.", "de")
-pipeline.sample(3, "fr", seed=1)
+pipeline.translate("A dog runs through the snow.", "{target}")
+pipeline.sample(3, "{languages[-2] if len(languages) > 2 else languages[-1]}", seed=1)
 ```
 
 ## Training
@@ -149,4 +154,11 @@ assumes about people, and it makes something up where it does not understand.
 """
 
 
+# What a checkpoint does with its languages, a tag to show it with, and the Hub's name for such a model, by kind.
+PURPOSES = {
+    "translate": ("translates between", "de", "translation"),
+    "summarise": ("shortens captions in", "en.short", "summarization"),
+    "reply": ("replies to one or two turns of a dialogue in", "en.reply", "text-generation"),
+    "chinese": ("translates between", "zh", "translation"),
+}
 SHAPE = ("width", "ffn_width", "n_heads", "n_encoder_layers", "n_latent_layers", "n_decoder_layers", "n_slots", "latent_dim")

@@ -5,6 +5,7 @@ Importing this module imports neither torch nor gradio: a page can be served whi
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import threading
@@ -106,6 +107,22 @@ class Service:
         """
         path = Path(self._path(checkpoint or next(iter(self._paths), "")))
         return path if path.is_dir() else None
+
+    def tags(self, checkpoint: str = "") -> tuple[str, ...]:
+        """Returns what a checkpoint can write, without loading it; () for one from the Hub that is not loaded yet.
+
+        Raises:
+            VaegenError: If there is no such checkpoint.
+        """
+        name = checkpoint or next(iter(self._paths), "")
+        path = Path(self._path(name))
+        if model := self._models.get(name):
+            return tuple(model.tags)
+        try:
+            values = json.loads((path / "config.json").read_text(encoding="utf-8"))
+            return tuple(map(str, values["model"]["languages"]))
+        except (OSError, ValueError, KeyError, TypeError):  # whoever asks the model will be told what is wrong
+            return ()
 
     def add(self, path_or_hub_id: str) -> str:
         """Loads a visitor's own checkpoint and returns the name to ask it by.

@@ -15,12 +15,11 @@ from typing import Any
 from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as BaseTokenizer
 
-from vaegen.cleaning import CleaningReport, check_text, clean
+from vaegen.cleaning import CleaningReport, check_text, clean, simplified
 from vaegen.errors import VaegenError
+from vaegen.tags import LANGUAGE_NAMES
 
-__all__ = ["LANGUAGE_NAMES", "CleaningReport", "Tokenizer", "check_text", "clean", "detect_language"]
-
-LANGUAGE_NAMES = {"en": "English", "de": "German", "fr": "French", "cs": "Czech"}
+__all__ = ["LANGUAGE_NAMES", "CleaningReport", "Tokenizer", "check_text", "clean", "detect_language", "simplified"]
 
 PAD, EOS, MASK = "<pad>", "</s>", "<mask>"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -72,7 +71,7 @@ class Tokenizer:
         Args:
             sentences: Text of all languages, balanced as the vocabulary should be.
             vocab_size: Upper bound; fewer entries are learned from very little text.
-            languages: Codes such as "en"; each gets a tag.
+            languages: Codes such as "en", or tags with a task such as "en.short"; each gets a token.
         """
         special = [PAD, EOS, MASK, *(f"<{language}>" for language in languages)]
         n_pieces = vocab_size - len(special) - len(BYTES)

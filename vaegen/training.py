@@ -43,8 +43,8 @@ class TrainingObjective(nn.Module):
         self.model, self.config, self.mask_id = model, config, mask_id
         if model.source_tokenizer is not None and (config.align_kl or config.align_contrast or config.source_noise):
             raise VaegenError(
-                "align_kl, align_contrast, source_noise: they work on our sub-words, which a pre-trained encoder cannot read; "
-                "give 0."
+                "align_kl, align_contrast, source_noise: they need our own sub-words, which a pre-trained encoder does not "
+                "read; give 0."
             )
 
     def forward(self, batch: Batch, beta: float) -> LossTerms:

@@ -14,10 +14,16 @@ from vaegen.latent import first_slots
 from vaegen.model import VAETransformer
 from vaegen.objective import token_log_probs
 from vaegen.posterior import DiagonalGaussian
+from vaegen.tags import language_of, languages_of
 from vaegen.text import Tokenizer
 
 ACTIVE_THRESHOLD = 0.01  # Var(mu) over the data; Burda et al. 2016, arXiv 1509.00519, section 5.2
 MAX_LENGTH = 80  # tokens; an untrained model does not stop by itself
+
+
+def bleu_tokenizer(tag: str) -> str:
+    """Returns how sacreBLEU is to split text of this tag: Chinese by characters, the rest by 13a."""
+    return "zh" if language_of(tag) == "zh" else "13a"
 
 
 class Validation:
@@ -50,7 +56,10 @@ class Validation:
         self.items = []
         for i, group in enumerate(groups):
             have = [language for language in languages if language in group]
-            source = have[i % len(have)]
+            readable = languages_of(have)
+            if not readable:  # its source was too long
+                continue
+            source = readable[i % len(readable)]
             targets = tuple(t for t in have if t != source and frozenset((source, t)) not in skip) or (source,)
             self.items.append(Item(group, source, targets))
         self.items.sort(key=lambda item: item.length)
@@ -77,7 +86,9 @@ class Validation:
         for pair in self.pairs:
             for context in ("latent", "source") if model.config.n_slots else ("source",):
                 hypotheses, references, sources = self._translate(model, pair, context)
-                figures[f"bleu_{pair}_{context}"] = sacrebleu.corpus_bleu(hypotheses, [references], force=True).score
+                tokenize = bleu_tokenizer(pair.split("-")[1])
+                bleu = sacrebleu.corpus_bleu(hypotheses, [references], force=True, tokenize=tokenize)
+                figures[f"bleu_{pair}_{context}"] = bleu.score
                 samples.append(f"{pair} {context}: {sources[0]} -> {hypotheses[0]}")
         model.train(was_training)
         return figures, samples

@@ -90,7 +90,13 @@ def _continues(word: list[str], piece: str) -> bool:
         return not before  # a space of its own belongs to what follows it
     if not before:
         return True
+    if _is_han(piece[0]) or _is_han(before[-1]):  # Chinese has no spaces: each piece is a word
+        return False
     return _is_wordlike(piece) and _is_wordlike(before)
+
+
+def _is_han(char: str) -> bool:
+    return "\u3400" <= char <= "\u9fff"
 
 
 def _is_wordlike(text: str) -> bool:

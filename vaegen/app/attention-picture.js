@@ -90,7 +90,7 @@ function drawPicture(data, index, width, height) {
   });
   (nodes[pinned().column ?? 'target'][pinned().index ?? 0]).setAttribute('tabindex', '0');
   const title = (column, anchor, text) => svg('text', { class: 'vg-attention-title', x: columns[column].x, y: 12, 'text-anchor': anchor }, [], text);
-  const language = (code) => t(vg.names[code] ?? 'Sentence');
+  const language = (code) => (code ? vg.nameOf(code) : t('Sentence'));
   group.append(
     title('source', 'end', language(side.source_language)), title('target', 'start', language(side.language)), ...(columns.slot ? [title('slot', 'middle', t('Slots'))] : []),
     base, lit, ...Object.values(nodes).flat(),

@@ -16,7 +16,7 @@ const view = vg.view({ element, props, trigger, watch }, {
   params: { language: 'de', context: 'source', merge: true, compare: false, how: 'drop', threshold: 5, kind: 'slots', encoder: [-1, -1], decoder: [-1, -1], ...OF_SENTENCE },
   draw(answer, self) {
     const side = answer.sides[0];
-    self.status.textContent = [t(vg.names[side.language]), side.is_given ? t('your translation') : t('beam 5'), ...(answer.seconds >= 0.005 ? [`${answer.seconds.toFixed(2)} s`] : [])].join(' · ');
+    self.status.textContent = [vg.nameOf(side.language), side.is_given ? t('your translation') : t('beam 5'), ...(answer.seconds >= 0.005 ? [`${answer.seconds.toFixed(2)} s`] : [])].join(' · ');
     redraw();
   },
 });
@@ -25,9 +25,9 @@ const { params } = view;
 // -- Controls: some ask again, the others only draw again ----------------------------------------------------------
 const set = (values) => { Object.assign(params, values); redraw(); };
 const given = field({ label: t('Your own translation'), value: params.target, placeholder: t('empty: the model’s'), onInput: (target) => view.set({ target: target.trim(), pin: null }) });
-view.controls.replaceChildren(
-  select({
-    label: t('Translate into'), options: Object.entries(vg.names).map(([code, name]) => [code, t(name)]), value: params.language,
+view.build = () => view.controls.replaceChildren(
+  vg.languageSelect({
+    label: t('Translate into'), value: params.language,
     onInput: (language) => { given.value = ''; view.set({ language, target: '', pin: null }); },
   }),
   choice({ label: t('What the decoder sees'), options: [['source', t('Source + latent')], ['latent', t('Latent only')]], value: params.context, onInput: (context) => view.set({ context, pin: null }) }),
@@ -40,6 +40,7 @@ view.controls.replaceChildren(
   slider({ label: t('Hide weights below'), min: 0, max: 30, step: 1, value: params.threshold, format: (x) => `${x} %`, onInput: (threshold) => set({ threshold }) }),
   given,
 );
+view.build();
 
 // -- Frame: made once ----------------------------------------------------------------------------------------------
 const box = (className, ...children) => make('div', className, undefined, {}, children);

@@ -16,6 +16,7 @@ from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, t, widget
 from vaegen.app.theme import theme
 from vaegen.service import Question, Service
+from vaegen.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES
 from vaegen.views.atlas import PICTURE
 from vaegen.views.points import START
 
@@ -88,9 +89,11 @@ def _head(service: Service) -> str:
     plotly, maps = _plotly(), _maps(service)
     gr.set_static_paths([plotly, *maps.values()])
     values = {"Texts": TEXTS, "Plotly": _address(plotly), "Start": [asdict(point) for point in START]}
+    values["Names"], values["Tasks"] = LANGUAGE_NAMES, TASK_NAMES
+    values["Tags"] = {"": service.tags() or CAPTION_LANGUAGES} | {name: service.tags(name) for name in service.checkpoints}
     values["Maps"] = {name: _address(path) for name, path in maps.items()}
     given = "".join(f"window.vg{name} = {json.dumps(value)};\n" for name, value in values.items())
-    shared = (HERE / "shared.js").read_text(encoding="utf-8")
+    shared = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("shared.js", "tags.js"))
     return f"<script>{given}{shared}</script>"
 
 

@@ -7,10 +7,11 @@ const open = button(t('Open'), () => { open.disabled = true; trigger('open', { n
 let opened = null;
 
 function show() {
-  const { checkpoints, opened: name, error } = props.value;
+  const { checkpoints, opened: name, tags, error } = props.value;
   open.disabled = false;
   notice.hidden = !error;
   notice.textContent = error ?? '';
+  if (name) window.vgTags[name] = tags;
   if (name && name !== opened) { opened = name; vg.choose(name); }
   const names = [...checkpoints, ...(opened && !checkpoints.includes(opened) ? [opened] : [])];
   const list = select({ label: t('Checkpoint of all views'), options: names.map((one) => [one, one]), value: vg.state.checkpoint || names[0], onInput: (one) => vg.choose(one === names[0] ? '' : one) });

@@ -51,7 +51,8 @@ def add_endpoints(service: Service) -> None:
             top_k: Sample among this many tokens; 0 is all.
             top_p: Sample among the most probable tokens that hold this share of the probability.
             seed: The same seed gives the same sample.
-            checkpoint: Name of a checkpoint that the app offers; empty is its first.
+            checkpoint: Name of a checkpoint that the app offers; empty is its first. `summaries` shortens,
+                `dialogue` replies, `chinese` translates between English and Chinese.
 
         Returns:
             The request as understood, `source_language`, and `cards`: for each language its `text`, its
@@ -67,22 +68,25 @@ def add_endpoints(service: Service) -> None:
         context: str = "source",
         n_draws: int = 8,
         seed: int = 0,
+        checkpoint: str = "",
     ) -> list:
         """Say a sentence in other ways: decode several draws from its latent posterior in one language.
 
         Args:
             text: The sentence, in English, German, French or Czech.
-            language: Language of the output: "en", "de", "fr" or "cs".
+            language: Language of the output: "en", "de", "fr" or "cs"; with the checkpoint `dialogue`,
+                "en.reply" gives several replies to one turn, or to two with " | " between them.
             source_language: As in `translate`.
             context: As in `translate`; "latent" varies more.
             n_draws: Draws, 1 to 16.
             seed: The same seed gives the same draws.
+            checkpoint: As in `translate`.
 
         Returns:
             The wordings, commonest first, each with `text`, `n_draws` (how many draws gave it) and
             `log_prob` in nats.
         """
-        request = Request(text, source_language=source_language, context=context)
+        request = Request(text, checkpoint, source_language, context)
         return _or_error(lambda: [asdict(one) for one in service.ask(OtherWays(request, language, n_draws, seed)).variants])
 
     def translate_lines(

@@ -1,4 +1,4 @@
-// Example sentences as buttons. Runs once with `element`, `props`, `trigger` from Gradio.
+// Example sentences as buttons. Runs once with `element`, `props`, `trigger`, `watch` from Gradio.
 const root = element.querySelector('.vg-examples');
 const title = document.createElement('span');
 title.className = 'vg-caption';
@@ -7,13 +7,15 @@ title.textContent = vg.t('Examples');
 const list = document.createElement('div');
 list.setAttribute('role', 'group');
 list.setAttribute('aria-labelledby', title.id);
-props.value.sentences.forEach((sentence, index) => {
+const show = () => list.replaceChildren(...props.value.sentences.map((sentence, index) => {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'vg-chip';
   button.lang = sentence.language;
   button.textContent = sentence.text;
   button.addEventListener('click', () => trigger('pick', { index }));
-  list.append(button);
-});
+  return button;
+}));
 root.replaceChildren(title, list);
+watch('value', show);
+show();

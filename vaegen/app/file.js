@@ -1,6 +1,5 @@
 // A file of sentences, translated line by line. It is read and written in the browser: the server keeps nothing of it.
 const { t, make, button, select } = vg;
-const NAMES = Object.entries(vg.names);
 let file = null;  // { name, rows, column }
 
 const view = vg.view({ element, props, trigger, watch }, {
@@ -39,9 +38,15 @@ picker.addEventListener('change', async () => {
   go.disabled = false;
   view.status.textContent = t('{n} lines read', { n: file.rows.length });
 });
-view.controls.replaceChildren(
+const into = () => {
+  const box = vg.languageSelect({ label: t('Into'), value: view.params.language, onInput: (language) => (view.params.language = language) });
+  view.params.language = box.value;  // the checkpoint may lack the one that was chosen
+  return box;
+};
+view.build = () => view.controls.replaceChildren(
   make('div', 'vg-control', undefined, {}, [make('label', 'vg-label', t('A .txt file, one sentence a line, or a .csv'), { for: picker.id }), picker]), column,
-  select({ label: t('Into'), options: NAMES.map(([code, name]) => [code, t(name)]), value: view.params.language, onInput: (language) => (view.params.language = language) }),
+  into(),
   select({ label: t('What the decoder sees'), options: [['source', t('Source + latent')], ['latent', t('Latent only')]], value: view.params.context, onInput: (context) => (view.params.context = context) }),
   go,
 );
+view.build();

@@ -1,5 +1,5 @@
 // Inside the VAE: the bound of this sentence, its posterior by slot and dimension, what each slot carries, the training.
-const { t, make, svg, marked, choice, select, nats } = vg;
+const { t, make, svg, marked, choice, nats } = vg;
 const SHOWN = {
   mu: { label: t('Mean'), say: t('Where the posterior lies; the prior’s mean is 0.') },
   std: { label: t('Width'), say: t('Its standard deviation; the prior’s is 1, and a dead dimension stays there.') },
@@ -18,7 +18,7 @@ const view = vg.view({ element, props, trigger, watch }, {
 });
 view.build = () => view.controls.replaceChildren(
   choice({ label: t('Shown'), options: Object.entries(SHOWN).map(([key, one]) => [key, one.label]), value: view.params.shown, help: SHOWN[view.params.shown].say, onInput: (shown) => { view.params.shown = shown; view.build(); if (view.answer) view.redraw(); } }),
-  select({ label: t('Slots are read in'), options: Object.entries(vg.names).map(([code, name]) => [code, t(name)]), value: view.params.language, onInput: (language) => view.set({ language }) }),
+  vg.languageSelect({ label: t('Slots are read in'), value: view.params.language, onInput: (language) => view.set({ language }) }),
 );
 view.build();
 
@@ -120,6 +120,7 @@ function checkpoint(facts) {
   ]));
   const names = [t('direction'), ...[t('source'), t('latent')].flatMap((context) => ['BLEU tok. lc.', 'BLEU 13a', 'chrF'].map((name) => `${name}, ${context}`))];
   if (rows.length) parts.push(section(t('What was measured on it'), make('div', 'vg-scroll', undefined, {}, [make('table', 'vg-table', undefined, {}, [make('thead', '', undefined, {}, [make('tr', '', undefined, {}, names.map((name) => make('th', 'vg-caption', name, { scope: 'col' })))]), make('tbody', '', undefined, {}, rows)])]), make('p', 'vg-caption', facts.measured_by)));
+  for (const { title, header, rows } of facts.tasks ?? []) parts.push(section(title, make('div', 'vg-scroll', undefined, {}, [table(header, rows)]), make('p', 'vg-caption', facts.measured_by)));
   if (facts.report) parts.push(make('details', 'vg-report', undefined, {}, [make('summary', 'vg-name', t('Report on this latent space')), ...markdown(facts.report)]));
   return parts;
 }
@@ -133,11 +134,15 @@ function markdown(text) {
     if (lines[0].startsWith('- ')) return make('ul', '', undefined, {}, lines.map((line) => make('li', '', line.slice(2).replaceAll('`', ''))));
     if (!lines[0].startsWith('|')) return make('p', 'vg-caption', lines.join(' ').replaceAll('`', ''));
     const [head, , ...rows] = lines.map(cells);
-    return make('div', 'vg-scroll', undefined, {}, [make('table', 'vg-table', undefined, {}, [
-      make('thead', '', undefined, {}, [make('tr', '', undefined, {}, head.map((cell) => make('th', 'vg-caption', cell, { scope: 'col' })))]),
-      make('tbody', '', undefined, {}, rows.map((row) => make('tr', '', undefined, {}, row.map((cell, i) => (i ? make('td', 'vg-figure', cell) : make('th', '', cell, { scope: 'row' })))))),
-    ])]);
+    return make('div', 'vg-scroll', undefined, {}, [table(head, rows)]);
   });
+}
+
+function table(head, rows) {
+  return make('table', 'vg-table', undefined, {}, [
+    make('thead', '', undefined, {}, [make('tr', '', undefined, {}, head.map((cell) => make('th', 'vg-caption', cell, { scope: 'col' })))]),
+    make('tbody', '', undefined, {}, rows.map((row) => make('tr', '', undefined, {}, row.map((cell) => String(cell).replaceAll('`', '')).map((cell, i) => (i ? make('td', 'vg-figure', cell) : make('th', '', cell, { scope: 'row' })))))),
+  ]);
 }
 
 function curve(label, points) {

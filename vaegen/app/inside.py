@@ -29,7 +29,8 @@ def _opener(service: Service) -> Callable[[dict[str, Any], gr.EventData], dict[s
     def open_checkpoint(shown: dict[str, Any], event: gr.EventData) -> dict[str, Any]:
         name = event._data.get("name") if isinstance(event._data, dict) else ""
         try:
-            return {"checkpoints": list(service.checkpoints), "opened": service.add(str(name or ""))}
+            opened = service.add(str(name or ""))
+            return {"checkpoints": list(service.checkpoints), "opened": opened, "tags": list(service.tags(opened))}
         except VaegenError as error:
             return {"checkpoints": list(service.checkpoints), "error": str(error)}
 

@@ -1,5 +1,5 @@
 // Ways through the latent space: a walk from A to B, a grid between four sentences, an analogy, a cloud around one.
-const { t, make, svg, marked, slider, choice, select, field, languageChoice, number } = vg;
+const { t, make, svg, marked, slider, choice, field, languageChoice, number } = vg;
 const MODES = { walk: t('Walk'), grid: t('Grid'), analogy: t('Analogy'), jitter: t('Cloud') };
 const HELP = {
   walk: t('Even steps from the latent of A to the latent of B, each decoded anew.'),
@@ -7,9 +7,7 @@ const HELP = {
   analogy: t('A, plus the difference that leads from B to C.'),
   jitter: t('Noise around A: how far can one go until the sentence changes?'),
 };
-const languageSelect = () => select({
-  label: t('Language'), options: Object.entries(vg.names).map(([code, name]) => [code, t(name)]), value: view.params.language, onInput: (language) => view.set({ language }),
-});
+const languageSelect = () => vg.languageSelect({ value: view.params.language, onInput: (language) => view.set({ language }) });
 
 const view = vg.view({ element, props, trigger, watch }, {
   name: 'interpolate', lead: t('Between two sentences lie others: decode the latents on the way from A to B.'),
@@ -76,16 +74,16 @@ function drawWalk(answer) {
     const span = group.length > 1 ? `${share(group[0])}–${share(group.at(-1))}` : share(group[0]);
     return make('tr', '', undefined, {}, [
       make('th', 'vg-figure', span, { scope: 'row', title: t('{n} of {total} steps', { n: group.length, total: answer.n_steps }) }),
-      ...languages.map((code) => marked(stop.texts[code], before?.texts[code], 'td', { lang: code, 'data-name': t(vg.names[code]) })),
+      ...languages.map((code) => marked(stop.texts[code], before?.texts[code], 'td', { lang: code, 'data-name': vg.nameOf(code) })),
       make('td', 'vg-row-tools', undefined, {}, [vg.pointTools({ text: stop.texts[languages[0]], language: languages[0], z: stop.z })]),
     ]);
   });
   const head = make('thead', '', undefined, {}, [make('tr', '', undefined, {}, [
-    make('th', '', t('Way'), { scope: 'col' }), ...languages.map((code) => make('th', '', t(vg.names[code]), { scope: 'col' })), make('td', ''),
+    make('th', '', t('Way'), { scope: 'col' }), ...languages.map((code) => make('th', '', vg.nameOf(code), { scope: 'col' })), make('td', ''),
   ])]);
   const parts = [make('table', 'vg-table vg-walk', undefined, {}, [head, make('tbody', '', undefined, {}, rows)])];
   if (answer.smoothness) {
-    const figures = languages.map((code) => `${t(vg.names[code])} ${answer.smoothness[code].toFixed(2)}`).join(', ');
+    const figures = languages.map((code) => `${vg.nameOf(code)} ${answer.smoothness[code].toFixed(2)}`).join(', ');
     parts.push(make('p', 'vg-caption', t('Smoothness {figures}: words between the ends over words changed on the way; 1 has no detour.', { figures })));
     view.figure = drawPlane(answer);
     parts.push(vg.button(t('See this walk on the map'), () => vg.show('map', { method: view.params.method, spot: null }), { kind: 'link' }));
@@ -120,7 +118,7 @@ function drawGrid({ size, language, texts, zs }) {
 
 function drawAnalogy({ texts, z, cosines }) {
   const cards = Object.entries(texts).map(([code, text]) => make('article', 'vg-card', undefined, {}, [
-    make('h2', 'vg-name', t(vg.names[code])), make('p', 'vg-text', text, { lang: code }), vg.pointTools({ text, language: code, z }),
+    make('h2', 'vg-name', vg.nameOf(code)), make('p', 'vg-text', text, { lang: code }), vg.pointTools({ text, language: code, z }),
   ]));
   const near = Object.entries(cosines).map(([letter, value]) => `${letter} ${value.toFixed(2)}`).join(', ');
   return [make('p', 'vg-formula', `${view.params.strength === 1 ? 'A − B + C' : t('A + {s} (C − B)', { s: number(view.params.strength) })}`), make('div', 'vg-grid', undefined, {}, cards),

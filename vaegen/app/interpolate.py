@@ -6,9 +6,10 @@ from typing import Any
 
 from vaegen.app.page import add_view
 from vaegen.service import Question, Service
+from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.around import Analogy, Grid, Jitter
 from vaegen.views.points import Point, point
-from vaegen.views.walk import LANGUAGES, Walk
+from vaegen.views.walk import Walk
 
 
 def build(service: Service) -> None:
@@ -20,7 +21,7 @@ def question(data: dict[str, Any]) -> Question[Any]:
     """Returns what the page asks."""
     a, b, checkpoint = data.get("a"), data.get("b"), str(data.get("checkpoint") or "")
     c, d = Point(str(data.get("c") or "")), Point(str(data.get("d") or ""))
-    languages = data.get("languages", LANGUAGES)
+    languages = data.get("languages", CAPTION_LANGUAGES)
     languages = tuple(languages) if isinstance(languages, (list, tuple)) else ()
     language = data.get("language", "en")
     mode = data.get("mode", "walk")

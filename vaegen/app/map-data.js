@@ -12,7 +12,7 @@ function shippedSheet(data, checkpoint) {
   const textOf = (i, code = data.languages[language[i]]) => texts[code][group[i]];
   const isProbe = (i) => group[i] < probes;
   const colourings = {
-    language: { label: t('Language'), names: data.languages.map((code) => t(vg.names[code])), of: (i) => language[i] },
+    language: { label: t('Language'), names: data.languages.map((code) => vg.nameOf(code)), of: (i) => language[i] },
     kind: { label: t('Probe or sample'), names: [t('Caption of the probe set'), t('Sample of the model')], of: (i) => (isProbe(i) ? 0 : 1) },
     length: lengths(textOf),
     cluster: { label: t('Cluster'), names: data.clusters, of: (i) => data.cluster[i] },
@@ -42,7 +42,7 @@ function ownSheet({ lines, languages, where, about }, checkpoint) {
   return {
     isOwn: true, n: lines.length, textOf, checkpoint, textsOf: (i) => ({ [languages[i]]: lines[i] }), languageOf: (i) => languages[i],
     say: () => t('Your sentence'), facts: () => [], isProbe: () => false,
-    colourings: { language: { label: t('Language'), names: LANGUAGES.map((code) => t(vg.names[code])), of: (i) => LANGUAGES.indexOf(languages[i]) }, length: lengths(textOf) },
+    colourings: { language: { label: t('Language'), names: LANGUAGES.map((code) => vg.nameOf(code)), of: (i) => LANGUAGES.indexOf(languages[i]) }, length: lengths(textOf) },
     at: (projection) => columns[projection], projections: Object.keys(columns),
     caption: (projection) => caption(projection, about, checkpoint, lines.length), shares: about.pca_shares,
   };

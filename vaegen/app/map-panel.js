@@ -14,7 +14,7 @@ function herePanel(look, sheet, { offPlane, projection, onPoint }) {
     blend: t('Empty space: the mean of the nearest sentences’ latents.'),
   }[look.how];
   const texts = make('div', 'vg-here-texts', undefined, {}, Object.entries(look.texts).map(([code, text]) => make('div', '', undefined, {}, [
-    make('span', 'vg-tag', t(vg.names[code])), make('p', 'vg-text', text, { lang: code }), vg.pointTools({ text, language: code, z: look.z }),
+    make('span', 'vg-tag', vg.nameOf(code)), make('p', 'vg-text', text, { lang: code }), vg.pointTools({ text, language: code, z: look.z }),
   ])));
   const parts = [make('h2', 'vg-name', t('What lives here')), make('p', 'vg-caption', `${said} ${t('Nearest latent: cosine {c}.', { c: nearest })}`), texts];
   if (sheet && !sheet.isOwn) {

@@ -11,7 +11,7 @@ function make(tag, className, text, attributes = {}) {
   const node = document.createElement(tag);
   if (className) node.className = className;
   if (text !== undefined) node.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, name === 'lang' ? value.split('.')[0] : value);
   return node;
 }
 
@@ -41,7 +41,7 @@ function makeLegend() {
 function render(value) {
   const active = document.activeElement?.dataset?.key;
   const answer = value.answer;
-  const codes = answer ? answer.languages : Object.keys(value.names);
+  const codes = answer ? answer.languages : vg.tags();
   hideTip();
   root.dataset.phase = value.phase;
   if (value.phase !== 'working') stop.disabled = false;
@@ -53,12 +53,12 @@ function render(value) {
   const cards = Object.fromEntries((answer?.cards ?? []).map((card) => [card.language, card]));
   grid.replaceChildren(...codes.map((code) => makeCard(code, cards[code], value)));
   spoken.textContent = value.phase === 'done'
-    ? answer.cards.map((card) => `${vg.t(value.names[card.language])}: ${card.text}`).join(' ') : value.phase === 'error' ? '' : value.message;
+    ? answer.cards.map((card) => `${vg.nameOf(card.language)}: ${card.text}`).join(' ') : value.phase === 'error' ? '' : value.message;
   if (active) root.querySelector(`[data-key="${active}"]`)?.focus();
 }
 
 function describe(answer, value) {
-  const name = vg.t(value.names[answer.source_language] ?? answer.source_language);
+  const name = vg.nameOf(answer.source_language);
   const request = answer.request;
   const how = request.method === 'beam'
     ? (request.num_beams === 1 ? vg.t('greedy') : vg.t('beam {n}', { n: request.num_beams }))
@@ -70,7 +70,7 @@ function describe(answer, value) {
 }
 
 function makeCard(code, card, value) {
-  const name = vg.t(value.names[code] ?? code);
+  const name = vg.nameOf(code);
   const article = make('article', 'vg-card', undefined, { 'aria-labelledby': 'vg-name-' + code, 'data-language': code });
   const head = make('div', 'vg-card-head');
   head.append(make('h2', 'vg-name', name, { id: 'vg-name-' + code }));
@@ -108,7 +108,7 @@ function makeMore(card, value) {
   const variants = value.variants?.[card.language];
   foot.append(make('span', 'vg-figure', nats(card.log_prob), { title: vg.t('Log-probability of the whole sentence') }));
   if (!variants) {
-    const button = make('button', 'vg-link', vg.t('Other ways to say it'), { type: 'button', 'data-key': 'more-' + card.language });
+    const button = make('button', 'vg-link', card.language.endsWith('.reply') ? vg.t('Other replies') : vg.t('Other ways to say it'), { type: 'button', 'data-key': 'more-' + card.language });
     button.addEventListener('click', () => {
       button.textContent = vg.t('Drawing …');
       button.disabled = true;
@@ -136,7 +136,7 @@ function makeMore(card, value) {
 
 /** The check by translating back: what comes out in the language of the sentence, changed words marked. */
 function makeBack(card, value, inner) {
-  if (card.is_reconstruction) return inner;
+  if (card.is_reconstruction || card.language.includes('.')) return inner;  // a reply or a summary has no way back
   const back = value.backs?.[card.language];
   const wrap = make('div', 'vg-more');
   wrap.append(inner);

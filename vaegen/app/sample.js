@@ -139,7 +139,7 @@ function slot(i) {
 function drawTexts(answer) {
   const point = (code) => ({ text: answer.texts[code], language: code, z: answer.z });
   texts.replaceChildren(...Object.keys(answer.texts).map((code, i) => make('div', 'vg-sample-text', undefined, {}, [
-    make('span', 'vg-caption', t(vg.names[code])), make('p', 'vg-text', answer.texts[code] || t('(empty)'), { lang: code }), ...(i ? [] : [vg.pointTools(point(code))]),
+    make('span', 'vg-caption', vg.nameOf(code)), make('p', 'vg-text', answer.texts[code] || t('(empty)'), { lang: code }), ...(i ? [] : [vg.pointTools(point(code))]),
   ])));
 }
 

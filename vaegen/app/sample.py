@@ -6,8 +6,8 @@ from typing import Any
 
 from vaegen.app.page import add_view
 from vaegen.service import Question, Service
+from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.sampling import Draws, Move
-from vaegen.views.walk import LANGUAGES
 
 
 def build(service: Service) -> None:
@@ -20,7 +20,7 @@ def question(data: dict[str, Any]) -> Question[Any]:
     checkpoint, seed = str(data.get("checkpoint") or ""), data.get("seed", 0)
     scale, temperature = data.get("prior_scale", 1.0), data.get("temperature", 0.0)
     prior, kept = str(data.get("prior") or "normal"), data.get("kept", 0)
-    languages = data.get("languages", LANGUAGES)
+    languages = data.get("languages", CAPTION_LANGUAGES)
     languages = tuple(languages) if isinstance(languages, (list, tuple)) else ()
     if data.get("batch"):
         return Draws(data.get("n", 8), data["batch"], scale, languages, temperature, checkpoint, prior, kept)

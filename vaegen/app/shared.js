@@ -3,7 +3,7 @@
 window.vg = (() => {
   const texts = window.vgTexts ?? {};
   const locale = (navigator.language || 'en').slice(0, 2);
-  const names = { en: 'English', de: 'German', fr: 'French', cs: 'Czech' };
+  const names = window.vgNames;  // of languages by code
 
   // -- Text ------------------------------------------------------------------------------------------------------
   /** The interface's words: English is the key, {name} is filled in. */
@@ -33,7 +33,7 @@ window.vg = (() => {
     const node = document.createElement(tag);
     if (className) node.className = className;
     if (text !== undefined) node.textContent = text;
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, name === 'lang' ? value.split('.')[0] : value);
     node.append(...children);
     return node;
   }
@@ -123,8 +123,6 @@ window.vg = (() => {
     return box;
   }
 
-  const languageChoice = (options) => choice({ label: t('Languages'), options: Object.entries(names).map(([code, name]) => [code, t(name)]), several: true, ...options });
-
   // -- Copy and export -------------------------------------------------------------------------------------------
   async function copy(text) {
     try {
@@ -213,7 +211,7 @@ window.vg = (() => {
 
   // -- The current sentence A, the pinned sentence B and the checkpoint: one state for all views ------------------------
   const listeners = new Set();
-  const clean = (point) => ({ text: String(point.text ?? ''), language: String(point.language ?? ''), z: String(point.z ?? '') });
+  const clean = (point) => ({ text: String(point.text ?? ''), language: String(point.language ?? '').split('.')[0], z: String(point.z ?? '') });
   const linked = readLink();
   const [a, b] = window.vgStart.map(clean);
   const fresh = { a, b, checkpoint: '' };
@@ -305,7 +303,7 @@ window.vg = (() => {
 
     const self = {
       name, root, controls, body, tools, status, answer: null, asked: 0, busy: false,
-      params: { ...params, ...(linked.params?.[name] ?? {}) },
+      params: { ...params, ...(linked.params?.[name] ?? {}) }, offered: vg.tags().join(),
       /** Asks the Python side with the state, the settings and `extra`; the answer is drawn when it comes. */
       ask(extra = {}) {
         self.asked += 1;
@@ -326,7 +324,10 @@ window.vg = (() => {
     let next = null, sent = 0;
     const send = () => { sent = performance.now(); trigger('ask', next); next = null; };
     const visible = () => root.offsetParent !== null;
-    const refresh = () => { if (follow && visible() && self.seen !== stateKey()) self.ask(); };
+    const refresh = () => {
+      if (vg.tags().join() !== self.offered) { self.offered = vg.tags().join(); self.build?.(); }  // of another checkpoint
+      if (follow && visible() && self.seen !== stateKey()) self.ask();
+    };
     const show = () => {
       const value = props.value ?? { phase: 'empty' };
       self.streaming = value.phase === 'working';
@@ -390,7 +391,7 @@ window.vg = (() => {
   if (linked.tab && linked.tab !== 'translate') openTab(linked.tab);
 
   return {
-    t, percent, number, nats, names, make, svg, marked, button, slider, choice, select, field, languageChoice, newId,
+    t, percent, number, nats, names, make, svg, marked, button, slider, choice, select, field, newId,
     copy, copyButton, download, csv, readRows, standalone, png, say, state, adopt, pin, swap, choose, change, listeners, views, show, openTab, activeTab, link, linked,
     view, exportBar, pointTools, loadPlotly, dark,
   };

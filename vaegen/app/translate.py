@@ -11,10 +11,10 @@ import gradio as gr
 from vaegen.app.page import MODEL, PRIVATE, Runner, add_view, example, t, widget
 from vaegen.errors import VaegenError
 from vaegen.service import Service
-from vaegen.text import LANGUAGE_NAMES
+from vaegen.tags import LANGUAGE_NAMES, kind_of
 from vaegen.views.checks import MAX_SEED
 from vaegen.views.lines import Lines
-from vaegen.views.translation import EXAMPLES, MAX_BEAMS, OtherWays, Request
+from vaegen.views.translation import EXAMPLES, MAX_BEAMS, TASK_EXAMPLES, OtherWays, Request
 
 CONTEXTS = [(t("Source + latent"), "source"), (t("Latent only"), "latent")]
 CONTEXT_HELP = t(
@@ -22,6 +22,13 @@ CONTEXT_HELP = t(
     "Latent only: all it knows has passed through the latent."
 )
 METHODS = [(t("Beam search"), "beam"), (t("Sampling"), "sample")]
+KINDS = {
+    "translate": t("Translate"),
+    "summarise": t("Summarise"),
+    "reply": t("Reply"),
+    "chinese": t("English and Chinese"),
+}
+TASK_HELP = t("Each task has a checkpoint of its own. A dialogue may have two turns: put | between them.")
 SOURCES = [(t("Detect language"), ""), *((t(name), code) for code, name in LANGUAGE_NAMES.items())]
 
 
@@ -29,6 +36,7 @@ def build(service: Service) -> None:
     """Puts the tab on the page that is being built."""
     with gr.Row(elem_classes="vg-columns"):  # placed by style.css; on a phone the answer precedes the options
         with gr.Column(min_width=0, elem_classes="vg-input"):
+            task = _task(service)
             text, source, go, examples = _sentence()
         with gr.Column(min_width=0, elem_classes="vg-output"):
             shown = example(service, "translate")
@@ -55,23 +63,38 @@ def build(service: Service) -> None:
     run: dict[str, Any] = {"fn": _streamed(runner), "inputs": inputs, "outputs": results, **PRIVATE}
     changes = [control.input for control in (source, checkpoint, context, method, beams, temperature, top_k, top_p)]
     gr.on([go.click, text.submit, seed.submit, *changes], trigger_mode="always_last", **run, **MODEL)
-    checkpoint.input(None, checkpoint, None, js="(name) => { vg.choose(name); }", **PRIVATE)
+    for control in (checkpoint, task):
+        control.input(None, control, None, js="(name) => { vg.choose(name); }", **PRIVATE)
+    suited: dict[str, Any] = {"fn": _suited(service), "outputs": [task, examples], "queue": False, **PRIVATE}
+    checkpoint.input(inputs=checkpoint, **suited)
+    begin: dict[str, Any] = {"fn": _begin(service), "inputs": [task, text], "outputs": [checkpoint, text, source], **PRIVATE}
+    task.input(**begin, queue=False).then(inputs=task, **suited).then(**run, **MODEL)
     again.click(service.new_seed, None, seed, queue=False, **PRIVATE).then(**run, **MODEL)
-    examples.pick(_picked, None, [text, source], queue=False, **PRIVATE).then(**run, **MODEL)
+    examples.pick(_picked, examples, [text, source], queue=False, **PRIVATE).then(**run, **MODEL)
     method.input(_show_options, method, [beams, group], queue=False, **PRIVATE)
     results.halt(runner.stop, None, None, queue=False, **PRIVATE)
     results.more(_other_ways(service), results, results, **MODEL, **PRIVATE)
     results.back(_back(service), results, results, **MODEL, **PRIVATE)
     followed: dict[str, Any] = {"fn": _followed(service), "inputs": None, "outputs": [text, source, checkpoint], **PRIVATE}
-    results.follow(**followed, queue=False).then(**run, **MODEL)
+    results.follow(**followed, queue=False).then(inputs=checkpoint, **suited).then(**run, **MODEL)
     # The first answer waits for the model outside the shared limit: nobody's request has to stand behind it.
-    results.first(**followed, queue=False).then(**run, concurrency_limit=None)
+    results.first(**followed, queue=False).then(inputs=checkpoint, **suited).then(**run, concurrency_limit=None)
 
 
 def payload(phase: str, message: str = "", answer: dict[str, Any] | None = None) -> dict[str, Any]:
     """Returns what `results.js` shows; `phase` is "loading", "working", "done", "stopped" or "error"."""
-    values: dict[str, Any] = {"phase": phase, "message": message, "names": LANGUAGE_NAMES}
+    values: dict[str, Any] = {"phase": phase, "message": message}
     return values if answer is None else {**values, "answer": answer}
+
+
+def _task(service: Service) -> Any:
+    """The choice of a task, which is the choice of the first checkpoint that is for it."""
+    tasks: dict[str, str] = {}
+    for name in service.checkpoints:
+        tasks.setdefault(kind_of(service.tags(name)), name)
+    choices = [(label, tasks[kind]) for kind, label in KINDS.items() if kind in tasks]
+    first = next(iter(service.checkpoints), None)
+    return gr.Radio(choices, value=first, label=t("Task"), info=TASK_HELP, visible=len(choices) > 1, elem_id="task")
 
 
 def _sentence() -> tuple[Any, ...]:
@@ -97,9 +120,12 @@ def _sentence() -> tuple[Any, ...]:
             elem_id="source",
         )
         go = gr.Button(t("Translate"), variant="primary", min_width=110, scale=2, elem_id="translate")
-    sentences = [{"language": code, "text": sentence} for code, sentence in EXAMPLES]
-    examples = widget("examples", {"sentences": sentences})
+    examples = widget("examples", _examples("translate"))
     return text, source, go, examples
+
+
+def _examples(kind: str) -> dict[str, Any]:
+    return {"sentences": [{"language": code, "text": sentence} for code, sentence in TASK_EXAMPLES[kind]]}
 
 
 def _decoding() -> tuple[Any, ...]:
@@ -182,11 +208,32 @@ def _followed(service: Service) -> Callable[[gr.EventData], tuple[Any, Any, Any]
     return followed
 
 
-def _picked(event: gr.EventData) -> tuple[str, str]:
+def _begin(service: Service) -> Callable[[str, str], tuple[Any, Any, Any]]:
+    def begin(checkpoint: str, text: str) -> tuple[Any, Any, Any]:
+        """Takes the checkpoint of a task, and its first example in place of another task's."""
+        kind = kind_of(service.tags(checkpoint))
+        is_example = any(text == sentence for examples in TASK_EXAMPLES.values() for _, sentence in examples)
+        return checkpoint, TASK_EXAMPLES[kind][0][1] if is_example else gr.skip(), ""
+
+    return begin
+
+
+def _suited(service: Service) -> Callable[[str | None], tuple[Any, Any]]:
+    def suited(checkpoint: str | None) -> tuple[Any, Any]:
+        """Shows the task and the examples that suit a checkpoint; a task stands for the first checkpoint that is for it."""
+        kinds = {name: kind_of(service.tags(name)) for name in service.checkpoints}
+        kind = kinds.get(checkpoint or "", "translate")
+        return next((name for name in kinds if kinds[name] == kind), gr.skip()), _examples(kind)
+
+    return suited
+
+
+def _picked(shown: dict[str, Any], event: gr.EventData) -> tuple[str, str]:
     index = event._data.get("index") if isinstance(event._data, dict) else None
-    if not isinstance(index, int) or not 0 <= index < len(EXAMPLES):
+    sentences = shown.get("sentences") if isinstance(shown, dict) else None
+    if not isinstance(sentences, list) or not isinstance(index, int) or not 0 <= index < len(sentences):
         raise gr.Error("There is no such example.", print_exception=False)
-    return EXAMPLES[index][1], ""
+    return str(sentences[index].get("text")), ""
 
 
 def _show_options(method: str) -> tuple[Any, Any]:

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from vaegen.errors import VaegenError
+from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.checks import (
     MAX_SEED,
     check_checkpoint,
     check_choice,
-    check_language,
     check_languages,
     check_number,
+    check_tag,
     check_whole,
 )
-from vaegen.views.points import Point, latent_of, pack, point, python_of, python_start
+from vaegen.views.points import Point, fitted, latent_of, pack, point, python_of, python_start
 
 UNITS = ("posterior", "prior")
 RADII = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)
@@ -60,11 +61,12 @@ class Grid:
             _corner("D", self.d),
             check_checkpoint(self.checkpoint, checkpoints),
             check_whole("The side of the grid", self.size, 3, 7),
-            check_language(self.language),
+            check_tag(self.language),
         )
 
     def answers(self, model: Any) -> Iterator[GridAnswer]:
         """Yields the grid, once."""
+        self = fitted(self, model)
         corners = np.stack([latent_of(model, corner) for corner in (self.a, self.b, self.c, self.d)])
         t = np.linspace(0.0, 1.0, self.size)
         v, u = (axis.reshape(-1, 1) for axis in np.meshgrid(t, t, indexing="ij"))  # row by row
@@ -114,7 +116,7 @@ class Analogy:
     c: Point
     checkpoint: str = ""
     strength: float = 1.0
-    languages: tuple[str, ...] = ("en", "de", "fr", "cs")
+    languages: tuple[str, ...] = CAPTION_LANGUAGES
 
     def checked(self, checkpoints: Sequence[str]) -> Analogy:
         """Returns the question with clean values.
@@ -133,6 +135,7 @@ class Analogy:
 
     def answers(self, model: Any) -> Iterator[AnalogyAnswer]:
         """Yields the answer, once."""
+        self = fitted(self, model)
         a, b, c = (latent_of(model, where) for where in (self.a, self.b, self.c))
         z = (a + self.strength * (c - b)).astype(np.float32)
         texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1)
@@ -204,11 +207,12 @@ class Jitter:
             check_choice("unit", self.unit, UNITS),
             check_whole("The number of draws", self.n_draws, 2, 16),
             check_whole("The seed", self.seed, 0, MAX_SEED),
-            check_language(self.language),
+            check_tag(self.language),
         )
 
     def answers(self, model: Any) -> Iterator[JitterAnswer]:
         """Yields the cloud, once."""
+        self = fitted(self, model)
         z = latent_of(model, self.a)
         std = model.encode([self.a.text]).std[0].cpu().numpy() if self.unit == "posterior" else np.ones_like(z)
         noise = np.random.default_rng(self.seed).standard_normal((self.n_draws, *z.shape)).astype(np.float32)

@@ -14,9 +14,9 @@ import numpy as np
 
 from vaegen.errors import VaegenError
 from vaegen.projection import PCA, cosines, place, unplace
-from vaegen.text import LANGUAGE_NAMES
+from vaegen.tags import targets_for
 from vaegen.views.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_number, check_whole
-from vaegen.views.points import Point, latent_of, pack, point, python_of, python_start
+from vaegen.views.points import Point, latent_of, pack, point, python_of, python_start, source_language
 
 PICTURE, FILE = "map.json", "map.npz"  # for the page and for the model; made by scripts/build_map.py
 PROJECTIONS = {"umap2": 2, "umap3": 3, "pca2": 2, "pca3": 3}  # and the axes of each
@@ -122,7 +122,7 @@ class Look:
         near = cosines(z[None], atlas.latents)[0]
         nearest = np.argsort(-near)[: self.k]
         shape = (model.model.config.n_slots, model.model.config.latent_dim)
-        languages = list(LANGUAGE_NAMES)
+        languages = list(targets_for(model.tags, source_language(model, self.a)))
         texts = model.decode(np.stack([z.reshape(shape)] * len(languages)), languages, num_beams=1)
         yield LookAnswer(
             how,
@@ -132,7 +132,7 @@ class Look:
             round(atlas.distance(self.projection, where[self.projection]), 3),
             tuple(Neighbour(int(i), round(float(near[i]), 4)) for i in nearest),
             path,
-            self._python(how),
+            self._python(how, languages),
         )
 
     def _latent(self, model: Any, atlas: Atlas, a: np.ndarray) -> tuple[np.ndarray, str]:
@@ -152,7 +152,7 @@ class Look:
         rest = a if self.off_plane == "a" else atlas.pca.mean
         return atlas.pca.move(rest, np.asarray(self.at)).astype(np.float32), "plane"
 
-    def _python(self, how: str) -> str:
+    def _python(self, how: str, languages: list[str]) -> str:
         imports = ["from vaegen.projection import cosines, unplace", "from vaegen.views.atlas import load_atlas"]
         lines = python_start(self.checkpoint, self.a, imports=imports)
         lines += ["atlas = load_atlas(pipeline.folder)", *python_of(self.a, "a")]
@@ -169,11 +169,11 @@ class Look:
                 "z = numpy.average(pipeline.encode(texts).mode.flatten(1).numpy(), axis=0, weights=weights)",
             ],
         }[how]
-        languages = list(LANGUAGE_NAMES)
         lines += [
             "shape = (pipeline.model.config.n_slots, pipeline.model.config.latent_dim)",
             "z = z.astype(numpy.float32)",
-            f"print(*pipeline.decode(numpy.stack([z.reshape(shape)] * 4), {languages!r}, num_beams=1), sep='\\n')",
+            f"stack = numpy.stack([z.reshape(shape)] * {len(languages)})",
+            f"print(*pipeline.decode(stack, {languages!r}, num_beams=1), sep='\\n')",
             "near = cosines(z[None], atlas.latents)[0]",
             f"print(near.argsort()[::-1][:{self.k}])  # the nearest points of the map",
         ]

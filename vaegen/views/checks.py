@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from vaegen.errors import VaegenError
+from vaegen.tags import language_of, task_of
 from vaegen.text import LANGUAGE_NAMES, check_text
 
 MAX_CHARACTERS = 2000
@@ -58,16 +60,27 @@ def check_language(language: object) -> str:
     return language
 
 
+def check_tag(tag: object) -> str:
+    """Returns what is to be written: the code of a language, or a tag with a task such as "en.short".
+
+    Raises:
+        VaegenError: If its language does not exist.
+    """
+    if not isinstance(tag, str) or not re.fullmatch(r"\w*", task_of(tag)):
+        return check_language(tag)
+    return tag if check_language(language_of(tag)) else ""
+
+
 def check_languages(languages: object) -> tuple[str, ...]:
-    """Returns language codes, one or more, without repeats and in the order of the app.
+    """Returns codes or tags, one or more, without repeats and in the order of the app's languages.
 
     Raises:
         VaegenError: If one does not exist or there is none.
     """
-    codes = [check_language(code) for code in languages] if isinstance(languages, (list, tuple)) else []
+    codes = [check_tag(code) for code in languages] if isinstance(languages, (list, tuple)) else []
     if not codes:
         raise VaegenError(f"No language is chosen; choose one or more of {', '.join(LANGUAGE_NAMES)}.")
-    return tuple(code for code in LANGUAGE_NAMES if code in codes)
+    return tuple(sorted(dict.fromkeys(codes), key=lambda tag: list(LANGUAGE_NAMES).index(language_of(tag))))
 
 
 def check_whole(name: str, value: object, low: int, high: int) -> int:

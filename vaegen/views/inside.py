@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.text import LANGUAGE_NAMES
-from vaegen.views.checks import check_checkpoint, check_language
-from vaegen.views.points import Point, latent_shape, point, python_start
+from vaegen.tags import CAPTION_LANGUAGES
+from vaegen.views.checks import check_checkpoint, check_tag
+from vaegen.views.points import Point, fitted, latent_shape, point, python_start
 
 N_DRAWS = 8  # of z, for recon
 N_PROBES = 300  # captions of the probe set that show which dimensions are active
@@ -46,11 +46,12 @@ class Inside:
         a = point(self.a)
         if not a.text:
             raise VaegenError("This latent has no sentence, so it has no posterior; take a sentence.")
-        checkpoint, language = check_checkpoint(self.checkpoint, checkpoints), check_language(self.language)
+        checkpoint, language = check_checkpoint(self.checkpoint, checkpoints), check_tag(self.language)
         return Inside(Point(a.text, a.language), checkpoint, language)
 
     def answers(self, model: Any) -> Iterator[InsideAnswer]:
         """Yields the answer, once."""
+        self = fitted(self, model)
         import torch
 
         from vaegen.evaluation import ACTIVE_THRESHOLD, reconstruction_nats
@@ -172,7 +173,7 @@ def mode_variances(model: Any) -> np.ndarray:
     """Returns Var(mu) of every dimension, (M * Z,), over captions of the probe set in the model's languages."""
     from vaegen.probe import probe_set
 
-    codes = [code for code in model.languages if code in LANGUAGE_NAMES]
+    codes = [code for code in CAPTION_LANGUAGES if code in model.languages]
     texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]
     return model.encode(texts).mu.flatten(1).var(0).cpu().numpy()
 
@@ -180,16 +181,16 @@ def mode_variances(model: Any) -> np.ndarray:
 def checkpoint_facts(folder: Path | None, metadata: dict[str, Any]) -> dict[str, Any]:
     """Returns what is shown of a checkpoint: its measured figures, a summary of its training, and its curves.
 
-    Keys: `note`, `parameters`, `command`, `training` (steps, tokens, seconds, beta, schedule), `translation` and `latent` as
-    in `metrics.json`, `measured_by`, `report` (REPORT.md without its plots), and `curves`: by name, pairs of step and
-    value. What was not recorded is missing.
+    Keys: `note`, `parameters`, `command`, `training` (steps, tokens, seconds, beta, schedule), `translation`, `latent`
+    and `tasks` as in `metrics.json`, `measured_by`, `report` (REPORT.md without plots), and `curves`: by name, pairs of step
+    and value. What was not recorded is missing.
     """
     training, evaluation = metadata.get("training", {}), metadata.get("evaluation", {})
     config = training.get("config", {})
     facts: dict[str, Any] = {key: metadata[key] for key in ("note", "parameters", "command") if key in metadata}
     facts["training"] = {key: training[key] for key in ("step", "tokens", "seconds") if key in training}
     facts["training"] |= {key: config[key] for key in ("beta", "schedule", "free_bits", "batch_tokens") if key in config}
-    facts |= {key: evaluation[key] for key in ("translation", "latent") if key in evaluation}
+    facts |= {key: evaluation[key] for key in ("translation", "latent", "tasks") if key in evaluation}
     facts["measured_by"] = evaluation.get("command", "")
     if folder is not None and (folder / CURVES).is_file():
         with suppress(OSError, ValueError, KeyError):  # a picture less is no reason to refuse the rest

@@ -12,7 +12,7 @@ from vaegen.views.checks import (
     MAX_CHARACTERS,
     check_checkpoint,
     check_choice,
-    check_language,
+    check_tag,
     check_whole,
 )
 
@@ -54,7 +54,7 @@ class Lines:
                 raise VaegenError(f"Line {i}: {error}") from error
         return Lines(
             tuple(clean),
-            check_language(self.language),
+            check_tag(self.language),
             check_choice("context", self.context, ("source", "latent")),
             check_whole("The beam width", self.num_beams, 1, MAX_BEAMS),
             check_checkpoint(self.checkpoint, checkpoints),

@@ -11,8 +11,8 @@ from typing import Any
 
 from vaegen.errors import VaegenError
 from vaegen.text import check_text
-from vaegen.views.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_language, check_whole
-from vaegen.views.points import Point, point
+from vaegen.views.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
+from vaegen.views.points import Point, fitted, point
 from vaegen.views.weights import MAX_TOKENS, Side, look
 from vaegen.views.without import WAYS, Without, take_away
 
@@ -53,7 +53,7 @@ class Looking:
             _with_words(self.a),
             None if self.b is None else _with_words(self.b),
             check_checkpoint(self.checkpoint, checkpoints),
-            check_language(self.language),
+            check_tag(self.language),
             check_choice("context", self.context, ("source", "latent")),
             check_text(str(self.target), MAX_CHARACTERS),
             bool(self.merge),
@@ -63,6 +63,7 @@ class Looking:
 
     def answers(self, model: Any) -> Iterator[LookingAnswer]:
         """Yields the first sentence's maps, then what changes without the word, then the second sentence's maps."""
+        self = fitted(self, model)
         config, n_sides = model.model.config, 1 if self.b is None else 2
         first = look(model, self.a, self.language, self.context, self.target, self.merge)
         kinds = (config.encoder, config.decoder)

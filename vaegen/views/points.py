@@ -7,14 +7,16 @@ import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from vaegen.errors import VaegenError
+from vaegen.tags import tag_name, targets_for
 from vaegen.text import LANGUAGE_NAMES, check_text
 from vaegen.views.checks import MAX_CHARACTERS, check_language
 
+Q = TypeVar("Q", bound=Any)  # a question with a point `a` and with `language` or `languages`
 MAX_CODE = 16_384  # characters: 6,144 dimensions
 
 
@@ -114,6 +116,36 @@ def exact_latent_of(model: Any, where: Point) -> np.ndarray:
         return latent_of(model, where)
     latent_shape(model)
     return model.exact([where.text], [where.language] if where.language else None)[0][0]
+
+
+def source_language(model: Any, where: Point) -> str:
+    """Returns the language of a point for a pipeline: as it is known, or else detected.
+
+    Raises:
+        VaegenError: If it is a sentence in a language that the model does not read.
+    """
+    if where.language in model.languages:
+        return where.language
+    if where.language and not where.z:
+        known = ", ".join(map(tag_name, model.languages))
+        raise VaegenError(
+            f"This checkpoint reads {known}, not {tag_name(where.language)}; take another sentence or another checkpoint."
+        )
+    return model.detect_language(where.text) if where.text else model.languages[0]
+
+
+def fitted(question: Q, model: Any) -> Q:
+    """Returns a view's question with what the checkpoint can write in place of the languages that it lacks.
+
+    A view asks for the languages that were chosen for the checkpoint before; where one of them is missing, it gets all that
+    this checkpoint can make of the sentence, and for a single one the first that is not the sentence's own.
+    """
+    source = source_language(model, getattr(question, "a", Point()))
+    there = targets_for(model.tags, source)
+    if hasattr(question, "languages"):
+        return question if set(question.languages) <= set(there) else replace(question, languages=there)
+    language = question.language
+    return question if language in there else replace(question, language=next((t for t in there if t != source), there[0]))
 
 
 def python_start(checkpoint: str, *points: Point, imports: Sequence[str] = ()) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from vaegen.errors import VaegenError
+from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.checks import (
     MAX_SEED,
     check_checkpoint,
@@ -20,7 +21,7 @@ from vaegen.views.checks import (
     check_whole,
 )
 from vaegen.views.directions import FILE, Direction, Directions, load_directions
-from vaegen.views.points import START, Point, latent_of, latent_shape, pack, point, python_of, python_start
+from vaegen.views.points import START, Point, fitted, latent_of, latent_shape, pack, point, python_of, python_start
 
 STARTS = ("sentence", "prior")
 SLOT_STATES = {".": "free", "l": "locked", "m": "muted", "b": "from B"}
@@ -56,7 +57,7 @@ class Move:
     prior_scale: float = 1.0
     moves: tuple[tuple[int, float], ...] = ()
     slots: str = ""
-    languages: tuple[str, ...] = ("en", "de", "fr", "cs")
+    languages: tuple[str, ...] = CAPTION_LANGUAGES
     temperature: float = 0.0
     prior: str = "normal"
     kept: int = 0
@@ -95,6 +96,7 @@ class Move:
 
     def answers(self, model: Any) -> Iterator[MoveAnswer]:
         """Yields the sentence, once."""
+        self = fitted(self, model)
         known = directions_of(model)
         shape = latent_shape(model)
         if len(self.slots) > shape[0]:
@@ -213,6 +215,7 @@ class Draws:
 
     def answers(self, model: Any) -> Iterator[DrawsAnswer]:
         """Yields the sentences, once."""
+        self = fitted(self, model)
         seeds = [self.seed + i for i in range(self.n)]
         z = np.concatenate([model.draw(1, seed, self.prior, self.prior_scale) for seed in seeds])
         if self.kept:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vaegen.tags import targets_for
 from vaegen.views.checks import (
     MAX_SEED,
     check_checkpoint,
@@ -14,8 +15,10 @@ from vaegen.views.checks import (
     check_language,
     check_number,
     check_sentence,
+    check_tag,
     check_whole,
 )
+from vaegen.views.points import Point, source_language
 from vaegen.words import Word, merge_words
 
 MAX_BEAMS, MAX_DRAWS = 10, 16
@@ -27,6 +30,26 @@ EXAMPLES = (
     ("fr", "Une femme en manteau rouge attend le bus."),
     ("cs", "Starší muž hraje v parku na kytaru."),
 )
+
+# Sentences to begin with, by what a checkpoint is for (`vaegen.tags.kind_of`).
+TASK_EXAMPLES = {
+    "translate": EXAMPLES,
+    "summarise": (
+        ("en", "A young woman in a red jacket is riding her bicycle down a busy street while an old man waves at her."),
+        ("en", "Two small children are sitting on a wooden bench in the park and eating ice cream with their father."),
+        ("de", "Ein älterer Mann mit einem grauen Hut sitzt auf einer Bank im Park und liest in Ruhe seine Zeitung."),
+    ),
+    "reply": (
+        ("en", "I have lost my keys again. | Did you look in the kitchen?"),
+        ("en", "Would you like to come to the cinema with us tonight?"),
+        ("en", "How was your holiday? | It rained every single day."),
+    ),
+    "chinese": (
+        ("en", "A dog runs through the snow."),
+        ("zh", "两个孩子在沙滩上玩。"),
+        ("zh", "你今天晚上想吃什么？"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -82,8 +105,8 @@ class Request:
 
     def answers(self, model: Any) -> Iterator[Answer]:
         """Yields the answer as it grows: short text arrives whole, longer text one language at a time."""
-        source = self.source_language or model.detect_language(self.text)
-        answer = Answer(self, source, not self.source_language, tuple(model.languages))
+        source = source_language(model, Point(self.text, self.source_language))
+        answer = Answer(self, source, not self.source_language, targets_for(model.tags, source))
         if len(self.text) <= SHORT:
             yield replace(answer, cards=_decode(model, answer, answer.languages))
             return
@@ -95,10 +118,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Card:
-    """The output in one language.
+    """The output in one language, or of one task.
 
     Attributes:
-        language: Its code.
+        language: Its code, or a tag such as "en.short".
         text: The sentence.
         words: The same with probabilities.
         log_prob: Natural logarithm of the probability of the whole output, its end included (nats).
@@ -174,7 +197,7 @@ class OtherWays:
         """
         return OtherWays(
             self.request.checked(checkpoints),
-            check_language(self.language),
+            check_tag(self.language),
             check_whole("The number of draws", self.n_draws, 1, MAX_DRAWS),
             check_whole("The seed", self.seed, 0, MAX_SEED),
         )
@@ -182,7 +205,7 @@ class OtherWays:
     def answers(self, model: Any) -> Iterator[Wordings]:
         """Yields the wordings, once."""
         request = self.request
-        source = request.source_language or model.detect_language(request.text)
+        source = source_language(model, Point(request.text, request.source_language))
         context = _context(model, request, self.language == source)
         options = {**_options(request, context=context, n_draws=self.n_draws), "seed": self.seed}
         results = model.generate([request.text], self.language, **options)[0]

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.checks import check_checkpoint, check_choice, check_languages, check_whole
-from vaegen.views.points import Point, exact_latent_of, latent_of, pack, point, python_of, python_start
+from vaegen.views.points import Point, exact_latent_of, fitted, latent_of, pack, point, python_of, python_start
 
 MAX_STEPS = 15
 METHODS = ("slerp", "lerp")
-LANGUAGES = ("en", "de", "fr", "cs")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Walk:
     checkpoint: str = ""
     steps: int = 7
     method: str = "slerp"
-    languages: tuple[str, ...] = LANGUAGES
+    languages: tuple[str, ...] = CAPTION_LANGUAGES
     exact: bool = True
 
     def checked(self, checkpoints: Sequence[str]) -> Walk:
@@ -58,6 +58,7 @@ class Walk:
 
     def answers(self, model: Any) -> Iterator[WalkAnswer]:
         """Yields the walk as it grows, step by step; its smoothness comes with the last one."""
+        self = fitted(self, model)
         ends = [exact_latent_of(model, end) if self.exact else latent_of(model, end) for end in (self.a, self.b)]
         path = model.path(*ends, self.steps, self.method)
         answer = WalkAnswer(self.steps, self.languages, python=self._python())

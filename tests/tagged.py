@@ -1,0 +1,40 @@
+"""Tiny checkpoints with tasks and with Chinese, made by the tests that ask them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from vaegen.checkpoint import save_checkpoint
+from vaegen.config import ModelConfig, preset
+from vaegen.model import VAETransformer
+from vaegen.text import Tokenizer
+from vaegen.views.points import START
+from vaegen.views.translation import TASK_EXAMPLES
+
+TAGS = {
+    "chinese": ("en", "zh"),
+    "dialogue": ("en", "en.reply"),
+    "plain": ("en", "de", "fr", "cs"),
+    "summaries": ("en", "de", "en.brief", "en.short", "en.trimmed", "de.brief", "de.short", "de.trimmed"),
+}
+TEXT = [text for examples in TASK_EXAMPLES.values() for _, text in examples] + [point.text for point in START]
+
+
+def save_tagged(folder: Path) -> Path:
+    """Writes an untrained checkpoint for each of `TAGS` into a folder and returns it."""
+    torch.manual_seed(0)
+    for name, tags in TAGS.items():
+        tokenizer = Tokenizer.train(TEXT * 3, 500, tags)
+        model = VAETransformer(ModelConfig(tokenizer.vocab_size, tags, **preset("tiny")[0]))
+        save_checkpoint(folder / name, model, tokenizer, {"evaluation": EVALUATION})
+    return folder
+
+
+EVALUATION = {
+    "split": "x test",
+    "num_beams": 5,
+    "command": "python scripts/evaluate.py",
+    "tasks": [{"title": "Replies", "header": ["reply", "BLEU"], "rows": [["always “Yes.”", 1.25], ["`en.reply`", 2.5]]}],
+}

@@ -1,0 +1,59 @@
+"""Summaries, replies and Chinese in Chromium: the task selector, and every view on such a checkpoint."""
+
+import re
+
+import pytest
+from browsing import expect
+from serving import _serve
+from tagged import TAGS, save_tagged
+
+from vaegen.service import Service
+
+NAMES = {
+    "chinese": ["English", "Chinese"],
+    "dialogue": ["English", "English, reply"],
+    "plain": ["English", "German", "French", "Czech"],
+    "summaries": ["English", "English, very short", "English, short", "English, a little shorter"],
+}
+LABELS = {"chinese": "English and Chinese", "dialogue": "Reply", "plain": "Translate", "summaries": "Summarise"}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    return _serve(Service("plain", folder=save_tagged(tmp_path_factory.mktemp("tagged"))))[0]
+
+
+def test_a_task_brings_its_checkpoint_its_examples_and_its_cards(open_page, url, screenshots):
+    page = open_page(url)
+    assert set(LABELS) == set(TAGS)
+    for name in ("summaries", "dialogue", "chinese", "plain"):
+        page.locator("#task").get_by_label(LABELS[name], exact=True).check()
+        expect(page.locator(".vg-card h2")).to_have_text(NAMES[name])
+        expect(page.locator(".vg-results")).to_have_attribute("data-phase", "done")
+        expect(page.locator("#checkpoint input")).to_have_value(name)
+        first = page.locator(".vg-chip").first.inner_text()
+        expect(page.locator("#sentence textarea")).to_have_value(first)
+        page.screenshot(path=screenshots / f"task-{name}.png", full_page=True)
+    page.locator("#task").get_by_label("Reply", exact=True).check()
+    reply = page.locator('[data-language="en.reply"]')
+    reply.get_by_role("button", name="Other replies").click()
+    expect(reply.locator(".vg-variants")).to_contain_text("draws from the posterior")
+    assert reply.locator(".vg-text").get_attribute("lang") == "en"
+    assert not reply.get_by_role("button", name="Translate back").count()
+
+
+def test_every_view_shows_the_checkpoint_or_says_in_a_sentence_why_not(open_page, url, screenshots):
+    page, name = open_page(url), "dialogue"  # tests/test_tags.py asks the views about the other ones
+    page.locator("#task").get_by_label(LABELS[name], exact=True).check()
+    expect(page.locator(".vg-card h2")).to_have_text(NAMES[name])
+    for view in ("interpolate", "sample", "attention", "inside", "map"):
+        page.locator(f"#tab-{view}-button").click()
+        shown = page.locator(f".vg-{view}.vg-view")
+        expect(shown).to_have_attribute("data-phase", re.compile("done|example|error" if view == "map" else "done"))
+        page.screenshot(path=screenshots / f"{name}-{view}.png", full_page=True)
+    expect(page.locator(".vg-map .vg-notice").first).to_contain_text("This checkpoint has no map.")
+    page.locator("#tab-interpolate-button").click()
+    heads = page.locator(".vg-walk thead th")
+    expect(heads).to_have_text(["Way", *NAMES[name]])
+    page.locator("#tab-inside-button").click()
+    expect(page.locator(".vg-inside")).to_contain_text("always “Yes.”")

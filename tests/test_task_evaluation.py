@@ -1,0 +1,93 @@
+"""Figures of summaries, replies and Chinese against counts made by hand and other implementations."""
+
+import pytest
+import sacrebleu
+
+from vaegen import task_evaluation as measure
+from vaegen.report import results
+
+
+class Scripted:
+    """A pipeline that says what its script has for a source; draws differ by a number."""
+
+    def __init__(self, script):
+        self.script = script
+
+    def translate(self, texts, tag, context="source", **options):
+        return [self.script[tag, context].get(text, "") for text in texts]
+
+    def generate(self, texts, tag, n_draws, context, **options):
+        names = ("yes", "no", "yes", "perhaps", "no")
+        wordings = [names[k] if context == "latent" else "yes" for k in range(n_draws)]
+        return [[type("One", (), {"text": wording})() for wording in wordings] for _ in texts]
+
+
+def test_rouge_counts_words_of_every_alphabet():
+    # Of 4 and 3 words, 2 are common, 1 of the bigrams (3 and 2), and the longest common subsequence has 2.
+    one, two, long = measure.rouge(["Ein Mädchen liest hier."], ["Das Mädchen liest"])
+    assert one == pytest.approx(100 * 2 * (2 / 4) * (2 / 3) / (2 / 4 + 2 / 3), abs=0.01)
+    assert two == pytest.approx(100 * 2 * (1 / 3) * (1 / 2) / (1 / 3 + 1 / 2), abs=0.01)
+    assert long == one
+    assert measure.rouge(["Mädchen"], ["M dchen"]) == [0.0, 0.0, 0.0]  # the package's own tokenizer would say 100
+    assert measure.rouge(["a b"], ["b a"])[0] == 100.0 and measure.rouge(["a b"], ["b a"])[2] == 50.0
+
+
+def test_compression_and_distinct_are_shares_of_all_words():
+    assert measure.compression(["a dog", "b"], ["a dog runs, fast!", "b c"]) == 50.0
+    assert measure.distinct(["a b a", "a b"], 1) == pytest.approx(100 * 2 / 5)
+    assert measure.distinct(["a b a", "a b"], 2) == pytest.approx(100 * 2 / 3)
+    assert measure.distinct([""], 2) == 0.0
+
+
+def test_summaries_stand_beside_the_source_and_its_first_words():
+    groups = [{"en": "one two three four five", "en.brief": "one two", "en.trimmed": "one two three four"}]
+    says = {("en." + task, context): {"one two three four five": "one two"} for task in ("brief", "short", "trimmed")
+            for context in ("source", "latent")}  # fmt: skip
+    table = measure.summaries(Scripted(says), groups, "en")
+    rows = {row[0]: row[1:] for row in table["rows"]}
+    assert rows["`en.brief`, source"] == rows["its first 2 words"] == [100.0, 100.0, 100.0, 40.0]
+    assert rows["the source itself"][3] == 100.0 and rows["the source itself"][0] == pytest.approx(57.14)  # 2 of 5 and of 2
+    assert "N = 1" in table["title"] and "40.0 %" in table["title"] and len(table["header"]) == len(table["rows"][0])
+
+
+REPLIES = ["yes I do", "no I do not", "I think so", "why do you ask", "not at all"]
+TEST = [{"en": "Do you like it?", "en.reply": reply} for reply in REPLIES] + [{"en": "Once.", "en.reply": "Yes."}]
+TRAINING = [{"en": "Do you like cats?", "en.reply": "no I do not"}, {"en": "Hello.", "en.reply": "Hi."},
+            {"en": "Good morning.", "en.reply": "Hi."}]  # fmt: skip
+
+
+def test_replies_are_scored_against_five_people_beside_cheap_ones():
+    assert measure.human_replies(TEST) == (["Do you like it?"], [REPLIES])
+    says = {("en.reply", context): {"Do you like it?": "I think not"} for context in ("source", "latent")}
+    rows = measure.replies(Scripted(says), TEST, TRAINING)["rows"]
+    assert [row[0] for row in rows][:2] == [
+        "the most frequent reply, “Hi.”", "the reply to the most similar context of the training text (TF-IDF)",
+    ]  # fmt: skip
+    assert rows[1][1] == 100.0  # "no I do not" is one of the five
+    assert rows[2][1] == round(sacrebleu.corpus_bleu(["I think not"], [[reply] for reply in REPLIES]).score, 2)
+    assert rows[2][2:] == [100.0, 100.0]
+
+
+def test_draws_are_compared_with_five_people():
+    rows = {row[0]: row[1:] for row in measure.several_replies(Scripted({}), TEST)["rows"]}
+    assert rows["five people"][1] == 5.0
+    assert rows["5 draws, source, greedy words"][1:] == [1.0, 20.0, 0.0]  # "yes" five times: one of five words
+    assert rows["5 draws, latent, words sampled at 0.8"][1:] == [3.0, 60.0, 0.0]
+
+
+def test_chinese_is_scored_by_characters_beside_copying():
+    dog, hund = "A dog runs home.", "一只狗跑回家。"
+    says = {("zh", "source"): {dog: hund}, ("zh", "latent"): {dog: "一只猫跑回家。"}}
+    says |= {("en", "source"): {hund: dog}, ("en", "latent"): {hund: "A cat ran."}}
+    table = measure.chinese(Scripted(says), {"x": [{"en": dog, "zh": "一隻狗跑回家。"}] * 2})
+    there, back = table["rows"]
+    assert there[:4] == ["x, en-zh", 2, 100.0, 100.0] and 0 < there[4] < 100
+    assert there[6] == 0.0 and back[2] == 100.0 and back[7] < 5
+
+
+def test_the_readme_has_a_table_for_each_task():
+    tables = [{"title": "Summaries", "header": ["summary", "ROUGE-1"], "rows": [["`en.short`", 12.5]]}]
+    evaluation = {"split": "x test", "num_beams": 5, "command": "python x", "tasks": tables, "latent": {}}
+    text = results("small", {"parameters": 3_000_000, "evaluation": evaluation})
+    assert "### `small`: 3.0 M parameters, x test set, beam 5" in text and "Summaries:\n\n| summary | ROUGE-1 |" in text
+    assert "| `en.short` | 12.5 |" in text
