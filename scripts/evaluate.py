@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parts", help=f"of --latent, comma-separated out of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--samples", type=int, default=2000, help="of --latent: samples for each prior and seed")
     parser.add_argument("--seeds", type=int, default=5, help="of --latent: seeds")
-    parser.add_argument("--draws", help="of --latent: more rows, as prior:scale[:slots in use], ... beside each prior at scale 1")
+    parser.add_argument("--draws", help="of --latent: more rows of samples, as prior:scale[:slots in use], ...")
     parser.add_argument("--reverse-steps", type=int, default=100, help="of --latent: training of the reverse judges")
     parser.add_argument("--compare-as", help="add the figures to checkpoints/comparisons.json under this name")
     options = parser.parse_args(arguments)
@@ -193,7 +193,8 @@ def more_draws(told: str | None) -> list[tuple[str, float, int | None]]:
         try:
             rows.append((name, float(numbers[0]), int(numbers[1]) if numbers[1:] else None))
         except (ValueError, IndexError):
-            raise VaegenError(f"--draws {told}: write prior:scale or prior:scale:slots, as in gaussian:0.8,normal:1:4.") from None
+            example = "prior:scale or prior:scale:slots, as in gaussian:0.8,normal:1:4"
+            raise VaegenError(f"--draws {told}: write {example}.") from None
     return rows
 
 
