@@ -36,6 +36,7 @@ from vaegen.corpus import CORPORA, load_corpus, read_words
 from vaegen.data import TrainingData, tokenize
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
+from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer, clean
 from vaegen.training import Trainer, load_state
 from vaegen.validation import Validation
@@ -44,7 +45,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NOT_OPTIONS = {"vocab_size", "languages"}  # the tokenizer decides these
 RUN_FILE = "run.json"  # what `state.pt` does not know: with other data or another tokenizer the state is worth nothing
 REMEMBERED: dict[str, Any] = {
-    "corpora": "multi30k", "stop_words": None, "n_validation": 300, "bleu_pairs": "en-de,de-en", "precision": "auto",
+    "corpora": "multi30k", "stop_words": None, "word_list": None, "n_validation": 300, "bleu_pairs": "en-de,de-en",
+    "precision": "auto",
 }  # fmt: skip
 
 
@@ -257,8 +259,10 @@ def build_data(
             held_out += load_corpus(name, options.data, split)
     texts = validation_groups(options, [name for name, _ in names], say)
     held_out += texts
+    sensitive = None if options.word_list is None else WordList.load(*options.word_list)
     for name, rate in names:
-        groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out, stop_words=stop_words)
+        train = load_corpus(name, options.data, "train")
+        groups, report = clean(train, held_out=held_out, stop_words=stop_words, sensitive=sensitive)
         say(f"{name}: {report}")
         ids, too_long = tokenize(groups, tokenizer, config.max_sentence_tokens)
         say(f"{name}: {too_long} sentences of {config.max_sentence_tokens} tokens or more dropped")
@@ -312,6 +316,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--tokenizer", help="tokenizer.json (default: of checkpoints/multi30k; of a resumed run: its own)")
     parser.add_argument("--stop-words", nargs="*", metavar="en=FILE", help="words to take out of the training sentences")
+    parser.add_argument(
+        "--word-list",
+        nargs="*",
+        metavar="PATH",
+        help="leave out sentences with sensitive words, and count them: those of the short lists that vaegen ships and of "
+        "your own lists, files (en.txt, ...) or folders of them (default: none are left out, as in all runs logged so far)",
+    )
     parser.add_argument("--preset", default="cpu", choices=list(PRESETS))
     parser.add_argument("--init-from", help="checkpoint whose weights are the start")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
@@ -354,6 +365,8 @@ def has_fast_bf16(device: str) -> bool:
 def public(arguments: list[str]) -> list[str]:
     """The arguments as anyone could type them: the data folder's own path is nobody's business."""
     hidden = ["DATA" if i and arguments[i - 1] == "--data" else argument for i, argument in enumerate(arguments)]
+    data = [argument for i, argument in enumerate(arguments) if i and arguments[i - 1] == "--data"]
+    hidden = [argument.replace(f"{data[0]}/", "DATA/") if data else argument for argument in hidden]  # a word list there
     return ["--data=DATA" if argument.startswith("--data=") else argument for argument in hidden]
 
 

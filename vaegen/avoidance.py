@@ -5,6 +5,9 @@ under watch: no token is taken after which the text so far, read as if it ended 
 beginning is clean, the end token is always possible, and whatever the length limit is, the sentence that comes out is
 clean: nothing has to be cut off or undone. A sentence that is clean anyway is exactly what it was, and costs one look.
 
+A model of several languages evades into another: led around "dog", it writes "chien". What is forbidden under watch may
+therefore be more than what a sentence is decoded again for.
+
 Under watch, a word whose first sub-words already spell a listed one ("ass" in "ass|ess") cannot be written, though one that
 is split elsewhere can; the first, free pass has no such limit.
 """
@@ -16,7 +19,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-Allowed = Callable[[int, Sequence[int]], bool]  # memory row, ids of a hypothesis -> whether they may be written
+Allowed = Callable[[int, Sequence[int], bool], bool]  # memory row, ids, under watch? -> whether they may be written
 MayFollow = Callable[[int, int], bool]  # row of the batch, token -> whether it may come next
 NEVER = float("-inf")
 

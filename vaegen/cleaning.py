@@ -8,12 +8,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaegen.errors import VaegenError
+from vaegen.sensitive import WordList
 
 JOINERS = "\u200c\u200d"  # format characters with a meaning: parts of an emoji, letters in Persian
 EXTRA_LENGTH = 10  # added to both lengths of a ratio, so that "Go!" may be "Gehen Sie!"
 
 UNICODE, CONTROL, SPACE, STOP_WORDS = "Unicode form (NFC)", "control characters", "white space", "stop words"
 EMPTY, LONG, RATIO, HELD_OUT, DUPLICATE = "empty", "too long", "length ratio", "held out", "duplicate"
+SENSITIVE = "sensitive word"
 
 
 def check_text(text: str, max_characters: int = 10_000) -> str:
@@ -70,11 +72,12 @@ def clean(
     max_characters: int = 1000,
     max_ratio: float = 3.0,
     stop_words: Mapping[str, Collection[str]] | None = None,
+    sensitive: WordList | None = None,
 ) -> tuple[list[dict[str, str]], CleaningReport]:
     """Returns the usable sentences of some groups, and the report of what was changed and dropped.
 
     An empty or too long sentence leaves its group; a group whose lengths do not fit together, that has one of
-    the held-out sentences, or that was there before, falls as a whole.
+    the held-out sentences or a sensitive word, or that was there before, falls as a whole.
 
     Args:
         groups: Language -> sentence.
@@ -83,6 +86,7 @@ def clean(
         max_ratio: Largest quotient of the longest and the shortest sentence of a group, both taken 10
             characters longer, so that short ones may differ more.
         stop_words: Language -> words to take out of its sentences, upper or lower case. Off by default.
+        sensitive: Words whose sentences are not used, nor their translations. Off by default.
     """
     forbidden = {(language, _tidy(text)[0]) for group in held_out for language, text in group.items()}
     forbidden -= {(language, "") for language, _ in forbidden}
@@ -99,6 +103,8 @@ def clean(
         if not group:
             continue
         reason = _objection(group, forbidden, max_ratio, seen)
+        if not reason and sensitive and any(sensitive.find(text, language) for language, text in group.items()):
+            reason = SENSITIVE
         if reason:
             dropped[reason] += len(group)
         else:

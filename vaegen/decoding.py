@@ -90,9 +90,10 @@ def decode(
         max_lengths: Most tokens of each sentence, the end included; by default the most that the model can.
         generators: For sampling, one per sentence, on the CPU: what is drawn for a sentence does not depend on the
             others in the batch. By default torch's global generator is used.
-        allowed: Says for a memory row and some ids whether they may be written; it must allow none. Where a sentence is
-            refused it is decoded again, under watch: greedily, the best allowed token; in a beam, the best allowed ones;
-            in sampling, the allowed ones renormalised, with the same random numbers up to where it has to swerve.
+        allowed: Says for a memory row and some ids whether they may be written, first of a whole sentence, then, under watch,
+            of every beginning; the empty one must be allowed. A sentence that is refused is decoded again: greedily, the
+            best allowed token; in a beam, the best allowed ones; in sampling, the allowed ones renormalised, with the same
+            random numbers up to where it has to swerve.
     """
     options = options or DecodingOptions()
     most = min(options.max_length or model.config.max_length + 1, model.config.max_length + 1)
@@ -103,21 +104,21 @@ def decode(
     n = 1 if beam else options.n_best
     choose = _sampler(limits, options, generators) if options.method == "sample" else _most_probable
 
-    def search(paths: Sequence[int], allowed: Allowed | None) -> list[list[Hypothesis]]:
+    def search(paths: Sequence[int], allowed: Allowed | None = None) -> list[list[Hypothesis]]:
         rows = torch.tensor([path // n for path in paths], device=language_ids.device)
         ends = [limits[path // n] for path in paths]
         all_in_order = rows.tolist() == list(range(len(limits)))
         decoder = Decoder(model, memory, None if all_in_order else rows, max(ends), banned_ids)
-        may_be = None if allowed is None else lambda i, ids: allowed(paths[i] // n, ids)
+        may_be = None if allowed is None else lambda i, ids: allowed(paths[i] // n, ids, True)
         if beam:
             return _beam(decoder, language_ids[rows], eos_id, ends, options, may_be)
         return _one_path(decoder, language_ids[rows], eos_id, ends, choose, options, paths, may_be)
 
     with torch.inference_mode():
         paths = range(len(limits) * n)
-        found = search(paths, None)
+        found = search(paths)
         if allowed is not None:
-            refused = [path for path in paths if not all(allowed(path // n, h.ids) for h in found[path])]
+            refused = [path for path in paths if not all(allowed(path // n, h.ids, False) for h in found[path])]
             for path, hypotheses in zip(refused, search(refused, allowed) if refused else [], strict=True):
                 found[path] = [replace(h, avoided=True) for h in hypotheses]
     return [[h for hypotheses in found[start : start + n] for h in hypotheses] for start in range(0, len(found), n)]
@@ -138,11 +139,12 @@ def greedy(
 
 # log_probs (N, V), step, original row of each (N,), choices that failed -> tokens (N,)
 Chooser = Callable[[Tensor, int, Tensor, int], Tensor]
+MayBe = Callable[[int, Sequence[int]], bool]  # path, the ids of its beginning -> whether it may begin so
 
 
 def _one_path(
     decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], choose: Chooser, options: DecodingOptions,
-    paths: Sequence[int], allowed: Allowed | None,
+    paths: Sequence[int], may_be: MayBe | None,
 ) -> list[list[Hypothesis]]:  # fmt: skip
     """Greedy decoding and sampling: one token at a time per row; a row that has ended leaves the batch."""
     ids: list[list[int]] = [[] for _ in limits]
@@ -156,10 +158,10 @@ def _one_path(
         last = [step + 1 == limits[row] for row in alive]
         if any(last):
             tokens = tokens.masked_fill(torch.tensor(last, device=tokens.device), eos_id)
-        if allowed is not None:
+        if may_be is not None:
             tokens = choose_allowed(
                 scores, tokens, eos_id,
-                lambda i, token: allowed(alive[i], [*ids[alive[i]], token]),  # noqa: B023  called before the next step
+                lambda i, token: may_be(alive[i], [*ids[alive[i]], token]),  # noqa: B023  called before the next step
                 lambda rows, attempt: choose(scores[rows], step, index[rows], attempt),  # noqa: B023
             )  # fmt: skip
         chosen = scores.gather(1, tokens[:, None]).squeeze(1).tolist()
@@ -305,7 +307,7 @@ def _chain(node: _Node) -> list[_Node]:
 
 def _beam(
     decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], options: DecodingOptions,
-    allowed: Allowed | None = None,
+    may_be: MayBe | None = None,
 ) -> list[list[Hypothesis]]:  # fmt: skip
     """Beam search over all sentences at once.
 
@@ -319,12 +321,12 @@ def _beam(
     for step in range(max(limits)):
         log_probs = decoder.step(tokens)
         width = min(max(2 * options.num_beams, options.n_alternatives), log_probs.shape[1])
-        if allowed is None:
+        if may_be is None:
             best, top = log_probs.topk(width)
         else:
             begun = [(searches.index(search), ids) for search in alive for ids in search.beginnings()]
             best, top = top_allowed(
-                log_probs, width, eos_id, lambda i, token: allowed(begun[i][0], [*begun[i][1], token])  # noqa: B023
+                log_probs, width, eos_id, lambda i, token: may_be(begun[i][0], [*begun[i][1], token])  # noqa: B023
             )
         values, ids, ends = best.tolist(), top.tolist(), log_probs[:, eos_id].tolist()
         rows: list[int] = []

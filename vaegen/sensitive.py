@@ -83,6 +83,10 @@ class WordList:
                 found.append(one)
         return found
 
+    def allows(self, text: str, language: str | None) -> bool:
+        """Returns whether a text has no listed word of a language; None: of any language."""
+        return not any(self.find(text, code) for code in ([language] if language else self.entries))
+
     def mask(self, text: str, language: str) -> str:
         """Returns the text with "…" in the place of each listed word."""
         for one in reversed(self.find(text, language)):
