@@ -90,10 +90,10 @@ def decode(
         max_lengths: Most tokens of each sentence, the end included; by default the most that the model can.
         generators: For sampling, one per sentence, on the CPU: what is drawn for a sentence does not depend on the
             others in the batch. By default torch's global generator is used.
-        allowed: Says for a memory row and some ids whether they may be written, first of a whole sentence, then, under watch,
-            of every beginning; the empty one must be allowed. A sentence that is refused is decoded again: greedily, the
-            best allowed token; in a beam, the best allowed ones; in sampling, the allowed ones renormalised, with the same
-            random numbers up to where it has to swerve.
+        allowed: Says for a memory row and some ids whether they may be written: of a whole sentence first, then, under
+            watch, of every beginning; the empty one must be allowed. A sentence that is refused is decoded again: greedily,
+            the best allowed token; in a beam, the best allowed ones; in sampling, the allowed ones renormalised, with the
+            same random numbers up to where it has to swerve.
     """
     options = options or DecodingOptions()
     most = min(options.max_length or model.config.max_length + 1, model.config.max_length + 1)

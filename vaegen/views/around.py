@@ -94,6 +94,7 @@ class GridAnswer:
     python: str = ""
     kind: str = "grid"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ class AnalogyAnswer:
         python: Calls that reproduce it.
         kind: Says which of the answers about ways this is.
         seconds: Time taken.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     texts: dict[str, str]
@@ -167,6 +169,7 @@ class AnalogyAnswer:
     python: str = ""
     kind: str = "analogy"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 @dataclass(frozen=True)
@@ -261,6 +264,7 @@ class JitterAnswer:
         python: Calls that reproduce it.
         kind: Says which of the answers about ways this is.
         seconds: Time taken.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     language: str
@@ -270,6 +274,7 @@ class JitterAnswer:
     python: str = ""
     kind: str = "jitter"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 def _corner(name: str, where: Any) -> Point:

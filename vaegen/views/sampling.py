@@ -158,6 +158,7 @@ class MoveAnswer:
         python: Calls that reproduce it.
         kind: Says which of the answers about sampling this is.
         seconds: Time taken.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     texts: dict[str, str]
@@ -168,6 +169,7 @@ class MoveAnswer:
     python: str = ""
     kind: str = "move"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,7 @@ class DrawsAnswer:
     draws: tuple[Found, ...]
     kind: str = "draws"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 def directions_of(model: Any) -> Directions | None:
