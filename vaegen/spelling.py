@@ -32,7 +32,7 @@ def inflected(word: str, language: str) -> set[str]:
         return {word, word + plural}
     forms = {word, word + plural}
     if language == "en":
-        stems = {word[:-1] if word[-1] == "e" else word}
+        stems = {word[:-1] if word[-1] == "e" else word + "k" * (word[-1] == "c")}
         if re.search("[^aeiou][aeiou][^aeiouwxy]$", word):
             stems.add(word + word[-1])
         forms |= {stem + end for stem in stems for end in ("ed", "er", "ers", "ing", "ings", "in")}
