@@ -15,11 +15,14 @@ def main() -> None:
     parser.add_argument("--checkpoint", help="name in checkpoints/, folder or hub id (default: multi30k)")
     parser.add_argument("--port", type=int, help="default: GRADIO_SERVER_PORT, or the first free one from 7860 up")
     parser.add_argument("--share", action="store_true", help="open a public link through gradio's servers")
+    parser.add_argument(
+        "--word-list", nargs="+", default=[], metavar="PATH", help="more sensitive words to avoid: en.txt, ..., or a folder"
+    )
     options = parser.parse_args()
 
     # On a Space, or behind a public link, strangers must not open folders of the machine.
     own = not options.share and "SPACE_ID" not in os.environ
-    service = Service(options.checkpoint, allow_folders=own)
+    service = Service(options.checkpoint, allow_folders=own, word_lists=options.word_list)
     service.start(Request(EXAMPLES[0][1]))
     from vaegen.app import launch  # gradio takes seconds to import; the model loads meanwhile
 

@@ -19,6 +19,7 @@ import sys
 import types
 import typing
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from vaegen.data import TrainingData, tokenize
 from vaegen.embeddings import skip_gram
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
+from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer, clean
 from vaegen.training import Trainer, load_state
 from vaegen.validation import Validation
@@ -45,7 +47,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NOT_OPTIONS = {"vocab_size", "languages"}  # the tokenizer decides these
 RUN_FILE = "run.json"  # what `state.pt` does not know: with other data or another tokenizer the state is worth nothing
 REMEMBERED: dict[str, Any] = {
-    "corpora": "multi30k", "limit_groups": None, "stop_words": None, "n_validation": 300, "bleu_pairs": "en-de,de-en",
+    "corpora": "multi30k", "limit_groups": None, "stop_words": None, "word_list": None, "n_validation": 300,
+    "bleu_pairs": "en-de,de-en",
     "precision": "auto",
 }  # fmt: skip
 
@@ -268,8 +271,10 @@ def build_data(
             held_out += load_corpus(name, options.data, split)
     texts = validation_groups(options, [name for name, _ in names], say)
     held_out += texts
+    sensitive = None if options.word_list is None else WordList.load(*options.word_list)
     for name, rate in names:
-        groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out, stop_words=stop_words)
+        train = load_corpus(name, options.data, "train")
+        groups, report = clean(train, held_out=held_out, stop_words=stop_words, sensitive=sensitive)
         say(f"{name}: {report}")
         ids, too_long = tokenize(groups[: options.limit_groups], tokenizer, config.max_sentence_tokens)
         say(f"{name}: {too_long} sentences of {config.max_sentence_tokens} tokens or more dropped")
@@ -330,6 +335,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit-groups", type=int, metavar="N", help="train on the first N groups of each corpus only")
     parser.add_argument("--tokenizer", help="tokenizer.json (default: of checkpoints/multi30k; of a resumed run: its own)")
     parser.add_argument("--stop-words", nargs="*", metavar="en=FILE", help="words to take out of the training sentences")
+    parser.add_argument(
+        "--word-list",
+        nargs="*",
+        metavar="PATH",
+        help="leave out sentences with sensitive words, and count them: those of the short lists that vaegen ships and of "
+        "your own lists, files (en.txt, ...) or folders of them (default: none are left out, as in all runs logged so far)",
+    )
     parser.add_argument("--preset", default="cpu", choices=list(PRESETS))
     parser.add_argument("--init-from", help="checkpoint whose weights are the start")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
@@ -378,11 +390,14 @@ def has_fast_bf16(device: str) -> bool:
 
 def public(arguments: list[str]) -> list[str]:
     """The arguments as anyone could type them: where data and a pre-trained encoder lie is nobody's business."""
+    data = [value for option, value in pairwise(arguments) if option == "--data"]
 
     def shown(option: str, value: str) -> str:
         if option == "--data":
             return "DATA"
-        return Path(value).name if option == "--pretrained" and Path(value).is_dir() else value
+        if option == "--pretrained" and Path(value).is_dir():
+            return Path(value).name
+        return value.replace(f"{data[0]}/", "DATA/") if data else value  # a word list there
 
     hidden = []
     for before, argument in zip(["", *arguments], arguments, strict=False):

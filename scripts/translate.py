@@ -54,11 +54,13 @@ def translate(lines: list[str], options: argparse.Namespace) -> list[str]:
     from tqdm import tqdm
 
     import vaegen
+    from vaegen.sensitive import WordList
 
     if options.threads:
         torch.set_num_threads(options.threads)
     chosen = options.checkpoint or [str(ROOT / "checkpoints" / "multi30k")]
-    pipeline = vaegen.load(chosen if len(chosen) > 1 else chosen[0], options.device)
+    avoid = WordList.load(*options.word_list) if options.avoid or options.word_list else None
+    pipeline = vaegen.load(chosen if len(chosen) > 1 else chosen[0], options.device, avoid)
     with tqdm(total=len(lines), unit="line", disable=not sys.stderr.isatty()) as bar:
         return pipeline.translate(
             lines,
@@ -117,6 +119,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--top-k", type=int, default=0, help="sampling: only the k most probable tokens (default: all)")
     parser.add_argument("--top-p", type=float, default=1.0, help="sampling: only the tokens that hold this probability")
     parser.add_argument("--seed", type=int, default=0, help="sampling: same seed, same output (default: 0)")
+    parser.add_argument("--avoid", action="store_true", help="never write a word of the short lists that vaegen ships")
+    parser.add_argument(
+        "--word-list", nargs="+", default=[], metavar="PATH", help="nor one of your own: en.txt, ..., or a folder of lists"
+    )
     parser.add_argument("--batch-size", type=int, default=32, help="most lines in one batch (default: 32)")
     parser.add_argument("--device", help="cpu, cuda or cuda:N (default: cuda if there is one)")
     parser.add_argument("--threads", type=int, help="CPU threads")

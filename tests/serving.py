@@ -52,6 +52,7 @@ class StubPipeline:
             token_log_probs=log_probs,
             alternatives=alternatives,
             log_prob=sum(log_probs),
+            avoided=False,
         )
 
 

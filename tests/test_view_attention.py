@@ -149,7 +149,7 @@ def test_answers_grow_and_are_plain_data(pipeline):
 def test_the_python_that_is_copied_runs(pipeline, monkeypatch, capsys, asked):
     import vaegen
 
-    monkeypatch.setattr(vaegen, "load", lambda path: pipeline, raising=False)
+    monkeypatch.setattr(vaegen, "load", lambda path, avoid: pipeline, raising=False)
     *_, answer = asked.checked(["tiny"]).answers(pipeline)
     exec(answer.python, {})
     assert str(answer.sides[0].source) in capsys.readouterr().out

@@ -154,7 +154,7 @@ def test_a_refusal_says_what_is_allowed(data, said):
 def test_the_copied_python_says_the_same(mode, monkeypatch, capsys):
     import vaegen
 
-    monkeypatch.setattr(vaegen, "load", lambda path: Latents())
+    monkeypatch.setattr(vaegen, "load", lambda path, avoid: Latents())
     code = pack(np.arange(6).reshape(SHAPE))
     given = {"a": Point("abc", z=code), "b": Point("xyz"), "c": "mno", "d": "pqr"}
     answer = ask(question({**given, "mode": mode, "languages": ["en"]}))[-1]

@@ -141,7 +141,7 @@ def test_a_refusal_says_what_is_allowed(data, said):
 def test_the_copied_python_says_the_same(data, model, monkeypatch, capsys):
     import vaegen
 
-    monkeypatch.setattr(vaegen, "load", lambda path: model)
+    monkeypatch.setattr(vaegen, "load", lambda path, avoid: model)
     answer = ask(model, question({"a": Point("abc", z=pack(np.ones((M, Z)))), "b": Point("sixsix"), **data}))
     exec(answer.python, {})  # our own text, made above
     assert all(text in capsys.readouterr().out for text in list(answer.texts.values())[:1])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaegen.errors import VaegenError
+from vaegen.sensitive import WordList
 from vaegen.tags import task_of
 
 JOINERS = "\u200c\u200d"  # format characters with a meaning: parts of an emoji, letters in Persian
@@ -23,6 +24,7 @@ TRADITIONAL = "traditional characters, spaces in Chinese"
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 SPACE_IN_CHINESE = re.compile(rf"(?<={HAN.pattern}) (?={HAN.pattern})")
 EMPTY, LONG, RATIO, HELD_OUT, DUPLICATE = "empty", "too long", "length ratio", "held out", "duplicate"
+SENSITIVE = "sensitive word"
 
 
 def check_text(text: str, max_characters: int = 10_000) -> str:
@@ -94,11 +96,12 @@ def clean(
     max_characters: int = 1000,
     max_ratio: float = 3.0,
     stop_words: Mapping[str, Collection[str]] | None = None,
+    sensitive: WordList | None = None,
 ) -> tuple[list[dict[str, str]], CleaningReport]:
     """Returns the usable sentences of some groups, and the report of what was changed and dropped.
 
     An empty or too long sentence leaves its group; a group whose lengths do not fit together, that has one of
-    the held-out sentences, or that was there before, falls as a whole.
+    the held-out sentences or a sensitive word, or that was there before, falls as a whole.
 
     Args:
         groups: Language -> sentence.
@@ -109,6 +112,7 @@ def clean(
             characters longer, so that short ones may differ more; Chinese characters count for several. A summary or a
             reply may be of any length.
         stop_words: Language -> words to take out of its sentences, upper or lower case. Off by default.
+        sensitive: Words whose sentences are not used, nor their translations. Off by default.
     """
     forbidden = {
         (language, _repaired(text, language)[0]) for group in held_out for language, text in group.items()
@@ -127,6 +131,8 @@ def clean(
         if not group:
             continue
         reason = _objection(group, forbidden, max_ratio, seen)
+        if not reason and sensitive and any(sensitive.find(text, language) for language, text in group.items()):
+            reason = SENSITIVE
         if reason:
             dropped[reason] += len(group)
         else:

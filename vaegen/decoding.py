@@ -1,7 +1,8 @@
 """From a memory to sentences: greedy, beam search and sampling, all batched and cached.
 
 Probabilities are always the model's own: a banned token is never chosen, but its share is not given to the others, and
-`temperature`, `top_k` and `top_p` change what is drawn, not what is reported. A sentence that reaches its length limit is
+`temperature`, `top_k` and `top_p` change what is drawn, not what is reported. What must not be written at all is led around
+(`vaegen.avoidance`). A sentence that reaches its length limit is
 ended there, with the probability that the model gave to the end. So every hypothesis ends with the end token, and its
 log-probability is what a pass over the whole sentence would say.
 """
@@ -9,77 +10,17 @@ log-probability is what a pass over the whole sentence would say.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from vaegen.errors import VaegenError
+from vaegen.avoidance import NEVER, Allowed, choose_allowed, redrawn, top_allowed
 from vaegen.model import Memory, VAETransformer
+from vaegen.options import DecodingOptions
 
-METHODS = ("beam", "greedy", "sample")
-NEVER = float("-inf")
-# A beam costs memory and time in proportion to its square; beyond these, n ** a and log p / T leave the range of a float.
-MAX_BEAMS, MAX_LENGTH_PENALTY, MIN_TEMPERATURE = 100, 20, 1e-6
 Scored = tuple[int, float]  # a token and its log-probability
-
-
-@dataclass(frozen=True)
-class DecodingOptions:
-    """How to choose the words.
-
-    Attributes:
-        method: `beam`, `greedy` or `sample`.
-        num_beams: Open hypotheses per sentence in beam search; 1 is greedy.
-        length_penalty: a in score = log_prob / n_tokens ** a. 0 ranks by probability, which favours short sentences;
-            1 by the mean over tokens, the end included.
-        n_best: Hypotheses returned per sentence: the best of the beam, or this many samples.
-        temperature: Sampling: below 1 sharpens, above 1 flattens.
-        top_k: Sampling: only among this many tokens (0: all).
-        top_p: Sampling: only among the most probable tokens that together hold this much probability.
-        max_length: Most tokens of a hypothesis, the end included; None leaves it to the caller's limit.
-        n_alternatives: Most probable tokens reported at each step (0: none).
-
-    Source: top-p is Holtzman et al. 2020, arXiv 1904.09751.
-    """
-
-    method: str = "beam"
-    num_beams: int = 5
-    length_penalty: float = 1.0
-    n_best: int = 1
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    max_length: int | None = None
-    n_alternatives: int = 0
-
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise VaegenError(f"There is no decoding method {self.method!r}; choose one of {', '.join(METHODS)}.")
-        if min(self.num_beams, self.n_best, self.max_length or 1) < 1 or min(self.top_k, self.n_alternatives) < 0:
-            raise VaegenError(
-                f"num_beams={self.num_beams}, n_best={self.n_best}, max_length={self.max_length}, top_k={self.top_k}, "
-                f"n_alternatives={self.n_alternatives}: the first three start at 1, the last two at 0."
-            )
-        if self.num_beams > MAX_BEAMS:
-            raise VaegenError(f"num_beams={self.num_beams}: give at most {MAX_BEAMS}; 5 to 10 are usual.")
-        if not MIN_TEMPERATURE <= self.temperature < float("inf"):
-            raise VaegenError(f"temperature={self.temperature}: give a number over 0; for the likeliest words use 'greedy'.")
-        if not 0.0 < self.top_p <= 1.0:
-            raise VaegenError(f"top_p={self.top_p}: give a number over 0 and up to 1.")
-        if not abs(self.length_penalty) <= MAX_LENGTH_PENALTY:
-            raise VaegenError(
-                f"length_penalty={self.length_penalty}: give a number from -{MAX_LENGTH_PENALTY} to {MAX_LENGTH_PENALTY}; "
-                "usual ones are from 0 to 2."
-            )
-        most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
-        if self.n_best > most:
-            raise VaegenError(f"n_best={self.n_best}: {self.method} finds only {most}; raise num_beams or use 'sample'.")
-
-    def score(self, log_prob: float, n_tokens: int) -> float:
-        """Returns log_prob / n_tokens ** length_penalty, by which hypotheses are ranked."""
-        return log_prob / n_tokens**self.length_penalty
 
 
 @dataclass(frozen=True)
@@ -93,6 +34,7 @@ class Hypothesis:
         token_log_probs: Its parts, one per token and one for the end.
         alternatives: On request, for each of these steps, the most probable tokens with their log-probabilities, best
             first; the chosen one is usually among them.
+        avoided: Whether something forbidden was led around on the way.
     """
 
     ids: list[int]
@@ -100,6 +42,7 @@ class Hypothesis:
     log_prob: float
     token_log_probs: list[float]
     alternatives: list[list[Scored]] | None = None
+    avoided: bool = False
 
 
 class Decoder:
@@ -133,6 +76,7 @@ def decode(
     banned_ids: Iterable[int] = (),
     max_lengths: Sequence[int] | None = None,
     generators: Sequence[torch.Generator] | None = None,
+    allowed: Allowed | None = None,
 ) -> list[list[Hypothesis]]:
     """Returns `n_best` hypotheses for each memory row, best first (samples: in the order drawn).
 
@@ -146,23 +90,38 @@ def decode(
         max_lengths: Most tokens of each sentence, the end included; by default the most that the model can.
         generators: For sampling, one per sentence, on the CPU: what is drawn for a sentence does not depend on the
             others in the batch. By default torch's global generator is used.
+        allowed: Says for a memory row and some ids whether they may be written: of a whole sentence first, then, under
+            watch, of every beginning; the empty one must be allowed. A sentence that is refused is decoded again: greedily,
+            the best allowed token; in a beam, the best allowed ones; in sampling, the allowed ones renormalised, with the
+            same random numbers up to where it has to swerve.
     """
     options = options or DecodingOptions()
     most = min(options.max_length or model.config.max_length + 1, model.config.max_length + 1)
     limits = [min(most, limit) for limit in max_lengths] if max_lengths is not None else [most] * len(language_ids)
     if not limits:
         return []
+    beam = options.method == "beam" and options.num_beams > 1
+    n = 1 if beam else options.n_best
+    choose = _sampler(limits, options, generators) if options.method == "sample" else _most_probable
+
+    def search(paths: Sequence[int], allowed: Allowed | None = None) -> list[list[Hypothesis]]:
+        rows = torch.tensor([path // n for path in paths], device=language_ids.device)
+        ends = [limits[path // n] for path in paths]
+        all_in_order = rows.tolist() == list(range(len(limits)))
+        decoder = Decoder(model, memory, None if all_in_order else rows, max(ends), banned_ids)
+        may_be = None if allowed is None else lambda i, ids: allowed(paths[i] // n, ids, True)
+        if beam:
+            return _beam(decoder, language_ids[rows], eos_id, ends, options, may_be)
+        return _one_path(decoder, language_ids[rows], eos_id, ends, choose, options, paths, may_be)
+
     with torch.inference_mode():
-        if options.method == "beam" and options.num_beams > 1:
-            decoder = Decoder(model, memory, None, max(limits), banned_ids)
-            return _beam(decoder, language_ids, eos_id, limits, options)
-        n = options.n_best
-        rows = torch.arange(len(limits), device=language_ids.device).repeat_interleave(n) if n > 1 else None
-        decoder = Decoder(model, memory, rows, max(limits), banned_ids)
-        choose = _sampler(limits, options, generators) if options.method == "sample" else _most_probable
-        tokens = language_ids if rows is None else language_ids[rows]
-        found = _one_path(decoder, tokens, eos_id, [limit for limit in limits for _ in range(n)], choose, options)
-    return [found[start : start + n] for start in range(0, len(found), n)]
+        paths = range(len(limits) * n)
+        found = search(paths)
+        if allowed is not None:
+            refused = [path for path in paths if not all(allowed(path // n, h.ids, False) for h in found[path])]
+            for path, hypotheses in zip(refused, search(refused, allowed) if refused else [], strict=True):
+                found[path] = [replace(h, avoided=True) for h in hypotheses]
+    return [[h for hypotheses in found[start : start + n] for h in hypotheses] for start in range(0, len(found), n)]
 
 
 def greedy(
@@ -178,25 +137,33 @@ def greedy(
     return [best.ids for (best,) in decode(model, memory, language_ids, eos_id, options, banned_ids=banned_ids)]
 
 
-# log_probs (N, V), step, original row of each (N,) -> tokens (N,)
-Chooser = Callable[[Tensor, int, Tensor], Tensor]
+# log_probs (N, V), step, original row of each (N,), choices that failed -> tokens (N,)
+Chooser = Callable[[Tensor, int, Tensor, int], Tensor]
+MayBe = Callable[[int, Sequence[int]], bool]  # path, the ids of its beginning -> whether it may begin so
 
 
 def _one_path(
-    decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], choose: Chooser, options: DecodingOptions
-) -> list[Hypothesis]:
+    decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], choose: Chooser, options: DecodingOptions,
+    paths: Sequence[int], may_be: MayBe | None,
+) -> list[list[Hypothesis]]:  # fmt: skip
     """Greedy decoding and sampling: one token at a time per row; a row that has ended leaves the batch."""
     ids: list[list[int]] = [[] for _ in limits]
     log_probs: list[list[float]] = [[] for _ in limits]
     tops: list[list[list[Scored]]] = [[] for _ in limits]
     alive = list(range(len(limits)))
-    index = torch.arange(len(limits), device=tokens.device)
+    index = torch.tensor(paths, device=tokens.device)
     for step in range(max(limits)):
         scores = decoder.step(tokens)
-        tokens = choose(scores, step, index)
+        tokens = choose(scores, step, index, 0)
         last = [step + 1 == limits[row] for row in alive]
         if any(last):
             tokens = tokens.masked_fill(torch.tensor(last, device=tokens.device), eos_id)
+        if may_be is not None:
+            tokens = choose_allowed(
+                scores, tokens, eos_id,
+                lambda i, token: may_be(alive[i], [*ids[alive[i]], token]),  # noqa: B023  called before the next step
+                lambda rows, attempt: choose(scores[rows], step, index[rows], attempt),  # noqa: B023
+            )  # fmt: skip
         chosen = scores.gather(1, tokens[:, None]).squeeze(1).tolist()
         top = _top(scores, options.n_alternatives) if options.n_alternatives else None
         kept = []
@@ -214,11 +181,11 @@ def _one_path(
             decoder.select(rows)
             tokens, index, alive = tokens[rows], index[rows], [alive[i] for i in kept]
     return [
-        _hypothesis(ids[i], log_probs[i], tops[i] if options.n_alternatives else None, options) for i in range(len(limits))
+        [_hypothesis(ids[i], log_probs[i], tops[i] if options.n_alternatives else None, options)] for i in range(len(limits))
     ]
 
 
-def _most_probable(log_probs: Tensor, step: int, rows: Tensor) -> Tensor:
+def _most_probable(log_probs: Tensor, step: int, rows: Tensor, attempt: int) -> Tensor:
     return log_probs.argmax(dim=-1)
 
 
@@ -229,7 +196,12 @@ def _sampler(limits: list[int], options: DecodingOptions, generators: Sequence[t
         generator = generators[i] if generators is not None else None
         noise[i, :, :limit] = torch.rand(options.n_best, limit, dtype=torch.float64, generator=generator)
     flat = noise.flatten(0, 1)
-    return lambda log_probs, step, rows: draw(log_probs, flat[:, step].to(rows.device)[rows], options)
+
+    def choose(log_probs: Tensor, step: int, rows: Tensor, attempt: int) -> Tensor:
+        uniform = flat[:, step].to(rows.device)[rows]
+        return draw(log_probs, redrawn(uniform, attempt) if attempt else uniform, options)
+
+    return choose
 
 
 def draw(log_probs: Tensor, noise: Tensor, options: DecodingOptions) -> Tensor:
@@ -309,24 +281,34 @@ class _Search:
             self.open, before = [self.open[j] for j in keep], [before[j] for j in keep]
         return before
 
+    def beginnings(self) -> list[list[int]]:
+        """Returns the ids of each open hypothesis."""
+        return [[node.token for node in _chain(node)] for node in self.open]
+
     def best(self) -> list[Hypothesis]:
         """Returns the finished hypotheses, best first."""
         return [self._hypothesis(node) for _, node in self.finished[: self.options.n_best]]
 
     def _hypothesis(self, node: _Node) -> Hypothesis:
-        nodes = [node]
-        while node.parent is not None:
-            node = node.parent
-            nodes.append(node)
-        nodes = nodes[-2::-1]
+        nodes = _chain(node)
         n = self.options.n_alternatives
         tops = [[(t, p) for t, p in zip(a.top[0][:n], a.top[1][:n], strict=True) if p > NEVER] for a in nodes]
         return _hypothesis([a.token for a in nodes[:-1]], [a.log_prob for a in nodes], tops if n else None, self.options)
 
 
+def _chain(node: _Node) -> list[_Node]:
+    """The nodes up to this one, without the language tag."""
+    nodes = [node]
+    while node.parent is not None:
+        node = node.parent
+        nodes.append(node)
+    return nodes[-2::-1]
+
+
 def _beam(
-    decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], options: DecodingOptions
-) -> list[list[Hypothesis]]:
+    decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], options: DecodingOptions,
+    may_be: MayBe | None = None,
+) -> list[list[Hypothesis]]:  # fmt: skip
     """Beam search over all sentences at once.
 
     Of the `2 * num_beams` best continuations of a sentence, the best `num_beams` that do not end stay open; one that ends
@@ -338,8 +320,15 @@ def _beam(
     alive = list(searches)
     for step in range(max(limits)):
         log_probs = decoder.step(tokens)
-        best = log_probs.topk(min(max(2 * options.num_beams, options.n_alternatives), log_probs.shape[1]))
-        values, ids, ends = best.values.tolist(), best.indices.tolist(), log_probs[:, eos_id].tolist()
+        width = min(max(2 * options.num_beams, options.n_alternatives), log_probs.shape[1])
+        if may_be is None:
+            best, top = log_probs.topk(width)
+        else:
+            begun = [(searches.index(search), ids) for search in alive for ids in search.beginnings()]
+            best, top = top_allowed(
+                log_probs, width, eos_id, lambda i, token: may_be(begun[i][0], [*begun[i][1], token])  # noqa: B023
+            )
+        values, ids, ends = best.tolist(), top.tolist(), log_probs[:, eos_id].tolist()
         rows: list[int] = []
         start, same_sentences = 0, True
         for search in alive:

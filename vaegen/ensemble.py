@@ -23,6 +23,7 @@ from vaegen.model import AttentionMaps, Encoding, Memory, VAETransformer
 from vaegen.pipeline import Pipeline
 from vaegen.pipeline import load as load_pipeline
 from vaegen.posterior import DiagonalGaussian
+from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer
 
 ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim")  # members may differ in all else, depth and width included
@@ -140,7 +141,9 @@ def mean_log_probs(logits: Sequence[Tensor]) -> Tensor:
     return torch.stack([part.float().log_softmax(-1) for part in logits]).logsumexp(0) - math.log(len(logits))
 
 
-def load(paths: Sequence[str | Path], device: str | None = None) -> Pipeline:
+def load(
+    paths: Sequence[str | Path], device: str | None = None, avoid: WordList | bool | None = None
+) -> Pipeline:
     """Returns the pipeline of several checkpoints that decode together; see `vaegen.load`.
 
     Raises:
@@ -152,7 +155,8 @@ def load(paths: Sequence[str | Path], device: str | None = None) -> Pipeline:
     check_tokenizers([pipeline.tokenizer for pipeline in pipelines])
     model = cast(VAETransformer, Ensemble([pipeline.model for pipeline in pipelines]))
     name = " + ".join(pipeline.name for pipeline in pipelines)
-    return Pipeline(model, pipelines[0].tokenizer, {"members": [pipeline.metadata for pipeline in pipelines]}, name)
+    metadata = {"members": [pipeline.metadata for pipeline in pipelines]}
+    return Pipeline(model, pipelines[0].tokenizer, metadata, name, avoid=avoid)
 
 
 def average(models: Sequence[VAETransformer]) -> VAETransformer:

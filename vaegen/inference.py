@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from vaegen.avoidance import Allowed
 from vaegen.data import pad
 from vaegen.decoding import DecodingOptions, Hypothesis, decode
 from vaegen.errors import VaegenError
 from vaegen.model import CONTEXTS, Encoding, Memory, VAETransformer
+from vaegen.outputs import Translation
 from vaegen.posterior import DiagonalGaussian
 from vaegen.pretrained import SourceTokenizer
 from vaegen.refinement import refine
+from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer, check_text, simplified
 
 Progress = Callable[[int, int], None]  # texts done, texts in all
@@ -25,13 +29,23 @@ MAX_BATCH_TOKENS = 16384
 
 
 class Inference:
-    """A model and its tokenizer at work on lists of texts. Stateless; languages and shapes were checked before."""
+    """A model and its tokenizer at work on lists of texts. It only counts; languages and shapes were checked before.
 
-    def __init__(self, model: VAETransformer, tokenizer: Tokenizer) -> None:
+    Attributes:
+        model: The model.
+        tokenizer: Its tokenizer.
+        n_avoided: Sentences that were led around a word of a list so far.
+        n_masked: Words that got past that and were masked in the finished text: none, or there is a mistake.
+    """
+
+    def __init__(self, model: VAETransformer, tokenizer: Tokenizer, avoid: WordList | bool | None = None) -> None:
         self.model, self.tokenizer = model, tokenizer
         self.source_tokenizer: Tokenizer | SourceTokenizer = model.source_tokenizer or tokenizer
+        self.n_avoided = self.n_masked = 0
+        self._avoid = WordList.load() if avoid is True else avoid or None
         # Tags and fillers are input only; no sentence contains them.
         self._banned = (tokenizer.pad_id, tokenizer.mask_id, *tokenizer.language_ids.values())
+        self._pieces: dict[int, str] = {}
 
     @property
     def device(self) -> torch.device:
@@ -80,6 +94,7 @@ class Inference:
         seed: int = 0,
         batch_size: int = 32,
         progress: Progress | None = None,
+        avoid: WordList | bool | None = None,
         **options: Any,
     ) -> list[list[Hypothesis]]:
         """Returns the hypotheses of each text in its language, those of its first draw first; none for a blank text."""
@@ -100,7 +115,7 @@ class Inference:
                 limits = [2 * len(source) + 20 for source in ids for _ in range(draws)]
                 each = [generator for generator in generators for _ in range(draws)]
                 tags = [languages[i] for i in batch for _ in range(draws)]
-                found = self.decode(memory, tags, chosen, limits, each)
+                found = self.decode(memory, tags, chosen, limits, each, avoid)
             for row, i in enumerate(batch):
                 results[i] = [h for hypotheses in found[row * draws : (row + 1) * draws] for h in hypotheses]
             if progress is not None:
@@ -123,9 +138,15 @@ class Inference:
         return torch.cat(latents), reached
 
     def decode_latents(
-        self, z: Tensor, languages: Sequence[str], seed: int, batch_size: int, **options: Any
-    ) -> list[list[int]]:
-        """Returns the ids of the best sentence for each latent, (B, M, Z), in its language."""
+        self,
+        z: Tensor,
+        languages: Sequence[str],
+        seed: int,
+        batch_size: int,
+        avoid: WordList | bool | None = None,
+        **options: Any,
+    ) -> list[str]:
+        """Returns the best sentence for each latent, (B, M, Z), in its language."""
         chosen = DecodingOptions(**options)
         results: list[list[int]] = []
         with torch.inference_mode():
@@ -133,9 +154,10 @@ class Inference:
                 memory = self.model.memory(z[start : start + batch_size], None, "latent")
                 n = len(memory.states)
                 generators = [make_generator(seed, start + i) for i in range(n)]
-                found = self.decode(memory, languages[start : start + n], chosen, [LATENT_MAX_LENGTH] * n, generators)
+                tags = languages[start : start + n]
+                found = self.decode(memory, tags, chosen, [LATENT_MAX_LENGTH] * n, generators, avoid)
                 results += [hypotheses[0].ids for hypotheses in found]
-        return results
+        return self.texts(results, languages, avoid)
 
     def decode(
         self,
@@ -144,17 +166,68 @@ class Inference:
         options: DecodingOptions,
         limits: list[int],
         generators: list[torch.Generator],
+        avoid: WordList | bool | None = None,
     ) -> list[list[Hypothesis]]:
-        """Returns the hypotheses for each memory row in its language."""
+        """Returns the hypotheses for each memory row in its language, without words of the list to avoid."""
         tags = torch.tensor([self.tokenizer.language_id(language) for language in languages], device=self.device)
-        return decode(
+        found = decode(
             self.model, memory, tags, self.tokenizer.eos_id, options,
-            banned_ids=self._banned, max_lengths=limits, generators=generators,
+            banned_ids=self._banned, max_lengths=limits, generators=generators, allowed=self.allowed(languages, avoid),
+        )  # fmt: skip
+        self.n_avoided += sum(any(h.avoided for h in hypotheses) for hypotheses in found)
+        return found
+
+    def allowed(self, languages: Sequence[str], avoid: WordList | bool | None) -> Allowed | None:
+        """Returns what says whether ids may be written: words of a row's language may not, under watch those of none."""
+        words = self._words(avoid)
+        if words is None:
+            return None
+        return lambda row, ids, watched: words.allows(self.texts([ids])[0], None if watched else languages[row])
+
+    def texts(
+        self, list_of_ids: Sequence[Sequence[int]], languages: Sequence[str] = (), avoid: WordList | bool | None = False
+    ) -> list[str]:
+        """Returns clean lines: a newline or a control character that a model spells in bytes goes no further.
+
+        With their languages, words to avoid are masked: the last guard, which decoding leaves nothing to do.
+        """
+        texts = [check_text(text, MAX_CHARACTERS) for text in self.tokenizer.decode_batch(list_of_ids)]
+        words = self._words(avoid)
+        if words is None:
+            return texts
+        masked = [words.mask(text, language) for text, language in zip(texts, languages, strict=True)]
+        self.n_masked += sum(before != after for before, after in zip(texts, masked, strict=True))
+        return masked
+
+    def translation(
+        self, h: Hypothesis, language: str, source_language: str, context: str, avoid: WordList | bool | None
+    ) -> Translation:
+        """Returns a hypothesis as text with everything that is known about it; alternatives to avoid are left out."""
+        ((raw,), (text,)) = self.texts([h.ids]), self.texts([h.ids], [language], avoid)
+        tokens = tuple(self.tokenizer.pieces(h.ids)) if text == raw else (text, *[""] * (len(h.ids) - 1))
+        alternatives = None
+        if h.alternatives is not None:
+            allowed = self.allowed([language], avoid)
+            steps = enumerate(h.alternatives)
+            kept = ([(t, p) for t, p in step if allowed is None or allowed(0, [*h.ids[:i], t], False)] for i, step in steps)
+            alternatives = tuple(tuple(self._named(step)) for step in kept)
+        return Translation(
+            text, language, tokens, tuple(h.token_log_probs), alternatives, h.log_prob, h.score, source_language, context,
+            h.avoided,
         )  # fmt: skip
 
-    def texts(self, list_of_ids: Sequence[Sequence[int]]) -> list[str]:
-        """Returns clean lines: a newline or a control character that a model spells in bytes goes no further."""
-        return [check_text(text, MAX_CHARACTERS) for text in self.tokenizer.decode_batch(list_of_ids)]
+    def _named(self, step: list[tuple[int, float]]) -> Iterator[tuple[str, float]]:
+        """Alternatives as pieces of text; a single byte of a longer character is none and is left out."""
+        for token, log_prob in step:
+            if token not in self._pieces:
+                self._pieces[token] = self.tokenizer.pieces([token])[0]
+            piece = self._pieces[token]
+            if piece != "\ufffd":
+                yield piece, math.exp(min(0.0, log_prob))
+
+    def _words(self, avoid: WordList | bool | None) -> WordList | None:
+        """What to avoid: None is the usual, True at least the short lists that vaegen ships, False nothing."""
+        return self._avoid if avoid is None else (self._avoid or WordList.load()) if avoid is True else avoid or None
 
     def _memory(self, sources: list[list[int]], context: str, n_draws: int, generators: list[torch.Generator]) -> Memory:
         """What the decoder sees of each source; with draws, `n_draws` rows for each."""

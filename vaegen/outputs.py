@@ -21,6 +21,7 @@ class Translation:
         score: `log_prob` after the length penalty.
         source_language: As given or detected; "" for an empty text.
         context: What the decoder saw.
+        avoided: Whether the model would have written a word to avoid, and was led around it.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Translation:
     score: float
     source_language: str
     context: str
+    avoided: bool = False
 
 
 @dataclass(frozen=True)

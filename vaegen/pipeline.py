@@ -5,13 +5,14 @@
     pipeline.interpolate("A dog runs.", "Two men sing.", steps=5, language="fr")
     pipeline.sample(3, "cs", seed=1)
 
-Every method takes the fields of `DecodingOptions` as keyword arguments (num_beams, temperature, ...).
+Every method that writes takes the fields of `DecodingOptions` as keyword arguments (num_beams, temperature, ...) and
+`avoid`: a `WordList` whose words are not written, True (at least the short lists that vaegen ships) or False; by default
+what the pipeline was loaded with.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -21,7 +22,6 @@ from torch import Tensor
 
 from vaegen import latent
 from vaegen.checkpoint import load_checkpoint
-from vaegen.decoding import Hypothesis
 from vaegen.errors import VaegenError
 from vaegen.inference import Inference, Progress, batches, make_generator, mode
 from vaegen.model import VAETransformer
@@ -29,11 +29,12 @@ from vaegen.objective import token_log_probs
 from vaegen.outputs import Attention, Translation
 from vaegen.posterior import DiagonalGaussian
 from vaegen.priors import Prior, load_priors
+from vaegen.sensitive import WordList
 from vaegen.tags import languages_of
 from vaegen.text import Tokenizer, detect_language
 
 
-def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
+def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
     """Returns the pipeline of a checkpoint; see `vaegen.load`."""
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -41,11 +42,11 @@ def load(path_or_hub_id: str | Path, device: str | None = None) -> Pipeline:
         checkpoint = load_checkpoint(path_or_hub_id, torch.device(device))
     except (AssertionError, RuntimeError) as error:  # an unknown device, or one that this machine or this torch lacks
         raise VaegenError(f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'.") from error
-    return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name, checkpoint.path)
+    return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name, checkpoint.path, avoid)
 
 
 class Pipeline:
-    """A model with its tokenizer. It keeps no state between calls; several threads may share it.
+    """A model with its tokenizer. Between calls it keeps no state but a count; several threads may share it.
 
     Attributes:
         model: The model, in evaluation mode.
@@ -62,11 +63,11 @@ class Pipeline:
         metadata: dict[str, Any] | None = None,
         name: str = "",
         folder: Path | None = None,
+        avoid: WordList | bool | None = None,
     ) -> None:
         self.model, self.tokenizer, self.metadata, self.name = model.eval(), tokenizer, metadata or {}, name
         self.folder = folder
-        self._inference = Inference(self.model, tokenizer)
-        self._pieces: dict[int, str] = {}
+        self._inference = Inference(self.model, tokenizer, avoid)
         self._priors: dict[str, Prior] | None = None
 
     @property
@@ -83,6 +84,11 @@ class Pipeline:
     def device(self) -> torch.device:
         """Where the model is."""
         return self._inference.device
+
+    @property
+    def n_avoided(self) -> int:
+        """Sentences that were led around a word to avoid so far."""
+        return self._inference.n_avoided
 
     def detect_language(self, text: str) -> str:
         """Returns the most likely of the model's languages for a text."""
@@ -126,7 +132,8 @@ class Pipeline:
         options |= {"batch_size": batch_size, "progress": progress}
         several, languages = self._check(texts, target_language, source_language, options)
         found = self._inference.hypotheses(several, languages, **options)
-        results = self._inference.texts([hypotheses[0].ids if hypotheses else [] for hypotheses in found])
+        ids = [hypotheses[0].ids if hypotheses else [] for hypotheses in found]
+        results = self._inference.texts(ids, languages, options.get("avoid"))
         return results[0] if isinstance(texts, str) else results
 
     def generate(
@@ -167,7 +174,8 @@ class Pipeline:
                 results.append([Translation("", language, (), (), None, 0.0, 0.0, source_language or "", context)])
                 continue
             source = source_language or self.detect_language(text)
-            results.append([self._translation(h, language, source, context) for h in hypotheses])
+            avoid = options.get("avoid")
+            results.append([self._inference.translation(h, language, source, context, avoid) for h in hypotheses])
         return results
 
     @torch.no_grad()
@@ -242,7 +250,7 @@ class Pipeline:
             raise VaegenError(f"{len(z)} latents and {len(languages)} languages: give one, or one for each latent.")
         for code in {*languages, *([language] if isinstance(language, str) else [])}:
             self._check_language(code)
-        return self._inference.texts(self._inference.decode_latents(z, languages, seed, batch_size, **options))
+        return self._inference.decode_latents(z, languages, seed, batch_size, **options)
 
     def path(self, a: Tensor | np.ndarray, b: Tensor | np.ndarray, steps: int, method: str = "slerp") -> np.ndarray:
         """Returns the latents on the way from a to b (M, Z), both included, (steps, M, Z); see `vaegen.latent.path`."""
@@ -357,23 +365,6 @@ class Pipeline:
         maps = self.model.attention_maps(src, mask, torch.tensor([[tag, *target]], device=self.device), context)
         pieces = (run.source_tokenizer.pieces(source[:-1]), self.tokenizer.pieces(target))
         return Attention(maps, (*pieces[0], "</s>"), (*pieces[1], "</s>"))
-
-    def _translation(self, h: Hypothesis, language: str, source_language: str, context: str) -> Translation:
-        (text,) = self._inference.texts([h.ids])
-        tokens = tuple(self.tokenizer.pieces(h.ids))
-        alternatives = None if h.alternatives is None else tuple(tuple(self._named(step)) for step in h.alternatives)
-        return Translation(
-            text, language, tokens, tuple(h.token_log_probs), alternatives, h.log_prob, h.score, source_language, context
-        )
-
-    def _named(self, step: list[tuple[int, float]]) -> Iterator[tuple[str, float]]:
-        """Alternatives as pieces of text; a single byte of a longer character is none and is left out."""
-        for token, log_prob in step:
-            if token not in self._pieces:
-                self._pieces[token] = self.tokenizer.pieces([token])[0]
-            piece = self._pieces[token]
-            if piece != "\ufffd":
-                yield piece, math.exp(min(0.0, log_prob))
 
     def _check(
         self, texts: str | Sequence[str], target: str | Sequence[str], source: str | None, options: dict[str, Any]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from vaegen.errors import VaegenError
+from vaegen.sensitive import WordList
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # not a path: no leading dot or slash, one slash
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -27,7 +28,8 @@ A = TypeVar("A", covariant=True)
 class Question(Protocol[A]):
     """What a view asks. Hashable: equal questions have equal answers, which are frozen and have a field `seconds`.
 
-    An answer that waits for more than the model may have a field `pause`: seconds in which the model serves others.
+    An answer with a field `avoided` is told how many of its sentences had to be led around a sensitive word. One that waits
+    for more than the model may have a field `pause`: seconds in which the model serves others.
     """
 
     @property
@@ -68,19 +70,25 @@ class Service:
         max_models: int = 2,
         max_answers: int = 512,
         allow_folders: bool = False,
+        word_lists: Sequence[str | Path] = (),
     ) -> None:
         """Prepares a service; `start` loads its model.
 
         Args:
             checkpoint: Name in `folder`, path or hub id to start with; None: multi30k, or else the first.
             folder: Where the checkpoints to choose from live.
-            load: Gives a pipeline for a path; None is `vaegen.pipeline.load`.
+            load: Gives a pipeline for a path; None is `vaegen.pipeline.load`, led around sensitive words.
             max_models: Models kept in memory.
             max_answers: Answers kept in memory.
             allow_folders: Whether visitors may open folders of this machine as checkpoints: only where they are its owner.
+            word_lists: Sensitive words besides those that vaegen ships: files such as en.txt, or folders of them.
+
+        Raises:
+            VaegenError: If a word list cannot be read.
         """
         found = {name: str(path) for name, path in find_checkpoints(folder).items()}
-        self._folder, self._load = Path(folder), load or _load_pipeline
+        words = WordList.load(*word_lists)
+        self._folder, self._load = Path(folder), load or (lambda path: _load_pipeline(path, words))
         self._paths = _with_first(found, str(checkpoint) if checkpoint else "multi30k" if "multi30k" in found else "")
         self._models: OrderedDict[str, Any] = OrderedDict()
         self._max_models, self._allow_folders = max_models, allow_folders
@@ -173,9 +181,11 @@ class Service:
         if answer is not None:
             yield _timed(answer, begin)
             return
-        parts = self._worker.submit(lambda: question.answers(self._model(question.checkpoint))).result()
-        while (part := self._worker.submit(next, parts, None).result()) is not None:
-            answer = part
+        model = self._worker.submit(self._model, question.checkpoint).result()
+        parts, n_avoided = self._worker.submit(question.answers, model).result(), 0
+        while (grown := self._worker.submit(_grown, parts, model).result()) is not None:
+            n_avoided += grown[1]
+            answer = replace(grown[0], avoided=n_avoided) if n_avoided and hasattr(grown[0], "avoided") else grown[0]
             yield _timed(answer, begin)
             time.sleep(getattr(answer, "pause", 0.0))  # while something else than the model works on it
         self._answers.put(question, answer)
@@ -237,6 +247,13 @@ class _Cache:
                 self._values.popitem(last=False)
 
 
+def _grown(parts: Iterator[Any], model: Any) -> tuple[Any, int] | None:
+    """The next part of an answer, and how many sentences were led around a sensitive word in it."""
+    before = getattr(model, "n_avoided", 0)
+    part = next(parts, None)
+    return None if part is None else (part, getattr(model, "n_avoided", 0) - before)
+
+
 def _timed(answer: Any, begin: float) -> Any:
     """The answer with the seconds that its visitor waited."""
     return replace(answer, seconds=time.perf_counter() - begin)
@@ -250,7 +267,7 @@ def _with_first(found: dict[str, str], first: str) -> dict[str, str]:
     return {name: found.get(first, first), **{key: path for key, path in found.items() if key != name}}
 
 
-def _load_pipeline(path: str) -> Any:
+def _load_pipeline(path: str, words: WordList) -> Any:
     import torch  # here, not above: 1.5 s that the page need not wait for
 
     from vaegen.pipeline import load
@@ -258,4 +275,4 @@ def _load_pipeline(path: str) -> Any:
     # One thread: steps this small gain little from a second, and where the processor is shared (a training run
     # or a Space) two threads waiting for each other made a sentence take 15 times as long.
     torch.set_num_threads(1)
-    return load(path)
+    return load(path, avoid=words)

@@ -37,6 +37,7 @@ def add_endpoints(service: Service) -> None:
         top_p: float = 1.0,
         seed: int = 0,
         checkpoint: str = "",
+        avoid: bool = True,
     ) -> dict:
         """Translate one sentence into English, German, French and Czech at once, through a latent space.
 
@@ -53,12 +54,15 @@ def add_endpoints(service: Service) -> None:
             seed: The same seed gives the same sample.
             checkpoint: Name of a checkpoint that the app offers; empty is its first. `summaries` shortens,
                 `dialogue` replies, `chinese` translates between English and Chinese.
+            avoid: Whether the output is led around sensitive words, as that of all other endpoints is.
 
         Returns:
             The request as understood, `source_language`, and `cards`: for each language its `text`, its
-            `log_prob` in nats, and `words` with their `probability` and `alternatives`.
+            `log_prob` in nats, `words` with their `probability` and `alternatives`, and `avoided`: whether the model
+            was led around a sensitive word.
         """
-        request = Request(text, checkpoint, source_language, context, method, num_beams, temperature, top_k, top_p, seed)
+        how = (context, method, num_beams, temperature, top_k, top_p, seed, avoid)
+        request = Request(text, checkpoint, source_language, *how)
         return _or_error(lambda: asdict(service.ask(request)))
 
     def other_ways(

@@ -81,10 +81,13 @@ function makeCard(code, card, value) {
     return article;
   }
   if (card.is_reconstruction) head.append(make('span', 'vg-tag', card.context === 'latent' ? vg.t('reconstruction through the latent') : vg.t('reconstruction')));
+  if (card.avoided) head.append(makeAvoided());
   head.append(makeCopy(card, name));
   article.append(makeSentence(card), makeMore(card, value));
   return article;
 }
+
+const makeAvoided = () => make('span', 'vg-tag vg-avoided', vg.t('led around a sensitive word'), { title: vg.t('The model would have written a word of the lists; its likeliest sentence without one is shown.') });
 
 function makeSentence(card) {
   // One Tab stop a sentence; the arrow keys go from word to word.
@@ -126,6 +129,7 @@ function makeMore(card, value) {
   for (const variant of variants) {
     const item = make('li', '', variant.text || vg.t('(empty)'), { dir: 'auto' });
     item.append(make('span', 'vg-figure', `${variant.n_draws} of ${total}, ${nats(variant.log_prob)}`, { lang: 'en' }));
+    if (variant.avoided) item.append(' ', makeAvoided());
     list.append(item);
   }
   box.append(list);

@@ -294,11 +294,12 @@ window.vg = (() => {
     const status = make('p', 'vg-status');
     const stop = button(t('Stop'), () => self.halt(), { kind: 'link' });
     const notice = make('p', 'vg-notice', '', { role: 'alert', hidden: '' });
+    const led = make('p', 'vg-caption vg-avoided', '', { hidden: '' });
     const tools = make('div', 'vg-tools');
     const controls = make('div', 'vg-controls'), body = make('div', 'vg-body');
     const bar = make('div', 'vg-bar', undefined, {}, [make('div', 'vg-bar-left', undefined, {}, [status, stop]), tools]);
     root.classList.add('vg-view');
-    root.replaceChildren(controls, make('div', 'vg-main', undefined, {}, [...(lead ? [make('p', 'vg-lead', lead)] : []), bar, notice, body]));
+    root.replaceChildren(controls, make('div', 'vg-main', undefined, {}, [...(lead ? [make('p', 'vg-lead', lead)] : []), bar, notice, led, body]));
     stop.hidden = true;
 
     const self = {
@@ -340,6 +341,8 @@ window.vg = (() => {
       notice.hidden = value.phase !== 'error';
       notice.textContent = value.phase === 'error' ? value.message : '';
       status.textContent = value.phase === 'stopped' ? t('Stopped.') : '';
+      led.hidden = !value.answer?.avoided;
+      led.textContent = led.hidden ? '' : t('Sentences led around a sensitive word, which the model would have written: {n}', { n: value.answer.avoided });
       if (value.answer) { self.answer = value.answer; draw(value.answer, self, value); }
     };
     self.seen = props.value?.phase === 'example' && !linked.params?.[name] ? start : null;

@@ -16,6 +16,10 @@ from vaegen.views.checks import MAX_SEED
 from vaegen.views.lines import Lines
 from vaegen.views.translation import EXAMPLES, MAX_BEAMS, TASK_EXAMPLES, OtherWays, Request
 
+AVOID_HELP = t(
+    "No word of the lists is written, however it is spelled: the model is led around it, and the card says so. "
+    "Lists know spellings, not meanings. What you type stays as it is. In the other views this is always on."
+)
 CONTEXTS = [(t("Source + latent"), "source"), (t("Latent only"), "latent")]
 CONTEXT_HELP = t(
     "Source + latent: the decoder sees the latent and every word of the sentence. "
@@ -44,6 +48,7 @@ def build(service: Service) -> None:
             results = widget("results", first)
         with gr.Column(min_width=0, elem_classes="vg-options"):
             context, method, beams, sampling, again = _decoding()
+            avoid = gr.Checkbox(True, label=t("Avoid sensitive words"), info=AVOID_HELP, elem_id="avoid")
             names = service.checkpoints
             checkpoint = gr.Dropdown(
                 list(names),
@@ -58,10 +63,10 @@ def build(service: Service) -> None:
         add_view(service, "file", _file)
 
     temperature, top_k, top_p, seed, group = sampling
-    inputs = [text, checkpoint, source, context, method, beams, temperature, top_k, top_p, seed]
+    inputs = [text, checkpoint, source, context, method, beams, temperature, top_k, top_p, seed, avoid]
     runner = Runner(service, lambda data: Request(**data))
     run: dict[str, Any] = {"fn": _streamed(runner), "inputs": inputs, "outputs": results, **PRIVATE}
-    changes = [control.input for control in (source, checkpoint, context, method, beams, temperature, top_k, top_p)]
+    changes = [control.input for control in (source, checkpoint, context, method, beams, temperature, top_k, top_p, avoid)]
     gr.on([go.click, text.submit, seed.submit, *changes], trigger_mode="always_last", **run, **MODEL)
     for control in (checkpoint, task):
         control.input(None, control, None, js="(name) => { vg.choose(name); }", **PRIVATE)

@@ -96,6 +96,7 @@ class GridAnswer:
     python: str = ""
     kind: str = "grid"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ class AnalogyAnswer:
         python: Calls that reproduce it.
         kind: Says which of the answers about ways this is.
         seconds: Time taken.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     texts: dict[str, str]
@@ -170,6 +172,7 @@ class AnalogyAnswer:
     python: str = ""
     kind: str = "analogy"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 @dataclass(frozen=True)
@@ -265,6 +268,7 @@ class JitterAnswer:
         python: Calls that reproduce it.
         kind: Says which of the answers about ways this is.
         seconds: Time taken.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     language: str
@@ -274,6 +278,7 @@ class JitterAnswer:
     python: str = ""
     kind: str = "jitter"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 def _corner(name: str, where: Any) -> Point:

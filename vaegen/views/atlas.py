@@ -204,6 +204,7 @@ class LookAnswer:
         python: Calls that reproduce it.
         kind: Says which of the map's answers this is.
         seconds: Time taken.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     how: str
@@ -216,6 +217,7 @@ class LookAnswer:
     python: str = ""
     kind: str = "look"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 @lru_cache(maxsize=64)

@@ -144,6 +144,7 @@ class InsideAnswer:
         checkpoint: How the checkpoint was trained and what was measured on it; see `checkpoint_facts`.
         python: Calls that reproduce the figures.
         seconds: Time taken.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     text: str
@@ -166,6 +167,7 @@ class InsideAnswer:
     checkpoint: dict[str, Any]
     python: str = ""
     seconds: float = 0.0
+    avoided: int = 0
 
 
 @lru_cache(maxsize=2)  # as many models as the service keeps

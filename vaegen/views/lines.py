@@ -77,6 +77,7 @@ class LinesAnswer:
     n_lines: int
     lines: tuple[str, ...] = ()
     seconds: float = 0.0
+    avoided: int = 0
 
     @property
     def is_complete(self) -> bool:

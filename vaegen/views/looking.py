@@ -78,7 +78,7 @@ class Looking:
     def _python(self) -> str:
         lines = ["import vaegen", "from vaegen.views.points import Point", "from vaegen.views.weights import look"]
         lines += ["from vaegen.views.without import take_away"] if self.without >= 0 else []
-        lines += ["", f'pipeline = vaegen.load("checkpoints/{self.checkpoint}")']
+        lines += ["", f'pipeline = vaegen.load("checkpoints/{self.checkpoint}", avoid=True)']
         for name, where, target in (("a", self.a, self.target), ("b", self.b, "")):
             if where is not None:
                 options = f"{self.language!r}, {self.context!r}, target={target!r}, merge={self.merge}"
@@ -104,6 +104,7 @@ class LookingAnswer:
         sides: The sentences that are done.
         without: What changes without the word.
         seconds: Time taken so far.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     checkpoint: str
@@ -115,6 +116,7 @@ class LookingAnswer:
     sides: tuple[Side, ...] = ()
     without: Without | None = None
     seconds: float = 0.0
+    avoided: int = 0
 
     @property
     def is_complete(self) -> bool:

@@ -153,7 +153,7 @@ def python_start(checkpoint: str, *points: Point, imports: Sequence[str] = ()) -
     lines = ["import numpy", "", "import vaegen", *imports]
     if any(where.z for where in points):
         lines += ["from vaegen.views.points import latent_shape, unpack"]
-    return [*lines, "", f'pipeline = vaegen.load("checkpoints/{checkpoint}")']
+    return [*lines, "", f'pipeline = vaegen.load("checkpoints/{checkpoint}", avoid=True)']
 
 
 def python_of(where: Point, name: str, exact: bool = False) -> list[str]:

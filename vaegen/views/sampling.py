@@ -160,6 +160,7 @@ class MoveAnswer:
         python: Calls that reproduce it.
         kind: Says which of the answers about sampling this is.
         seconds: Time taken.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     texts: dict[str, str]
@@ -170,6 +171,7 @@ class MoveAnswer:
     python: str = ""
     kind: str = "move"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,7 @@ class DrawsAnswer:
     draws: tuple[Found, ...]
     kind: str = "draws"
     seconds: float = 0.0
+    avoided: int = 0
 
 
 def directions_of(model: Any) -> Directions | None:

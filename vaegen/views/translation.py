@@ -67,6 +67,7 @@ class Request:
         top_k: Sample among this many tokens; 0 is all.
         top_p: Sample among the most probable tokens that hold this much probability.
         seed: Seed of the sampling.
+        avoid: Whether sensitive words are led around, as in all other views.
     """
 
     text: str
@@ -79,6 +80,7 @@ class Request:
     top_k: int = 0
     top_p: float = 1.0
     seed: int = 0
+    avoid: bool = True
 
     def checked(self, checkpoints: Sequence[str]) -> Request:
         """Returns the request with clean values; what its method does not use is reset, so that caches match.
@@ -94,13 +96,15 @@ class Request:
             check_choice("decoding method", self.method, ("beam", "sample")),
         )
         if self.method == "beam":
-            return Request(*common, num_beams=check_whole("The beam width", self.num_beams, 1, MAX_BEAMS))
+            beams = check_whole("The beam width", self.num_beams, 1, MAX_BEAMS)
+            return Request(*common, num_beams=beams, avoid=bool(self.avoid))
         return Request(
             *common,
             temperature=check_number("The temperature", self.temperature, 0.05, 5.0),
             top_k=check_whole("Top-k", self.top_k, 0, 1000),
             top_p=check_number("Top-p", self.top_p, 0.01, 1.0),
             seed=check_whole("The seed", self.seed, 0, MAX_SEED),
+            avoid=bool(self.avoid),
         )
 
     def answers(self, model: Any) -> Iterator[Answer]:
@@ -127,6 +131,7 @@ class Card:
         log_prob: Natural logarithm of the probability of the whole output, its end included (nats).
         context: What the decoder saw; a reconstruction always goes through the latent alone.
         is_reconstruction: Whether this is the language that the sentence came in.
+        avoided: Whether the model would have written a sensitive word, and was led around it.
     """
 
     language: str
@@ -135,6 +140,7 @@ class Card:
     log_prob: float
     context: str
     is_reconstruction: bool
+    avoided: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,11 +171,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Variant:
-    """One wording found by drawing from the posterior, and how many of the draws gave it."""
+    """One wording found by drawing from the posterior, how many draws gave it, and whether one had to avoid a word."""
 
     text: str
     n_draws: int
     log_prob: float
+    avoided: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,8 +218,9 @@ class OtherWays:
         results = model.generate([request.text], self.language, **options)[0]
         counts = Counter(result.text for result in results)
         best = {result.text: max(r.log_prob for r in results if r.text == result.text) for result in results}
+        led = {result.text for result in results if result.avoided}
         order = sorted(counts, key=lambda text: (-counts[text], -best[text]))
-        yield Wordings(tuple(Variant(text, counts[text], best[text]) for text in order))
+        yield Wordings(tuple(Variant(text, counts[text], best[text], text in led) for text in order))
 
 
 @dataclass(frozen=True)
@@ -225,6 +233,8 @@ class Wordings:
 
 def _options(request: Request, **more: Any) -> dict[str, Any]:
     shared = {"source_language": request.source_language or None, "method": request.method, "seed": request.seed}
+    if not request.avoid:
+        shared["avoid"] = False
     if request.method == "beam":
         return {**shared, "num_beams": request.num_beams, **more}
     return {**shared, "temperature": request.temperature, "top_k": request.top_k, "top_p": request.top_p, **more}
@@ -245,5 +255,5 @@ def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Car
         for language, (result, *_) in zip(group, model.generate([request.text] * len(group), group, **options), strict=True):
             words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
             own = language == answer.source_language
-            cards[language] = Card(language, result.text, words, result.log_prob, context, own)
+            cards[language] = Card(language, result.text, words, result.log_prob, context, own, result.avoided)
     return tuple(cards[language] for language in languages)

@@ -106,6 +106,7 @@ class WalkAnswer:
         python: Calls that reproduce the walk.
         kind: Says which of the answers about ways this is.
         seconds: Time taken so far.
+        avoided: Sentences that were led around a sensitive word.
     """
 
     n_steps: int
@@ -115,6 +116,7 @@ class WalkAnswer:
     python: str = ""
     kind: str = "walk"
     seconds: float = 0.0
+    avoided: int = 0
 
     @property
     def is_complete(self) -> bool:

@@ -1,0 +1,68 @@
+"""The choices that a caller has in decoding, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vaegen.errors import VaegenError
+
+METHODS = ("beam", "greedy", "sample")
+# A beam costs memory and time in proportion to its square; beyond these, n ** a and log p / T leave the range of a float.
+MAX_BEAMS, MAX_LENGTH_PENALTY, MIN_TEMPERATURE = 100, 20, 1e-6
+
+
+@dataclass(frozen=True)
+class DecodingOptions:
+    """How to choose the words.
+
+    Attributes:
+        method: `beam`, `greedy` or `sample`.
+        num_beams: Open hypotheses per sentence in beam search; 1 is greedy.
+        length_penalty: a in score = log_prob / n_tokens ** a. 0 ranks by probability, which favours short sentences;
+            1 by the mean over tokens, the end included.
+        n_best: Hypotheses returned per sentence: the best of the beam, or this many samples.
+        temperature: Sampling: below 1 sharpens, above 1 flattens.
+        top_k: Sampling: only among this many tokens (0: all).
+        top_p: Sampling: only among the most probable tokens that together hold this much probability.
+        max_length: Most tokens of a hypothesis, the end included; None leaves it to the caller's limit.
+        n_alternatives: Most probable tokens reported at each step (0: none).
+
+    Source: top-p is Holtzman et al. 2020, arXiv 1904.09751.
+    """
+
+    method: str = "beam"
+    num_beams: int = 5
+    length_penalty: float = 1.0
+    n_best: int = 1
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    max_length: int | None = None
+    n_alternatives: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise VaegenError(f"There is no decoding method {self.method!r}; choose one of {', '.join(METHODS)}.")
+        if min(self.num_beams, self.n_best, self.max_length or 1) < 1 or min(self.top_k, self.n_alternatives) < 0:
+            raise VaegenError(
+                f"num_beams={self.num_beams}, n_best={self.n_best}, max_length={self.max_length}, top_k={self.top_k}, "
+                f"n_alternatives={self.n_alternatives}: the first three start at 1, the last two at 0."
+            )
+        if self.num_beams > MAX_BEAMS:
+            raise VaegenError(f"num_beams={self.num_beams}: give at most {MAX_BEAMS}; 5 to 10 are usual.")
+        if not MIN_TEMPERATURE <= self.temperature < float("inf"):
+            raise VaegenError(f"temperature={self.temperature}: give a number over 0; for the likeliest words use 'greedy'.")
+        if not 0.0 < self.top_p <= 1.0:
+            raise VaegenError(f"top_p={self.top_p}: give a number over 0 and up to 1.")
+        if not abs(self.length_penalty) <= MAX_LENGTH_PENALTY:
+            raise VaegenError(
+                f"length_penalty={self.length_penalty}: give a number from -{MAX_LENGTH_PENALTY} to {MAX_LENGTH_PENALTY}; "
+                "usual ones are from 0 to 2."
+            )
+        most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
+        if self.n_best > most:
+            raise VaegenError(f"n_best={self.n_best}: {self.method} finds only {most}; raise num_beams or use 'sample'.")
+
+    def score(self, log_prob: float, n_tokens: int) -> float:
+        """Returns log_prob / n_tokens ** length_penalty, by which hypotheses are ranked."""
+        return log_prob / n_tokens**self.length_penalty
