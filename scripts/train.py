@@ -16,10 +16,8 @@ import argparse
 import json
 import os
 import sys
-import types
 import typing
 from dataclasses import fields
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # loader processes never tokenise: forking is safe
 
 from vaegen.checkpoint import load_checkpoint
+from vaegen.commandline import converter, public
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
 from vaegen.corpus import CORPORA, load_corpus, read_words
 from vaegen.data import TrainingData, tokenize
@@ -363,47 +362,11 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def converter(kind: Any) -> Any:
-    """Returns the function that reads an option of this type: numbers, words, `a,b` lists and `en=2,de=1` tables."""
-    if typing.get_origin(kind) is types.UnionType:
-        kind = typing.get_args(kind)[0]
-    if typing.get_origin(kind) is tuple:
-        return lambda text: tuple(text.split(",")) if text else ()
-    if typing.get_origin(kind) is dict:
-        return lambda text: {key: float(value) for key, value in (pair.split("=") for pair in text.split(","))}
-    return yes_or_no if kind is bool else kind
-
-
-def yes_or_no(text: str) -> bool:
-    """Returns what "true" or "false" says."""
-    if text not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"{text!r}: write true or false")
-    return text == "true"
-
-
 def has_fast_bf16(device: str) -> bool:
     """Whether bfloat16 products run in hardware: every current GPU, and CPUs with AVX512-BF16 or AMX."""
     if device.startswith("cuda"):
         return torch.cuda.is_bf16_supported()
     return torch.cpu._is_avx512_bf16_supported() if hasattr(torch.cpu, "_is_avx512_bf16_supported") else False
-
-
-def public(arguments: list[str]) -> list[str]:
-    """The arguments as anyone could type them: where data and a pre-trained encoder lie is nobody's business."""
-    data = [value for option, value in pairwise(arguments) if option == "--data"]
-
-    def shown(option: str, value: str) -> str:
-        if option == "--data":
-            return "DATA"
-        if option == "--pretrained" and Path(value).is_dir():
-            return Path(value).name
-        return value.replace(f"{data[0]}/", "DATA/") if data else value  # a word list there
-
-    hidden = []
-    for before, argument in zip(["", *arguments], arguments, strict=False):
-        option, equals, value = argument.partition("=")
-        hidden.append(f"{option}={shown(option, value)}" if equals else shown(before, argument))
-    return hidden
 
 
 if __name__ == "__main__":

@@ -141,9 +141,7 @@ def mean_log_probs(logits: Sequence[Tensor]) -> Tensor:
     return torch.stack([part.float().log_softmax(-1) for part in logits]).logsumexp(0) - math.log(len(logits))
 
 
-def load(
-    paths: Sequence[str | Path], device: str | None = None, avoid: WordList | bool | None = None
-) -> Pipeline:
+def load(paths: Sequence[str | Path], device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
     """Returns the pipeline of several checkpoints that decode together; see `vaegen.load`.
 
     Raises:

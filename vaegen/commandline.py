@@ -1,0 +1,46 @@
+"""Options of a command out of the fields of a dataclass, and its arguments as they may be told to others."""
+
+from __future__ import annotations
+
+import argparse
+import types
+import typing
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+
+def converter(kind: Any) -> Any:
+    """Returns the function that reads an option of this type: numbers, words, `a,b` lists and `en=2,de=1` tables."""
+    if typing.get_origin(kind) is types.UnionType:
+        kind = typing.get_args(kind)[0]
+    if typing.get_origin(kind) is tuple:
+        return lambda text: tuple(text.split(",")) if text else ()
+    if typing.get_origin(kind) is dict:
+        return lambda text: {key: float(value) for key, value in (pair.split("=") for pair in text.split(","))}
+    return yes_or_no if kind is bool else kind
+
+
+def yes_or_no(text: str) -> bool:
+    """Returns what "true" or "false" says."""
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r}: write true or false")
+    return text == "true"
+
+
+def public(arguments: list[str]) -> list[str]:
+    """The arguments as anyone could type them: where data and a pre-trained encoder lie is nobody's business."""
+    data = [value for option, value in pairwise(arguments) if option == "--data"]
+
+    def shown(option: str, value: str) -> str:
+        if option == "--data":
+            return "DATA"
+        if option == "--pretrained" and Path(value).is_dir():
+            return Path(value).name
+        return value.replace(f"{data[0]}/", "DATA/") if data else value  # a word list there
+
+    hidden = []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        option, equals, value = argument.partition("=")
+        hidden.append(f"{option}={shown(option, value)}" if equals else shown(before, argument))
+    return hidden
