@@ -1,12 +1,13 @@
 #!/usr/bin/env python
 """What attention within locality-sensitive buckets costs against full attention, by the length of the text.
 
-    python scripts/benchmark_attention.py --out checkpoints/attention.json      # about three minutes
+    python scripts/benchmark_attention.py --out checkpoints/attention.json      # some minutes
     python scripts/benchmark_attention.py --quick                               # a smoke test
 
 Self-attention of the preset `cpu` (width 192, 4 heads, 16 slots) alone, and its whole encoder (4 layers with their
 feed-forward parts), go forward and backward over 2,048 random tokens in sentences of equal length, in float32 on one thread.
-Both kinds take turns; the median of the rounds is reported. Memory is the most that torch allocated at once in one pass.
+Both kinds take turns; the median of the rounds is reported, in milliseconds of processor time, which a busy machine hardly
+changes. Memory is the most that torch allocated at once in one pass.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def speed() -> list[str]:
         figures = read(CHECKPOINTS / "attention.json")
         sections.append(
             "`python scripts/benchmark_attention.py`: full attention against `--attention lsh`, forward and backward over "
-            f"2,048 tokens, 1 thread, torch {figures['torch']}, median of {figures['rounds']} rounds"
+            f"2,048 tokens, 1 thread, torch {figures['torch']}, processor time, median of {figures['rounds']} rounds"
         )
         header = ["tokens in a text", *next(iter(figures["lengths"].values()))]
         sections.append(markdown_table(header, [[n, *row.values()] for n, row in figures["lengths"].items()]))

@@ -66,16 +66,17 @@ def free_port() -> int:
 @functools.cache
 def served() -> tuple[str, Service]:
     """Returns the address and the service of the app on the committed checkpoint; started once a session."""
-    return _serve(Service(GOLDEN))
+    return serve(Service(GOLDEN))
 
 
 @functools.cache
 def served_stub() -> tuple[str, Service]:
     """Returns the same for the app on the stub model, whose output repeats its input."""
-    return _serve(Service(Path("stub"), folder="nowhere", load=StubPipeline))
+    return serve(Service(Path("stub"), folder="nowhere", load=StubPipeline))
 
 
-def _serve(service: Service) -> tuple[str, Service]:
+def serve(service: Service) -> tuple[str, Service]:
+    """Starts the app on a service and returns its address and the service."""
     from vaegen.app import launch
 
     service.start(Request(EXAMPLES[0][1]))

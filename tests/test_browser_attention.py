@@ -6,7 +6,12 @@ import re
 
 import pytest
 from browsing import expect, open_view
-from serving import served
+from serving import serve, served
+
+from vaegen.checkpoint import save_checkpoint
+from vaegen.config import override
+from vaegen.model import VAETransformer
+from vaegen.service import Service
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +198,18 @@ def test_a_phone_in_the_dark_shows_it_without_scrolling_sideways(open_page, url,
     expect(readout(page)).to_contain_text("“Hund”")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=screenshots / "attention-phone.png", full_page=True)
+
+
+def test_a_model_of_lstms_says_what_does_not_attend(open_page, tokenizer, tiny_config, tmp_path):
+    save_checkpoint(tmp_path / "lstm", VAETransformer(override(tiny_config, encoder="lstm", decoder="lstm")), tokenizer)
+    url, service = serve(Service(tmp_path / "lstm", folder=tmp_path))
+    page = open_page(url + "?text=a+dog+runs")
+    open_view(page, "attention")
+    kind = view(page).get_by_label("Who looks at what")
+    expect(page.locator(".vg-attention-map svg").first).to_be_visible()
+    for value, said in (("decoder", "remembers what it has written"), ("encoder", "its words do not look at each other")):
+        kind.select_option(value)
+        expect(page.locator(".vg-attention-map, .vg-attention-sides > .vg-caption").last).to_contain_text(said)
+    kind.select_option("toSource")
+    expect(page.locator(".vg-attention-map svg").first).to_be_visible()
+    service.close()

@@ -166,7 +166,7 @@ def _find(path_or_hub_id: str | Path) -> Path:
 def _download(repo_id: str) -> Path:
     from huggingface_hub import snapshot_download
 
-    patterns = [CONFIG, TOKENIZER, METRICS, INDEX, "model*.safetensors", "README.md", f"{PRETRAINED}/*"]
+    patterns = [CONFIG, TOKENIZER, METRICS, INDEX, "model*.safetensors", "README.md", f"{PRETRAINED}/*.json"]
     try:
         return Path(snapshot_download(repo_id, allow_patterns=patterns))
     except Exception as error:  # no network, no such repository, no access: each library layer has its own class
