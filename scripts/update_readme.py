@@ -40,7 +40,7 @@ def main() -> int:
 
 def filled(text: str) -> str:
     """Returns the README with its places filled."""
-    places = {"results": quality, "variants": compared, "latent": latent, "speed": speed}
+    places = {"results": quality, "variants": compared, "latent": latent, "avoidance": avoidance, "speed": speed}
     for marker, sections in ((marker, write()) for marker, write in places.items()):
         text = fill(text, marker, "\n\n".join(sections))
     return text
@@ -92,6 +92,28 @@ def compared() -> list[str]:
     """Returns the section on all variants."""
     path = CHECKPOINTS / "variants.json"
     return variants(read(path)) if path.exists() else []
+
+
+def avoidance() -> list[str]:
+    """Returns the section on sensitive words."""
+    figures = read(CHECKPOINTS / "avoidance.json")
+    provoked, harmless = [], []
+    for name, found in figures["lists"].items():
+        title = f"{name}, {found['entries']} entries"
+        for part, row in found["provoked"].items():
+            provoked.append([title, part, f"{row['n']:,}", f"{row['without']:,}", row["with"], row["masked at the end"]])
+        row = found["harmless"]
+        pairs = ((row["touched"], row["translations"]), (row["found"], row["captions"]))
+        harmless.append([title, *(f"{a} of {b:,} ({a / b:.2%})" for a, b in pairs)])
+    costs = ", ".join(f"{name} {row['without']} and {row['with']} ms" for name, row in figures["cost"].items())
+    header = ["lists", "provoked", "generations", "with a listed word, not avoided", "avoided", "masked"]
+    return [
+        f"`{figures['command']}`: {figures['n']:,} generations provoked by prompts around listed words, and by pushing the "
+        "model's logits towards their sub-words, letters and bytes; then test captions without a listed word.",
+        markdown_table(header, provoked),
+        markdown_table(["lists", "translations changed", "captions in which the matcher sees a word"], harmless),
+        f"One harmless sentence without and with a list: {costs}.",
+    ]
 
 
 def speed() -> list[str]:

@@ -40,9 +40,9 @@ class StubPipeline:
         self.calls.append({"text": text, "language": language, "n_draws": n_draws, **options})
         text = f"{self.name}: {text}"
         wordings = [text] if not n_draws else [text + "!" * (draw % 3 == 0) for draw in range(n_draws)]
-        return [self._translation(wording) for wording in wordings]
+        return [self._translation(wording, "rude" in text and options.get("avoid", True)) for wording in wordings]
 
-    def _translation(self, text: str) -> Any:
+    def _translation(self, text: str, avoided: bool) -> Any:
         tokens = [f" {word}" for word in text.split(" ")]
         log_probs = [-0.1 - 0.4 * (index % 4) for index in range(len(tokens))]
         alternatives = [[(" other", 0.25), (" another", 0.125)] for _ in tokens]
@@ -52,7 +52,7 @@ class StubPipeline:
             token_log_probs=log_probs,
             alternatives=alternatives,
             log_prob=sum(log_probs),
-            avoided=False,
+            avoided=avoided,
         )
 
 

@@ -106,6 +106,18 @@ def test_colour_follows_probability(stub):
     expect(stub.locator(".vg-legend")).to_contain_text("90 %")
 
 
+def test_a_card_says_where_a_sensitive_word_was_led_around_and_the_box_turns_it_off(stub, screenshots):
+    box = stub.get_by_label("Avoid sensitive words")
+    expect(box).to_be_checked()
+    ask(stub, "a rude sentence")
+    expect(card(stub, "de").locator(".vg-avoided")).to_have_text("led around a sensitive word")
+    assert stub.locator("#sentence textarea").input_value() == "a rude sentence"
+    stub.screenshot(path=screenshots / "avoided.png", full_page=True)
+    box.uncheck()
+    expect(stub.locator(".vg-avoided")).to_have_count(0)
+    expect(card(stub, "de")).to_contain_text("a rude sentence")
+
+
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_card_is_copied_with_and_without_the_clipboard_permission(browser, open_page, allowed):
     page = open_page(served()[0], permissions=["clipboard-read", "clipboard-write"])

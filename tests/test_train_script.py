@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,17 @@ def test_a_resumed_run_keeps_its_data_and_its_tokenizer(call, data):
     metrics = json.loads((run / "checkpoint" / "metrics.json").read_text())
     assert metrics["corpora"] == "own" and metrics["training"]["step"] == 4
     assert json.loads((run / "run.json").read_text())["bleu_pairs"] == "en-de"
+
+
+def test_sentences_with_a_listed_word_are_left_out_and_counted(call, data):
+    lists = data / "lists"
+    lists.mkdir()
+    (lists / "en.txt").write_text("bird\n", encoding="utf-8")
+    status, said = call("--dry-run", "--word-list", str(lists))
+    assert status == 0 and re.search(r"dropped +\d\d  sensitive word", said)
+    assert "sensitive word" not in call("--dry-run", "--word-list")[1]  # of the shipped words there is none
+    typed = ["--data", "/there/x", "--word-list", "/there/x/lists"]
+    assert train.public(typed) == ["--data", "DATA", "--word-list", "DATA/lists"]
 
 
 def test_what_a_run_cannot_change_is_refused(call):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,15 @@ def test_several_checkpoints_decode_together(run, folder, tokenizer, tmp_path):
     lines = TEXT.decode().replace("\r", "").split("\n")
     expected = vaegen.load([folder, tmp_path / "other"], "cpu").translate(lines, "de", num_beams=1)
     assert status == 0 and out.decode().split("\n")[:-1] == expected
+
+
+def test_words_of_a_list_are_not_written(run, folder, tmp_path, capsys):
+    (word, *_) = re.findall(r"[^\W\d_]{2,}", run("--num-beams", "2")[1].decode())
+    (tmp_path / "de.txt").write_text(word + "\n", encoding="utf-8")
+    status, out = run("--num-beams", "2", "--word-list", str(tmp_path))
+    assert status == 0 and word not in re.findall(r"[^\W\d_]{2,}", out.decode()) and out.count(b"\n") == 5
+    assert run("--num-beams", "2", "--avoid") == run("--num-beams", "2")  # none of the shipped words was there
+    assert run("--word-list", str(tmp_path / "none"))[0] == 2 and "no word list" in capsys.readouterr().err
 
 
 def test_options_reach_the_model(run, folder):
