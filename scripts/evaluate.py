@@ -54,8 +54,8 @@ DATA_CARDS = {
         "license_id": "cc-by-2.0",
     },
     "captions-short": {
-        "description": "Trained on the captions of Multi30k's task 2 (Elliott et al. 2016): of each image's five English and "
-        "five German ones, the longest with shorter ones.",
+        "description": "Trained on the captions of Multi30k's task 2 (Elliott et al. 2016): of each image's five English "
+        "and five German ones, the longest with shorter ones.",
         "license": "The captions are for non-commercial research, and so are these weights.",
         "license_id": "other",
     },
