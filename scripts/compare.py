@@ -231,13 +231,23 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         said.write_text(json.dumps({"plan": plan(row), "arguments": arguments}, indent=1), encoding="utf-8")
-    state = json.loads(said.read_text(encoding="utf-8"))
-    if not state.get("done"):
+    if not finished(folder):
         going_on = ["--resume", "--device", "cpu", "--threads", "1"]
-        arguments = going_on if (folder / "state.pt").is_file() else state["arguments"]
+        begun = (folder / "state.pt").is_file()
+        arguments = going_on if begun else json.loads(said.read_text(encoding="utf-8"))["arguments"]
         command("train.py", ["--data", options.data, "--out", str(folder), *arguments])
-        said.write_text(json.dumps({**state, "done": True}, indent=1), encoding="utf-8")
+    if not finished(folder):  # whoever stops a run, which then saves its state, has not made a row
+        raise VaegenError(f"The run {row.name} was stopped before its last step; the same command goes on with it.")
     return folder / "checkpoint"
+
+
+def finished(folder: Path) -> bool:
+    """Whether a run has made its last step."""
+    metrics = folder / "checkpoint" / "metrics.json"
+    if not metrics.is_file():
+        return False
+    training = json.loads(metrics.read_text(encoding="utf-8"))["training"]
+    return training["step"] == training["config"]["steps"]
 
 
 def steps_in_time(row: Row, arguments: list[str], options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from vaegen.errors import VaegenError
 from vaegen.variants import draw, gain, variants
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
@@ -72,6 +73,24 @@ def test_other_options_make_another_row(compare, tmp_path, monkeypatch, capsys):
     assert compare.main(command) == 0 and "--seed 5" in capsys.readouterr().out
     assert compare.main(["--data", "x", "--only", "nothing"]) == 2
     assert "there is no row nothing" in capsys.readouterr().err
+
+
+def test_a_run_that_was_stopped_is_no_row(compare, tmp_path, monkeypatch):
+    def stopped(script, arguments):
+        folder = tmp_path / "runs" / "base"
+        assert ("--resume" in arguments) == (folder / "state.pt").is_file()
+        (folder / "state.pt").touch()
+        (folder / "checkpoint").mkdir(exist_ok=True)
+        step = next(steps)
+        (folder / "checkpoint" / "metrics.json").write_text(json.dumps({"training": {"step": step, "config": {"steps": 4}}}))
+
+    steps = iter([2, 4])
+    monkeypatch.setattr(compare, "command", stopped)
+    options = type("Options", (), {"data": "DATA"})
+    with pytest.raises(VaegenError, match="the same command goes on"):
+        compare.trained(compare.ROWS[0], options)
+    assert compare.trained(compare.ROWS[0], options) == tmp_path / "runs" / "base" / "checkpoint"
+    assert compare.trained(compare.ROWS[0], options)  # there already: the script would run out of steps
 
 
 def test_equal_time_means_fewer_of_the_slower_steps(compare, tmp_path, monkeypatch):
