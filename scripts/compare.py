@@ -104,7 +104,7 @@ ROWS = (
     Row("encoder-pretrained", "encoder", MINILM, against=(BASE,)),
     Row("encoder-pretrained-trained", "encoder", MINILM + " --freeze-pretrained false", against=(BASE,)),
     Row("decoder-lstm", "decoder", "--decoder lstm", against=(BASE,)),
-    Row("attention-lsh", "attention", "--attention lsh", against=(BASE,)),
+    Row("attention-lsh", "attention", "--attention lsh --lsh-chunk 8", against=(BASE,)),
     Row("word2vec", "embedding", "--embeddings word2vec", against=(BASE,)),
     Row("word2vec-frozen", "embedding", "--embeddings word2vec --freeze-embeddings true", against=(BASE, "word2vec")),
     Row("adamw", "optimiser", "--optimizer adamw --lr 0.002", same_time=BASE, against=(BASE,)),

@@ -23,10 +23,11 @@ from vaegen.model import AttentionMaps, Encoding, Memory, VAETransformer
 from vaegen.pipeline import Pipeline
 from vaegen.pipeline import load as load_pipeline
 from vaegen.posterior import DiagonalGaussian
+from vaegen.pretrained import SourceTokenizer
 from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer
 
-ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim")  # members may differ in all else, depth and width included
+ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim", "pretrained")  # members may differ in all else, depth and width included
 
 
 class Ensemble(nn.Module):
@@ -61,6 +62,11 @@ class Ensemble(nn.Module):
     def embedding(self) -> nn.Embedding:
         """The first member's; it says on which device they are."""
         return self.members[0].embedding
+
+    @property
+    def source_tokenizer(self) -> SourceTokenizer | None:
+        """The first member's: that of a pre-trained encoder, which all of them have or none."""
+        return self.members[0].source_tokenizer
 
     def encode(self, src: Tensor, src_mask: Tensor) -> Encoding:
         """Returns hidden states (B, S, sum of D) and the posterior of all slots, (B, members * M, Z)."""
