@@ -51,7 +51,7 @@ def test_more_slots_say_more_and_all_of_them_are_the_sentence(pipeline, answer):
     assert answer.first[-1].text == answer.whole and answer.first[-1].kl == pytest.approx(answer.kl, abs=2e-3)
     assert answer.first[-1].recon == pytest.approx(answer.recon, abs=0.05)
     rates, distortions = [one.kl for one in answer.first], [one.recon for one in answer.first]
-    assert rates == sorted(rates) and distortions[0] > distortions[-1] + 10.0
+    assert rates == sorted(rates) and distortions[0] > distortions[-1] + 3.0
     z = pipeline.encode([SNOW]).mode.clone()
     z[0, 2:] = 0.0
     assert answer.first[1].text == pipeline.decode(z, "de", num_beams=1)[0]
