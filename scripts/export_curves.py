@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, help="run folders, the first one first")
     parser.add_argument("--checkpoint", required=True, type=Path, help="folder")
+    parser.add_argument("--append", action="store_true", help="go on from the curves that are there, of runs that are not")
     options = parser.parse_args(arguments)
     missing = [run for run in options.runs if not (run / "metrics.jsonl").is_file()]
     if missing or not options.checkpoint.is_dir():
@@ -30,17 +31,18 @@ def main(arguments: list[str] | None = None) -> int:
             told = f"{missing[0]} has no metrics.jsonl; give the folder of a run"
         print(f"export_curves: {told}.", file=sys.stderr)
         return 2
-    found = {name: thinned(points) for name, points in series(options.runs).items()}
     path = options.checkpoint / "curves.json"
+    before = json.loads(path.read_text(encoding="utf-8"))["series"] if options.append and path.is_file() else {}
+    found = {name: thinned(points) for name, points in series(options.runs, before).items()}
     path.write_text(json.dumps({"series": found}, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(found)}")
     return 0
 
 
-def series(runs: list[Path]) -> dict[str, list[tuple[int, float]]]:
-    """Returns the points of each curve; `validation_` marks those of the evaluations."""
-    found: dict[str, list[tuple[int, float]]] = {}
-    offset = 0
+def series(runs: list[Path], before: dict[str, list[list[float]]] | None = None) -> dict[str, list[tuple[int, float]]]:
+    """Returns the points of each curve behind those of `before`; `validation_` marks those of the evaluations."""
+    found = {name: [(int(step), value) for step, value in points] for name, points in (before or {}).items()}
+    offset = max((points[-1][0] for points in found.values()), default=0)
     for run in runs:
         lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
         latest = {(line["kind"], line["step"]): line for line in lines}  # what was done twice counts as done last

@@ -33,5 +33,8 @@ def test_the_command_writes_beside_the_weights_and_refuses_what_is_not_there(tmp
     run = run_folder(tmp_path / "run", [20])
     assert export_curves.main([str(run), "--checkpoint", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "curves.json").read_text())["series"]["kl"] == [[20, 1.0]]
+    more = run_folder(tmp_path / "more", [10])
+    assert export_curves.main([str(more), "--checkpoint", str(tmp_path), "--append"]) == 0
+    assert json.loads((tmp_path / "curves.json").read_text())["series"]["kl"] == [[20, 1.0], [30, 1.0]]
     assert export_curves.main([str(tmp_path / "none"), "--checkpoint", str(tmp_path)]) == 2
     assert "metrics.jsonl" in capsys.readouterr().err
