@@ -15,6 +15,7 @@ from pathlib import Path
 
 SHOWN = {"train": ("recon_per_token", "kl", "beta"), "eval": ("recon_source", "recon_latent", "gap", "kl", "active_units")}
 MAX_POINTS = 200
+Curves = dict[str, list[tuple[int, float]]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,9 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def series(runs: list[Path], before: dict[str, list[list[float]]] | None = None) -> dict[str, list[tuple[int, float]]]:
+def series(runs: list[Path], before: Curves | None = None) -> Curves:
     """Returns the points of each curve behind those of `before`; `validation_` marks those of the evaluations."""
-    found = {name: [(int(step), value) for step, value in points] for name, points in (before or {}).items()}
+    found: Curves = {name: [(int(step), value) for step, value in points] for name, points in (before or {}).items()}
     offset = max((points[-1][0] for points in found.values()), default=0)
     for run in runs:
         lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
