@@ -27,7 +27,8 @@ from vaegen.pretrained import SourceTokenizer
 from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer
 
-ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim", "pretrained")  # members may differ in all else, depth and width included
+# Members may differ in all else, depth and width included.
+ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim", "pretrained")
 
 
 class Ensemble(nn.Module):
