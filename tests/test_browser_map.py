@@ -21,11 +21,12 @@ def here(view):
 
 
 def on_screen(page, index):
-    """Where a point of the map lies on the page."""
+    """Where a point of the map lies in the window, after scrolling to it."""
     return page.evaluate(
         """(index) => {
             const figure = document.querySelector('.vg-map-figure'), { xaxis, yaxis } = figure._fullLayout;
             const trace = figure.data.find((one) => one.customdata?.includes(index)), k = trace.customdata.indexOf(index);
+            window.scrollBy(0, figure.getBoundingClientRect().top + yaxis._offset + yaxis.d2p(trace.y[k]) - window.innerHeight / 2);
             const box = figure.getBoundingClientRect();
             return [box.left + xaxis._offset + xaxis.d2p(trace.x[k]), box.top + yaxis._offset + yaxis.d2p(trace.y[k])];
         }""",

@@ -34,6 +34,11 @@ function remember() {
   if (undo.length > 100) undo.shift();
 }
 function change(values) { remember(); view.set(values); }
+/** A seed or a prior that is chosen is meant to be drawn from; the control keeps the focus. */
+function drawFrom(values) {
+  view.controls.querySelector('input[type=radio][value=prior]').checked = true;
+  change({ ...values, start: 'prior' });
+}
 function restore(params) {
   view.params = Object.assign(view.params, copyOf(params));
   view.build();
@@ -54,11 +59,11 @@ view.build = () => {
   view.controls.replaceChildren(
     choice({ label: t('Start from'), options: [['sentence', t('Sentence A')], ['prior', t('A draw from the prior')]], value: params.start, onInput: (start) => change({ start }) }),
     make('div', 'vg-seed-row', undefined, {}, [
-      field({ label: t('Seed'), type: 'number', min: 0, value: params.seed, onInput: (seed) => change({ seed, start: 'prior' }) }),
+      field({ label: t('Seed'), type: 'number', min: 0, value: params.seed, onInput: (seed) => drawFrom({ seed }) }),
       choice({ label: t('Lock'), several: true, options: [['on', '']], value: params.lock ? ['on'] : [], onInput: (on) => (params.lock = on.length > 0) }),
       button(t('New draw'), newDraw, { kind: 'primary', title: t('A new seed, unless it is locked') }),
     ]),
-    vg.select({ label: t('Prior'), options: (made?.priors ?? ['normal']).map((name) => [name, PRIORS[name] ?? name]), value: params.prior, onInput: (prior) => change({ prior, start: 'prior' }) }),
+    vg.select({ label: t('Prior'), options: (made?.priors ?? ['normal']).map((name) => [name, PRIORS[name] ?? name]), value: params.prior, onInput: (prior) => drawFrom({ prior }) }),
     slider({ label: t('Prior scale'), min: 0, max: 2, step: 0.05, value: params.prior_scale, help: t('Multiplies the noise of the draw; below 1 gives commoner sentences.'), onInput: (x) => view.set({ prior_scale: x }) }),
     slider({ label: t('Slots in use'), min: 1, max: made?.n_slots ?? 16, step: 1, value: params.kept || (made?.n_slots ?? 16), format: (x) => (x >= (made?.n_slots ?? 16) ? t('all') : t('the first {n}', { n: x })), help: t('The first slots say what the sentence is about, the later ones add details.'), onInput: (x) => view.set({ kept: x === made?.n_slots ? 0 : x }) }),
     slider({ label: t('Temperature'), min: 0, max: 1.5, step: 0.05, value: params.temperature, format: (x) => (x ? x.toFixed(2) : t('greedy')), help: t('Of the words; the latent stays the same.'), onInput: (x) => view.set({ temperature: x }) }),
@@ -145,7 +150,8 @@ function drawTexts(answer) {
 
 /** Notes what was found, newest first, each sentence once. */
 function keep() {
-  if (!made || view.busy) return;
+  if (!made) return;
+  if (view.busy) return setTimeout(keep, 100);  // what is on its way is what was found
   const key = Object.values(made.texts).join('\n');
   if (history.some((one) => one.key === key)) return;
   history.unshift({ key, texts: made.texts, z: made.z, params: copyOf(view.params) });
