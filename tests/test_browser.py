@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browsing import expect
-from serving import StubPipeline, _serve, free_port, served, served_stub
+from serving import StubPipeline, free_port, serve, served, served_stub
 
 from vaegen.service import Service
 
@@ -210,7 +210,7 @@ def test_long_text_can_be_stopped(open_page):
                 gate.wait(20)
             return super().generate(texts, target_language, **options)
 
-    page = open_page(_serve(Service(Path("slow"), folder="nowhere", load=Slow))[0])
+    page = open_page(serve(Service(Path("slow"), folder="nowhere", load=Slow))[0])
     ask(page, "word " * 80)
     expect(page.locator(".vg-status")).to_contain_text("1 of 4 languages")
     page.locator("#stop").click()
@@ -266,7 +266,7 @@ def test_the_page_is_there_before_the_model(open_page, screenshots):
         gate.wait(30)
         return StubPipeline(path)
 
-    page = open_page(_serve(Service(Path("late"), folder="nowhere", load=load))[0], wait=".vg-waiting")
+    page = open_page(serve(Service(Path("late"), folder="nowhere", load=load))[0], wait=".vg-waiting")
     expect(page.locator(".vg-status")).to_have_text("The model is loading.")
     expect(page.locator("#translate")).to_be_visible()
     page.screenshot(path=screenshots / "loading.png", full_page=True)

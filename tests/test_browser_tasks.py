@@ -4,7 +4,7 @@ import re
 
 import pytest
 from browsing import expect
-from serving import _serve
+from serving import serve
 from tagged import TAGS, save_tagged
 
 from vaegen.service import Service
@@ -20,7 +20,7 @@ LABELS = {"chinese": "English and Chinese", "dialogue": "Reply", "plain": "Trans
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    return _serve(Service("plain", folder=save_tagged(tmp_path_factory.mktemp("tagged"))))[0]
+    return serve(Service("plain", folder=save_tagged(tmp_path_factory.mktemp("tagged"))))[0]
 
 
 def test_a_task_brings_its_checkpoint_its_examples_and_its_cards(open_page, url, screenshots):
