@@ -26,9 +26,10 @@ def on_screen(page, index):
         """(index) => {
             const figure = document.querySelector('.vg-map-figure'), { xaxis, yaxis } = figure._fullLayout;
             const trace = figure.data.find((one) => one.customdata?.includes(index)), k = trace.customdata.indexOf(index);
-            window.scrollBy(0, figure.getBoundingClientRect().top + yaxis._offset + yaxis.d2p(trace.y[k]) - window.innerHeight / 2);
+            const x = xaxis._offset + xaxis.d2p(trace.x[k]), y = yaxis._offset + yaxis.d2p(trace.y[k]);
+            window.scrollBy(0, figure.getBoundingClientRect().top + y - window.innerHeight / 2);
             const box = figure.getBoundingClientRect();
-            return [box.left + xaxis._offset + xaxis.d2p(trace.x[k]), box.top + yaxis._offset + yaxis.d2p(trace.y[k])];
+            return [box.left + x, box.top + y];
         }""",
         index,
     )
