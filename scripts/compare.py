@@ -13,6 +13,7 @@ on from its last state. Runs lie in runs/compare/NAME. To measure a row again, r
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import shlex
@@ -64,7 +65,7 @@ class Row:
         group: What varies.
         arguments: Of scripts/train.py, beside `SHARED`; "PACKAGE:name" stands for the model that a Python package brings.
         start: Row whose checkpoint it is started from.
-        same_time: Row whose training time it gets, instead of as many steps.
+        same_time: Whether it gets the training time of the baseline, instead of as many steps.
         members: Rows that decode together; nothing is trained for it.
         mean_of: Row whose last checkpoints are averaged; nothing is trained for it.
         against: Rows that it is to be compared with: the gain on the best of them is told.
@@ -74,7 +75,7 @@ class Row:
     group: str
     arguments: str = ""
     start: str = ""
-    same_time: str = ""
+    same_time: bool = False
     members: tuple[str, ...] = ()
     mean_of: str = ""
     against: tuple[str, ...] = ()
@@ -82,14 +83,14 @@ class Row:
     @property
     def needs(self) -> tuple[str, ...]:
         """Names of the rows that must have been trained before it."""
-        return tuple(name for name in (self.start, self.same_time, *self.members, self.mean_of) if name)
+        return tuple(name for name in (self.start, *self.members, self.mean_of) if name)
 
     @property
     def options(self) -> str:
         """What sets it apart, for people."""
         parts = [f"`{self.arguments}`"] if self.arguments else []
         parts += [f"from the checkpoint of {self.start}"] if self.start else []
-        parts += [f"as long as {self.same_time}"] if self.same_time else []
+        parts += [f"as long as {BASE}"] if self.same_time else []
         parts += [" + ".join(self.members)] if self.members else []
         parts += [f"mean of the last 3 checkpoints of {self.mean_of}"] if self.mean_of else []
         return ", ".join(parts)
@@ -107,10 +108,10 @@ ROWS = (
     Row("attention-lsh", "attention", "--attention lsh --lsh-chunk 8", against=(BASE,)),
     Row("word2vec", "embedding", "--embeddings word2vec", against=(BASE,)),
     Row("word2vec-frozen", "embedding", "--embeddings word2vec --freeze-embeddings true", against=(BASE, "word2vec")),
-    Row("adamw", "optimiser", "--optimizer adamw --lr 0.002", same_time=BASE, against=(BASE,)),
-    Row("adam", "optimiser", "--optimizer adam --lr 0.002", same_time=BASE, against=(BASE,)),
-    Row("adafactor", "optimiser", "--optimizer adafactor --lr 0.03", same_time=BASE, against=(BASE,)),
-    Row("lion", "optimiser", "--optimizer lion --lr 0.0005 --weight-decay 0.1", same_time=BASE, against=(BASE,)),
+    Row("adamw", "optimiser", "--optimizer adamw --lr 0.002", same_time=True, against=(BASE,)),
+    Row("adam", "optimiser", "--optimizer adam --lr 0.002", same_time=True, against=(BASE,)),
+    Row("adafactor", "optimiser", "--optimizer adafactor --lr 0.03", same_time=True, against=(BASE,)),
+    Row("lion", "optimiser", "--optimizer lion --lr 0.0005 --weight-decay 0.1", same_time=True, against=(BASE,)),
     Row("no-latent", "objective", "--no-latent", against=(BASE,)),
     Row("cyclical", "objective", "--schedule cyclical --n-cycles 2", against=(BASE,)),
     Row("target-kl", "objective", "--schedule target_kl --target-kl 60", against=(BASE,)),
@@ -188,7 +189,7 @@ def plan(row: Row) -> list[str]:
     command = f"python scripts/train.py --data DATA {corpora}--out runs/compare/{row.name} {SHARED} {row.arguments}"
     command = command.rstrip() + start
     if row.same_time:
-        command += f"  # with as many steps as take the time of {row.same_time}"
+        command += f"  # with as many steps as take the time of {BASE}"
     return [*dict.fromkeys(before), command]
 
 
@@ -214,7 +215,9 @@ def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
         before = vaegen.load(RUNS / row.start / "checkpoint", "cpu").metadata["training"]
         figures |= {"steps_before": before["step"], "tokens_before": before["tokens"]}
     if not row.members and not row.mean_of:
-        figures["tokens_per_second"] = round(pace(folders[0].parent)[0])
+        rate = pace(folders[0].parent)[0]
+        figures["tokens_per_second"] = round(rate)
+        figures["speed"] = 1.0 if row == ROWS[0] else round(rate / baseline_pace(options.data)[0], 2)
     return figures
 
 
@@ -251,17 +254,24 @@ def finished(folder: Path) -> bool:
 
 
 def steps_in_time(row: Row, arguments: list[str], options: argparse.Namespace) -> int:
-    """Returns how many steps of a row take as long as those of the other, both measured now, one after the other."""
-    other = by_name(row.same_time)
-    seconds = []
-    for own in (["--corpora", CORPUS, *shlex.split(SHARED), *shlex.split(other.arguments)], arguments):
-        probe = RUNS / f"{row.name}.probe"
-        shutil.rmtree(probe, ignore_errors=True)
-        short = ["--steps", str(PROBE_STEPS), "--eval-every", "0", "--save-every", "0"]
-        command("train.py", ["--data", options.data, "--out", str(probe), *own, *short])
-        seconds.append(pace(probe)[1])
-        shutil.rmtree(probe)
-    return round(STEPS * seconds[0] / seconds[1])
+    """Returns how many steps of a row take as long as `STEPS` of the baseline, both measured now, on this machine."""
+    return round(STEPS * baseline_pace(options.data)[1] / probe(row.name, arguments, options.data)[1])
+
+
+@functools.cache
+def baseline_pace(data: str) -> tuple[float, float]:
+    """Returns the `pace` of the baseline, measured once a call: rows may come from different machines."""
+    return probe(ROWS[0].name, ["--corpora", CORPUS, *shlex.split(SHARED), *shlex.split(ROWS[0].arguments)], data)
+
+
+def probe(name: str, arguments: list[str], data: str) -> tuple[float, float]:
+    """Returns the `pace` of a run of a few steps, which leaves nothing behind."""
+    folder = RUNS / f"{name}.{os.getpid()}.probe"
+    short = ["--steps", str(PROBE_STEPS), "--eval-every", "0", "--save-every", "0"]
+    command("train.py", ["--data", data, "--out", str(folder), *arguments, *short])
+    found = pace(folder)
+    shutil.rmtree(folder)
+    return found
 
 
 def pace(folder: Path) -> tuple[float, float]:

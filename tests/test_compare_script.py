@@ -54,6 +54,7 @@ def test_every_row_is_trained_once_measured_and_told(compare, tmp_path, capsys):
     assert [rows["base"], rows["both"]] == json.loads(before)["rows"]
     assert rows["both"]["parameters"] == 2 * rows["base"]["parameters"] and rows["both"]["units"] == 64
     assert rows["other"]["steps_before"] == rows["other"]["steps"] == 4 and rows["base"]["tokens_per_second"] > 0
+    assert rows["base"]["speed"] == 1.0 and rows["other"]["speed"] > 0
     assert str(tmp_path / "data") not in out.read_text()
     text = "\n".join(variants(json.loads(out.read_text())))
     assert re.search(r"\| objective \| other \| `--seed 2`, from the checkpoint of base \| 4 \+ 4 \|", text)
@@ -93,13 +94,14 @@ def test_a_run_that_was_stopped_is_no_row(compare, tmp_path, monkeypatch):
     assert compare.trained(compare.ROWS[0], options)  # there already: the script would run out of steps
 
 
-def test_equal_time_means_fewer_of_the_slower_steps(compare, tmp_path, monkeypatch):
-    slow = compare.Row("slow", "optimiser", "--optimizer adamw", same_time="base")
-    paces = iter([(0.0, 0.5), (0.0, 2.0)])
-    monkeypatch.setattr(compare, "command", lambda script, arguments: (tmp_path / "runs" / "slow.probe").mkdir(parents=True))
-    monkeypatch.setattr(compare, "pace", lambda folder: next(paces))
+def test_equal_time_means_fewer_of_the_slower_steps(compare, monkeypatch):
+    slow = compare.Row("slow", "optimiser", "--optimizer adamw", same_time=True)
+    paces = {"base": (900.0, 0.5), "slow": (225.0, 2.0)}
+    asked = []
+    monkeypatch.setattr(compare, "probe", lambda name, arguments, data: (asked.append(name), paces[name])[1])
     options = type("Options", (), {"data": "DATA"})
     assert compare.steps_in_time(slow, [], options) == 1  # 4 steps of 0.5 s in the time of one of 2 s
+    assert compare.steps_in_time(slow, [], options) == 1 and asked.count("base") == 1  # the baseline is measured once
 
 
 def test_the_real_rows_have_what_they_need():

@@ -19,7 +19,8 @@ def variants(figures: Figures) -> list[str]:
         "### Every variant, same budget",
         f"`python scripts/compare.py --data DATA`: each row trained with `{budget['command']}` and its own options. "
         f"BLEU tok. lc., {budget['direction']}, {budget['split']}, {budget['decoding']}. Tokens: target tokens trained on; "
-        "tokens/s: of training, per second of one core. KL in nats and active units (Var mu > 0.01) on the sources of the "
+        "tokens/s: of training, per second of one core, and as a multiple of the baseline's on the same machine (rows may come "
+        "from different ones). KL in nats and active units (Var mu > 0.01) on the sources of the "
         "test set.",
         variants_table(figures["rows"]),
         f"![BLEU of every variant](checkpoints/{PLOT})",
@@ -32,7 +33,7 @@ def variants_table(rows: Sequence[Figures]) -> str:
     scores_of = {row["name"]: row["scores"] for row in rows}
     lines = []
     for row in rows:
-        rate = f"{row['tokens_per_second']:,.0f}" if row.get("tokens_per_second") else ""
+        rate = f"{row['tokens_per_second']:,.0f} ({row['speed']:.2f} x)" if row.get("tokens_per_second") else ""
         scores = [f"{row['scores'][context]:.2f}" if context in row["scores"] else "" for context in ("source", "latent")]
         kl = f"{row['kl']:.1f}" if "kl" in row else ""
         units = f"{row['active_units']} of {row['units']}" if "kl" in row else ""
