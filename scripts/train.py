@@ -37,6 +37,7 @@ from vaegen.data import TrainingData, tokenize
 from vaegen.embeddings import skip_gram
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
+from vaegen.precision import has_fast_bf16
 from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer, clean
 from vaegen.training import Trainer, load_state
@@ -360,13 +361,6 @@ def build_parser() -> argparse.ArgumentParser:
                     f"--{field.name.replace('_', '-')}", type=converter(hints[field.name]), metavar="X"
                 )
     return parser
-
-
-def has_fast_bf16(device: str) -> bool:
-    """Whether bfloat16 products run in hardware: every current GPU, and CPUs with AVX512-BF16 or AMX."""
-    if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported()
-    return torch.cpu._is_avx512_bf16_supported() if hasattr(torch.cpu, "_is_avx512_bf16_supported") else False
 
 
 if __name__ == "__main__":

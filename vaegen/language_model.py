@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from vaegen.data import pad
 from vaegen.errors import VaegenError
+from vaegen.precision import fast_autocast
 
 BATCH_TOKENS = 4096
 IGNORED = -100  # a label that transformers leaves out of the loss
@@ -64,7 +65,7 @@ def train_language_model(
     model.train()
     while step < n_steps:
         for batch in _batches(sentences, rng):
-            with torch.autocast("cpu", torch.bfloat16):
+            with fast_autocast("cpu"):
                 loss = _loss(model, batch)
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)

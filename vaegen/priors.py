@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from vaegen.errors import VaegenError
 from vaegen.layers import EncoderLayer
 from vaegen.posterior import DiagonalGaussian
+from vaegen.precision import fast_autocast
 
 FILE = "priors.safetensors"
 PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")
@@ -205,7 +206,7 @@ class Flow(nn.Module):
         optimizer = torch.optim.AdamW(flow.parameters(), lr=lr, weight_decay=0.01)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, n_steps, pct_start=0.1)
         for step in range(n_steps):
-            with torch.autocast("cpu", torch.bfloat16):
+            with fast_autocast("cpu"):
                 loss = flow.loss(draw(), generator)
             loss.backward()
             nn.utils.clip_grad_norm_(flow.parameters(), 1.0)
