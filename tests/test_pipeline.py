@@ -9,6 +9,7 @@ import torch
 
 import vaegen
 from vaegen import latent
+from vaegen.avoidance import loops
 from vaegen.checkpoint import save_checkpoint
 from vaegen.config import ModelConfig, TrainConfig, override, preset
 from vaegen.data import Item, collate
@@ -16,6 +17,7 @@ from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.objective import vae_loss
 from vaegen.pipeline import Pipeline
+from vaegen.samples import words
 
 GROUPS = [
     {"en": "a dog runs", "de": "ein Hund rennt", "fr": "un chien court", "cs": "pes běží"},
@@ -168,7 +170,7 @@ def test_draws_differ_and_are_those_of_the_posterior(pipeline):
     generator = torch.Generator().manual_seed(3 * 1_000_003)
     z = type(posterior)(posterior.mu.expand(6, -1, -1), posterior.logvar.expand(6, -1, -1)).sample(generator)
     limit = 2 * (len(pipeline.tokenizer.encode("two men sing")) + 1) + 20
-    assert pipeline.decode(z, "de", num_beams=1, max_length=limit) == [d.text for d in draws]
+    assert pipeline.decode(z, "de", num_beams=1, max_length=limit, avoid_loops=False) == [d.text for d in draws]
     both = pipeline.generate(["two men sing"], "de", n_draws=2, num_beams=3, n_best=3)[0]
     assert len(both) == 6
 
@@ -336,3 +338,14 @@ def test_a_path_in_numpy_has_its_ends(pipeline):
     a, b = pipeline.encode(["a dog runs", "two men sing"]).mode.numpy()
     path = pipeline.path(a, b, 4)
     assert path.shape == (4, *a.shape) and (path[0] == a).all() and (path[-1] == b).all()
+
+
+def test_a_decoder_that_goes_round_in_circles_is_led_out(pipeline):
+    z, avoided = pipeline.draw(40, seed=3, prior_scale=2.0), pipeline.n_avoided
+    plain = pipeline.decode(z, "de", num_beams=1, avoid_loops=False)
+    led = pipeline.decode(z, "de", num_beams=1)
+    round_and_round = [loops(words(text)) for text in plain]
+    assert any(round_and_round) and not all(round_and_round)
+    for a, b, goes_round in zip(plain, led, round_and_round, strict=True):
+        assert not loops(words(b)) and (a == b) is not goes_round
+    assert pipeline.n_avoided == avoided  # that counts words of the lists

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import sacrebleu
 
+from vaegen.avoidance import loops
 from vaegen.samples import (
     distinct,
     features,
-    loops,
     mauve,
     memorised,
     n_grams,

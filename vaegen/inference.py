@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaegen.avoidance import Allowed
+from vaegen.avoidance import Allowed, loops
 from vaegen.data import pad
 from vaegen.decoding import DecodingOptions, Hypothesis, decode
 from vaegen.errors import VaegenError
@@ -24,6 +24,7 @@ from vaegen.text import Tokenizer, check_text, simplified
 Progress = Callable[[int, int], None]  # texts done, texts in all
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
+LONGEST_LOOP = 8  # tokens; three times the same ones in a row are a loop
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
 MAX_BATCH_TOKENS = 16384
 
@@ -144,9 +145,10 @@ class Inference:
         seed: int,
         batch_size: int,
         avoid: WordList | bool | None = None,
+        avoid_loops: bool = True,
         **options: Any,
     ) -> list[str]:
-        """Returns the best sentence for each latent, (B, M, Z), in its language."""
+        """Returns the best sentence for each latent, (B, M, Z), in its language; see `Pipeline.decode`."""
         chosen = DecodingOptions(**options)
         results: list[list[int]] = []
         with torch.inference_mode():
@@ -155,7 +157,7 @@ class Inference:
                 n = len(memory.states)
                 generators = [make_generator(seed, start + i) for i in range(n)]
                 tags = languages[start : start + n]
-                found = self.decode(memory, tags, chosen, [LATENT_MAX_LENGTH] * n, generators, avoid)
+                found = self.decode(memory, tags, chosen, [LATENT_MAX_LENGTH] * n, generators, avoid, avoid_loops)
                 results += [hypotheses[0].ids for hypotheses in found]
         return self.texts(results, languages, avoid)
 
@@ -167,14 +169,26 @@ class Inference:
         limits: list[int],
         generators: list[torch.Generator],
         avoid: WordList | bool | None = None,
+        avoid_loops: bool = False,
     ) -> list[list[Hypothesis]]:
-        """Returns the hypotheses for each memory row in its language, without words of the list to avoid."""
+        """Returns the hypotheses for each memory row in its language, without words of the list to avoid, and loops."""
         tags = torch.tensor([self.tokenizer.language_id(language) for language in languages], device=self.device)
+        words, led_around = self.allowed(languages, avoid), set()
+
+        def allowed(row: int, ids: Sequence[int], watched: bool) -> bool:
+            if avoid_loops and loops(ids, LONGEST_LOOP):
+                return False
+            if words is None or words(row, ids, watched):
+                return True
+            led_around.add(row)
+            return False
+
         found = decode(
             self.model, memory, tags, self.tokenizer.eos_id, options,
-            banned_ids=self._banned, max_lengths=limits, generators=generators, allowed=self.allowed(languages, avoid),
+            banned_ids=self._banned, max_lengths=limits, generators=generators,
+            allowed=allowed if words or avoid_loops else None,
         )  # fmt: skip
-        self.n_avoided += sum(any(h.avoided for h in hypotheses) for hypotheses in found)
+        self.n_avoided += len(led_around)
         return found
 
     def allowed(self, languages: Sequence[str], avoid: WordList | bool | None) -> Allowed | None:

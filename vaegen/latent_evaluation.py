@@ -15,6 +15,7 @@ import sacrebleu
 import torch
 
 from vaegen import samples
+from vaegen.avoidance import loops
 from vaegen.disentanglement import (
     dci,
     mutual_information_gap,
@@ -144,7 +145,7 @@ def _sample_figures(
         "self_bleu": samples.self_bleu(found),
         "memorised_4_grams": grams,
         "memorised_sentences": whole,
-        "loops": float(np.mean([samples.loops(sentence) for sentence in found])),
+        "loops": float(np.mean([loops(sentence) for sentence in found])),
         "words": float(np.mean([len(sentence) for sentence in found])),
     }
     if reverse_steps:
@@ -189,7 +190,7 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
         "smoothness_features": float(np.mean(by_features)),
         "perplexity_inner": _perplexity(judge, as_ids(pipeline, inner, "en")),
         "perplexity_ends": _perplexity(judge, as_ids(pipeline, [text for pair in ends for text in pair], "en")),
-        "loops": float(np.mean([samples.loops(samples.words(text)) for text in written])),
+        "loops": float(np.mean([loops(samples.words(text)) for text in written])),
         "ends_exact_unrefined": float(np.mean([a == b for a, b in zip(before, texts, strict=True)])),
         "ends_exact": float(np.mean(exact)),
         "walks_with_both_ends_exact": float(np.mean(matches)),

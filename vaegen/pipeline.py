@@ -232,7 +232,8 @@ class Pipeline:
             language: A code such as "de", or one code for each latent.
             seed: Of sampling, where `method="sample"`.
             batch_size: Most latents in one batch.
-            **options: Fields of `DecodingOptions`.
+            **options: Fields of `DecodingOptions`, and `avoid_loops`: a latent between sentences can send the decoder round
+                in circles, "a man and a man and a man"; it is led out of them unless that is False.
 
         Raises:
             VaegenError: If the model has no latent, or z is not of its shape.
