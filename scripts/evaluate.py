@@ -104,7 +104,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--samples", type=int, default=2000, help="of --latent: samples for each prior and seed")
     parser.add_argument("--seeds", type=int, default=5, help="of --latent: seeds")
     parser.add_argument("--draws", help="of --latent: more rows of samples, as prior:scale[:slots in use], ...")
-    parser.add_argument("--reverse-steps", type=int, default=100, help="of --latent: training of the reverse judges")
     parser.add_argument("--compare-as", help="add the figures to checkpoints/comparisons.json under this name")
     options = parser.parse_args(arguments)
     options.also = changed(parser, options)
@@ -199,7 +198,7 @@ def explore(options: argparse.Namespace) -> None:
                 held_out = english["val"] + english["test"]
                 seeds = range(options.seeds)
                 found = measure.prior_samples(
-                    pipeline, judge, held_out, english["train"], seen, options.samples, seeds, options.reverse_steps, say,
+                    pipeline, judge, held_out, english["train"], seen, options.samples, seeds, say,
                     [*((name, 1.0, None) for name in pipeline.priors), *more_draws(options.draws)],
                 )  # fmt: skip
         figures[part] = {**found, "seconds": round(time.perf_counter() - start)}

@@ -45,3 +45,21 @@ def test_a_probe_learns_what_is_there_and_is_at_chance_where_nothing_is():
 def test_retrieval_finds_the_row_of_the_same_number():
     assert retrieval(NOISE, 3.0 * NOISE) == 1.0
     assert retrieval(NOISE, NOISE[::-1]) < 0.02
+
+
+def test_a_margin_keeps_a_hub_from_winning():
+    """Row 0 of b points into the mean direction, so that it is nearest to many rows of a, but to none much more."""
+    rng = np.random.default_rng(0)
+    common = np.zeros(12)
+    common[0] = 3.0
+    a = common + rng.normal(size=(40, 12))
+    b = a + 1.2 * rng.normal(size=a.shape)
+    b[0] = common
+    plain, margin = retrieval(a, b), retrieval(a, b, neighbours=4)
+    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b)]
+    assert ((unit[0] @ unit[1].T).argmax(1) == 0).sum() > 5  # the hub
+    assert margin > plain
+    s = unit[0] @ unit[1].T
+    near_a, near_b = (np.array([np.sort(row)[-4:].mean() for row in x]) for x in (s, s.T))  # by hand
+    hits = [np.argmax([2 * s[i, j] / (near_a[i] + near_b[j]) for j in range(40)]) == i for i in range(40)]
+    assert margin == np.mean(hits)

@@ -13,6 +13,7 @@ from vaegen.samples import (
     n_grams,
     self_bleu,
     smoothness,
+    trigram_perplexity,
     word_distance,
     words,
 )
@@ -91,3 +92,30 @@ def test_word_distance_is_a_metric_that_knows_words():
     assert word_distance(dog, dog) == 0.0 and word_distance(dog, hound) == pytest.approx(word_distance(hound, dog))
     assert 0.0 < word_distance(dog, hound) < word_distance(dog, tax)
     assert word_distance(dog, tax) <= word_distance(dog, hound) + word_distance(hound, tax) + 1e-9
+
+
+def test_trigrams_are_a_distribution_and_the_hand_count():
+    """Kneser-Ney on "a b c." twice and "x b c."; ids: tag 0, end 1, a 2, b 3, c 4, x 5."""
+    training = [[0, 2, 3, 4, 1], [0, 2, 3, 4, 1], [0, 5, 3, 4, 1]]
+    vocab, d = 8, 0.75
+
+    def probability(*gram):  # of the last id after two others, from the perplexity of that sentence alone
+        return 1.0 / trigram_perplexity(training, [list(gram)], vocab)
+
+    def after_start(token):  # the only trigram of this sentence: (0, 0, token)
+        return probability(0, token)
+
+    assert sum(after_start(token) for token in range(vocab)) == pytest.approx(1.0)
+    # Six different bigrams: 0 a, 0 x, a b, x b, b c, c end; so p1(a) = (1 - d) / 6 + d * 5 / 6 / vocab
+    p1 = (1 - d) / 6 + d * 5 / 6 / vocab
+    p2 = (1 - d) / 2 + d * 2 / 2 * p1  # after 0 come a and x, each after one other context
+    assert after_start(2) == pytest.approx((2 - d) / 3 + d * 2 / 3 * p2)
+    assert trigram_perplexity(training, training, vocab) < trigram_perplexity(training, [[0, 4, 5, 1]], vocab)
+
+
+def test_varied_samples_tell_more_of_held_out_text_than_the_same_one_again():
+    rng = np.random.default_rng(0)
+    sentences = [[0, *rng.choice([[2, 3], [4, 5], [6, 7]]).tolist(), *rng.choice([[8, 9], [10, 11]]).tolist(), 1]
+                 for _ in range(80)]  # fmt: skip
+    varied, held_out = sentences[:40], sentences[40:]
+    assert trigram_perplexity(varied, held_out, 12) < 2.5 < trigram_perplexity(sentences[:1] * 40, held_out, 12)

@@ -24,14 +24,14 @@ from vaegen.disentanglement import (
     separated_attribute_predictability,
 )
 from vaegen.evaluation import reconstruction_nats
-from vaegen.language_model import new_language_model, sentence_nats, train_language_model
+from vaegen.language_model import sentence_nats
 from vaegen.latent import first_slots
 from vaegen.pipeline import Pipeline
 from vaegen.posterior import DiagonalGaussian
 from vaegen.probe import probe_set
 
 Say = Callable[[str], None]
-REVERSE = {"width": 128, "n_layers": 2}  # the judge of reverse perplexity: small, as it is trained for every sample
+NEIGHBOURS = 4  # of the margin by which translations are found
 
 
 def as_ids(pipeline: Pipeline, texts: Sequence[str], language: str) -> list[list[int]]:
@@ -83,7 +83,6 @@ def prior_samples(
     training: Sequence[str],
     n: int,
     seeds: Sequence[int],
-    reverse_steps: int,
     say: Say,
     settings: Sequence[tuple[str, float, int | None]] = (),
 ) -> dict[str, Any]:
@@ -97,7 +96,6 @@ def prior_samples(
         training: All English training text, for what is memorised.
         n: Samples for each seed.
         seeds: Of the draws; the report gives mean and standard deviation over them.
-        reverse_steps: Optimizer steps of each reverse language model; 0 leaves it out.
         say: Gets a line for each row and seed.
         settings: (prior, scale, slots in use) for each row; by default all priors at scale 1 with all slots.
     """
@@ -113,15 +111,15 @@ def prior_samples(
                 texts = [real[i] for i in np.random.default_rng(seed).choice(len(real), n, replace=False)]
             else:
                 z = pipeline.draw(n, seed, name, scale, slots)
-                texts = pipeline.decode(z, "en", num_beams=1, batch_size=128)
-            figures.append(_sample_figures(pipeline, judge, texts, reference, known, reverse_ids, reverse_steps, seed))
+                texts = pipeline.decode(z, "en", num_beams=1, batch_size=128, avoid_loops=False)
+            figures.append(_sample_figures(pipeline, judge, texts, reference, known, reverse_ids, seed))
             if name == "real":  # its own sentences are in the training text
                 figures[-1] |= {"memorised_4_grams": float("nan"), "memorised_sentences": float("nan")}
             say(f"{name} x {scale} {slots or 'all'} slots, seed {seed}: {figures[-1]} {texts[:2]}")
         mean = {key: float(np.mean([f[key] for f in figures])) for key in figures[0]}
         spread = {key: float(np.std([f[key] for f in figures], ddof=1)) if len(figures) > 1 else 0.0 for key in figures[0]}
         table.append({"prior": name, "scale": scale, "slots": slots, "mean": mean, "spread": spread})
-    return {"n": n, "seeds": list(seeds), "reverse_steps": reverse_steps, "held_out": len(held_out), "rows": _plain(table)}
+    return {"n": n, "seeds": list(seeds), "held_out": len(held_out), "rows": _plain(table)}
 
 
 def _sample_figures(
@@ -131,16 +129,16 @@ def _sample_figures(
     reference: np.ndarray,
     known: Sequence[samples.Words],
     reverse_ids: Sequence[Sequence[int]],
-    reverse_steps: int,
     seed: int,
 ) -> dict[str, float]:
     found = [samples.words(text) for text in texts]
     written = [text for text in texts if text.strip()]
     grams, whole = samples.memorised(found, known)
     ids = as_ids(pipeline, written, "en")
-    figures = {
+    return {
         "mauve": samples.mauve(reference, samples.features(texts), seed),
         "forward_perplexity": _perplexity(judge, ids),
+        "reverse_perplexity": samples.trigram_perplexity(ids, reverse_ids, pipeline.tokenizer.vocab_size),
         **{f"distinct_{k}": samples.distinct(found, k) for k in (1, 2, 3)},
         "self_bleu": samples.self_bleu(found),
         "memorised_4_grams": grams,
@@ -148,11 +146,6 @@ def _sample_figures(
         "loops": float(np.mean([loops(sentence) for sentence in found])),
         "words": float(np.mean([len(sentence) for sentence in found])),
     }
-    if reverse_steps:
-        model = new_language_model(pipeline.tokenizer.vocab_size, seed=seed, **REVERSE)
-        train_language_model(model, ids, reverse_steps, lr=4e-3, seed=seed)
-        figures["reverse_perplexity"] = _perplexity(model, reverse_ids)
-    return figures
 
 
 def _perplexity(judge: Any, ids: Sequence[Sequence[int]]) -> float:
@@ -172,7 +165,9 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
     for i in range(0, len(texts) - 1, 2):
         paths.append(pipeline.path(z[i], z[i + 1], n_steps))
         ends.append((texts[i], texts[i + 1]))
-    written = pipeline.decode(np.concatenate(paths), "en", num_beams=1, batch_size=128)
+    stacked = np.concatenate(paths)
+    written = pipeline.decode(stacked, "en", num_beams=1, batch_size=128)
+    alone = pipeline.decode(stacked, "en", num_beams=1, batch_size=128, avoid_loops=False)
     walks = [written[i * n_steps : (i + 1) * n_steps] for i in range(len(paths))]
     matches = [walk[0] == a and walk[-1] == b for walk, (a, b) in zip(walks, ends, strict=True)]
     by_features, by_words = [], []
@@ -191,6 +186,7 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
         "perplexity_inner": _perplexity(judge, as_ids(pipeline, inner, "en")),
         "perplexity_ends": _perplexity(judge, as_ids(pipeline, [text for pair in ends for text in pair], "en")),
         "loops": float(np.mean([loops(samples.words(text)) for text in written])),
+        "loops_alone": float(np.mean([loops(samples.words(text)) for text in alone])),
         "ends_exact_unrefined": float(np.mean([a == b for a, b in zip(before, texts, strict=True)])),
         "ends_exact": float(np.mean(exact)),
         "walks_with_both_ends_exact": float(np.mean(matches)),
@@ -203,11 +199,13 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
 def across_languages(
     pipeline: Pipeline, train: Mapping[str, Sequence[str]], test: Mapping[str, Sequence[str]], say: Say
 ) -> dict[str, Any]:
-    """Returns R@1 of translations by the cosine of mu, and how well a linear probe names the language, on parallel text."""
+    """Returns R@1 of translations by mu, and how well a linear probe names the language, on parallel text."""
     codes = list(test)
     fitted, held = ({code: pipeline.encode(texts[code]) for code in codes} for texts in (train, test))
     mu = {code: held[code].mu.flatten(1).numpy() for code in codes}
-    found = {f"{a}-{b}": retrieval(mu[a], mu[b]) for a, b in permutations(codes, 2)}
+    by_cosine, by_margin = (
+        {f"{a}-{b}": retrieval(mu[a], mu[b], k) for a, b in permutations(codes, 2)} for k in (0, NEIGHBOURS)
+    )
     generator = torch.Generator().manual_seed(0)
     named = {}
     for kind in ("z", "mu"):
@@ -217,7 +215,14 @@ def across_languages(
             return torch.cat(parts).flatten(1).numpy(), [c for c, part in zip(codes, parts, strict=True) for _ in part]
 
         named[kind] = probe_accuracy(*rows(fitted), {"test": rows(held)})["test"]
-    figures = {"n": len(next(iter(test.values()))), "retrieval": found, "language_from": named, "chance": 1.0 / len(codes)}
+    figures = {
+        "n": len(next(iter(test.values()))),
+        "retrieval": by_cosine,
+        "retrieval_by_margin": by_margin,
+        "neighbours": NEIGHBOURS,
+        "language_from": named,
+        "chance": 1.0 / len(codes),
+    }
     say(f"across languages: {figures}")
     return figures
 

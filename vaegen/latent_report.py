@@ -87,18 +87,14 @@ def sample_rows(part: Figures) -> tuple[list[str], list[list[str]]]:
 
 def sample_section(part: Figures, plots: bool = True) -> str:
     """Samples of every prior beside real captions."""
-    reverse = (
-        f" Reverse PPL is that of the held-out captions under a small language model (2 layers, width 128, "
-        f"{part['reverse_steps']} steps) that was trained on the samples: low only if they are varied and right."
-        if part["reverse_steps"]
-        else ""
-    )
     lines = [
         "## Samples of every prior",
         f"{part['n']} English samples for each of {len(part['seeds'])} seeds, decoded greedily; mean ± standard deviation. "
         f"MAUVE on features of all-MiniLM-L6-v2 against {part['held_out']} held-out captions. Forward PPL is that of the "
-        "samples under the language model: low where they are fluent, or all the same." + reverse + " `seen`: found word by "
-        "word in the training text. The first row are real training captions: what a perfect sampler would reach.",
+        "samples under the language model: low where they are fluent, or all the same. Reverse PPL is that of the held-out "
+        "captions under the trigrams of the samples (sub-words, interpolated Kneser-Ney): low only if they are varied and "
+        "right. `seen`: found word by word in the training text. The first row are real training captions: what a perfect "
+        "sampler would reach.",
         markdown_table(*sample_rows(part)),
     ]
     return "\n\n".join(lines + ["![MAUVE of every prior](priors.svg)"] * plots)
@@ -112,7 +108,8 @@ def interpolation_section(part: Figures, _plots: bool = True) -> str:
         ["perplexity of the inner steps / of the ends", f"{part['perplexity_inner']:.1f} / {part['perplexity_ends']:.1f}"],
         ["ends that read back exactly, from the encoder alone", f"{part['ends_exact_unrefined']:.1%}"],
         ["ends that read back exactly, refined", f"{part['ends_exact']:.1%}"],
-        ["steps with a repetition loop", f"{part['loops']:.2%}"],
+        ["steps with a repetition loop, as decoded / if the decoder is not led out of loops",
+         f"{part['loops']:.2%} / {part['loops_alone']:.2%}"],
         ["different sentences on a walk", f"{part['different_sentences']:.1f}"],
     ]
     peers = ", ".join(f"{name} {value:.3f}" for name, value in PEERS.items())
@@ -128,12 +125,20 @@ def interpolation_section(part: Figures, _plots: bool = True) -> str:
 def language_section(part: Figures, _plots: bool = True) -> str:
     """One meaning, four languages."""
     codes = sorted({pair.split("-")[0] for pair in part["retrieval"]}, key=list(LANGUAGE_NAMES).index)
-    rows = [[a, *("" if a == b else f"{part['retrieval'][f'{a}-{b}']:.1%}" for b in codes)] for a in codes]
+    tables = [
+        markdown_table(
+            [f"from, to; {name}", *codes],
+            [[a, *("" if a == b else f"{part[key][f'{a}-{b}']:.1%}" for b in codes)] for a in codes],
+        )
+        for name, key in (("by margin", "retrieval_by_margin"), ("by cosine alone", "retrieval"))
+    ]
     named = part["language_from"]
     return "\n\n".join([
         "## One meaning, four languages",
-        f"R@1: how often the nearest of {part['n']} latents in another language, by the cosine of mu, is the translation.",
-        markdown_table(["from, to", *codes], rows),
+        f"R@1: how often the nearest of {part['n']} latents in another language is the translation, by the cosine of mu and "
+        "by the ratio margin with which translations are mined: that cosine divided by its mean over the "
+        f"{part['neighbours']} nearest neighbours of both sides, so that latents near to everything do not win.",
+        *tables,
         f"A linear probe names the language of a sentence from a draw z in {named['z']:.1%} (chance {part['chance']:.0%}), "
         f"from mu without its noise in {named['mu']:.1%}.",
     ])  # fmt: skip

@@ -144,7 +144,7 @@ class Flow(nn.Module):
     std: Tensor
 
     def __init__(
-        self, n_slots: int, latent_dim: int, width: int = 192, n_layers: int = 4, n_heads: int = 4, n_steps: int = 32
+        self, n_slots: int, latent_dim: int, width: int = 192, n_layers: int = 4, n_heads: int = 4, n_steps: int = 8
     ) -> None:
         super().__init__()
         self.n_steps, self.n_heads = n_steps, n_heads
