@@ -4,8 +4,9 @@
     python scripts/benchmark.py                  # the table of the README (about six minutes)
     python scripts/benchmark.py --quick          # a smoke test of every row
 
-Training: forward, backward and AdamW step, bfloat16 autocast, label smoothing 0.1, on batches of at most 4,096 padded
-target tokens whose lengths are those of image captions; another batch in each round, the same one for every row.
+Training: forward, backward and AdamW step, bfloat16 autocast where the processor has it, label smoothing 0.1, on batches of
+at most 4,096 padded target tokens whose lengths are those of image captions; another batch in each round, the same one for
+every row.
 Decoding: random weights that never end a sentence, 20 tokens. Every round runs each row once, in an order that changes;
 the median of the rounds is reported, and ratios are taken within a round, so that a busy machine slows all rows alike.
 
@@ -33,6 +34,7 @@ from vaegen.config import ModelConfig, TrainConfig
 from vaegen.data import Batch
 from vaegen.decoding import DecodingOptions, decode
 from vaegen.model import VAETransformer
+from vaegen.precision import fast_autocast, has_fast_bf16
 from vaegen.training import TrainingObjective
 
 VOCABULARY, WIDTH, FFN, HEADS, LAYERS, DROPOUT = 8000, 256, 1024, 4, 4, 0.1
@@ -40,6 +42,7 @@ FIRST_WORD, EOS, PAD, LANGUAGE = 300, 1, 0, 3
 SMOOTHING = 0.1
 N_TOKENS = 20  # decoded
 N_CAPTIONS = 29_000  # sentences of an epoch
+PRECISION = torch.bfloat16 if has_fast_bf16("cpu") else torch.float32  # of training
 Step = Callable[[int], object]  # takes the number of the round
 
 
@@ -162,7 +165,7 @@ def _stepper(model: nn.Module, loss: Callable[[Batch], Tensor]) -> Callable[[Bat
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
 
     def step(batch: Batch) -> None:
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast("cpu"):
             value = loss(batch)
         value.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -206,7 +209,7 @@ def decoding_rows(n_sentences: int, num_beams: int) -> dict[str, Step]:
 def matrix_products(batches: list[Batch]) -> Step:
     """Returns the linear layers of a training step alone, without a latent: no model of this shape can be faster."""
     longest = max(max(batch.src.numel(), batch.tgt_out.numel()) for batch in batches)
-    inputs = {width: torch.randn(longest, width, dtype=torch.bfloat16) for width in (WIDTH, FFN)}
+    inputs = {width: torch.randn(longest, width, dtype=PRECISION) for width in (WIDTH, FFN)}
 
     def run(i: int) -> None:
         n_source, n_target = batches[i].src.numel(), batches[i].tgt_out.numel()
@@ -222,7 +225,7 @@ def matrix_products(batches: list[Batch]) -> Step:
             y.T @ x  # gradient of the weight
 
     outputs = [(WIDTH, 4 * WIDTH), (WIDTH, 6 * WIDTH), (WIDTH, 2 * WIDTH), (WIDTH, FFN), (FFN, WIDTH), (WIDTH, VOCABULARY)]
-    weights = {(n_in, n_out): torch.randn(n_out, n_in, dtype=torch.bfloat16) for n_in, n_out in outputs}
+    weights = {(n_in, n_out): torch.randn(n_out, n_in, dtype=PRECISION) for n_in, n_out in outputs}
     return run
 
 
@@ -272,6 +275,7 @@ def main(arguments: list[str] | None = None) -> int:
     torch.manual_seed(0)
     rounds, tokens = (1, 256) if options.quick else (options.rounds, 4096)
     figures: dict[str, dict] = {"torch": torch.__version__, "threads": options.threads, "rounds": rounds}
+    figures["training in"] = str(PRECISION).removeprefix("torch.")
     if options.only != "decode":
         batches = caption_batches(rounds, tokens)
         rows: dict[str, Step] = {name: (lambda i, s=step: s(batches[i])) for name, step in training_rows().items()}

@@ -121,6 +121,7 @@ ROWS = (
     Row("nested-slots", "objective", "--nested-rate 0.5", against=(BASE,)),
     Row("aligned", "objective", "--align-kl 0.01 --align-contrast 1", against=(BASE,)),
     Row("source-noise", "objective", "--source-noise 0.1", against=(BASE,)),
+    Row("mostly-source", "objective", "--source-context-rate 0.9 --autoencode-rate 0.05", against=(BASE, "no-latent")),
     Row("captions", "pre-training", "--corpora multi30k-captions --source-noise 0.3 --steps 1200"),
     Row("tenth", "pre-training", "--limit-groups 2900"),
     Row("tenth-pretrained", "pre-training", "--limit-groups 2900", start="captions", against=("tenth",)),

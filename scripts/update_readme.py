@@ -148,7 +148,7 @@ def speed() -> list[str]:
         figures = read(CHECKPOINTS / "benchmark.json")
         sections.append(
             f"`python scripts/benchmark.py`: {figures['threads']} thread, torch {figures['torch']}, "
-            f"median of {figures['rounds']} rounds"
+            f"median of {figures['rounds']} rounds; training in {figures['training in']}"
         )
         for title, rows in figures.items():
             if isinstance(rows, dict):
