@@ -28,10 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
         loaded = [load_checkpoint(path) for path in options.checkpoints]
         check_tokenizers([checkpoint.tokenizer for checkpoint in loaded])
         model = average([checkpoint.model for checkpoint in loaded])
-        last = loaded[-1]  # the metadata of the last: it was trained on all that the others were
-        save_checkpoint(
-            options.out, model, last.tokenizer, {**last.metadata, "averaged": [checkpoint.name for checkpoint in loaded]}
-        )
+        last = loaded[-1]  # it was trained on all that the others were; what was measured on it is not true of the mean
+        metadata = {key: value for key, value in last.metadata.items() if key != "evaluation"}
+        if "training" in metadata:
+            metadata["training"] = {key: value for key, value in metadata["training"].items() if key != "validation"}
+        save_checkpoint(options.out, model, last.tokenizer, {**metadata, "averaged": options.checkpoints})
     except VaegenError as error:
         print(f"average: {error}", file=sys.stderr)
         return 2

@@ -155,7 +155,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = options.only.split(",") if options.only else list(known)
     if unknown := [name for name in wanted if name not in known]:
         raise VaegenError(f"--only {options.only}: there is no row {', '.join(unknown)}; see --list.")
-    if not options.data and not options.list:
+    if not options.data and not options.list and not options.dry_run:
         raise VaegenError("Rows are trained on the corpora; give their folder with --data.")
     done = rows_of(Path(options.out))
     failed = []

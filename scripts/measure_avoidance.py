@@ -72,6 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of prompts and sampling (default 0)")
     parser.add_argument("--out", default=str(ROOT / "checkpoints" / "avoidance.json"), help="where the figures go")
     options = parser.parse_args(arguments)
+    given = [(name, getattr(options, name)) for name in ("checkpoint", "n", "captions", "max_length", "batch_size", "seed")]
+    options.also = "".join(f" --{name.replace('_', '-')} {v}" for name, v in given if v != parser.get_default(name))
     try:
         figures = measure(options)
     except VaegenError as error:
@@ -85,6 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Returns all figures by list."""
     pipeline = vaegen.load(options.checkpoint)
+    if lacking := sorted(set(TEMPLATES) - set(pipeline.languages)):
+        raise VaegenError(f"{options.checkpoint} lacks {', '.join(lacking)}; prompts are in {', '.join(TEMPLATES)}.")
     lists = {"shipped": WordList.load()}
     if options.word_list:
         lists["with more lists"] = WordList.load(*options.word_list)
@@ -99,9 +103,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for name, found in harmless(pipeline, lists, options).items():
         figures["lists"][name]["harmless"] = found
     figures["cost"] = cost(pipeline, lists["shipped"])
-    shown = "python scripts/measure_avoidance.py --data DATA"
     folders = " ".join(path.replace(f"{options.data}/", "DATA/") for path in options.word_list)
-    return {"command": f"{shown} --word-list {folders}" if folders else shown, **figures}
+    command = f"python scripts/measure_avoidance.py --data DATA{options.also}" + f" --word-list {folders}" * bool(folders)
+    return {"command": command, **figures}
 
 
 def provoke(pipeline: Any, words: WordList, n: int, options: argparse.Namespace) -> dict[str, dict[str, int]]:
@@ -113,7 +117,8 @@ def provoke(pipeline: Any, words: WordList, n: int, options: argparse.Namespace)
         written: list[str] = []
         for start in tqdm(range(0, n, options.batch_size), desc=name):
             rows = slice(start, start + options.batch_size)
-            entries = dice.sample(words.entries[targets[start]], N_TEMPTING)
+            listed = words.entries[targets[start]]
+            entries = dice.sample(listed, min(N_TEMPTING, len(listed)))
             push = Temptation(pipeline.tokenizer, entries, pieces, dice) if name.startswith("tempted") else None
             with tempted(pipeline.model, push):
                 found = pipeline.generate(

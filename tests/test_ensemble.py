@@ -131,7 +131,7 @@ def test_the_mean_of_weights(tokenizer, tmp_path):
     spec.loader.exec_module(script)
     assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     mean = load_checkpoint(tmp_path / "mean")
-    assert mean.metadata == {"corpora": "own", "averaged": ["a", "b"]}
+    assert mean.metadata == {"corpora": "own", "averaged": [str(tmp_path / "a"), str(tmp_path / "b")]}
     a, b = (model.state_dict() for model in models)
     for name, value in mean.model.state_dict().items():
         torch.testing.assert_close(value, (a[name] + b[name]) / 2, rtol=2e-3, atol=2e-3)
@@ -141,3 +141,32 @@ def test_the_mean_of_weights(tokenizer, tmp_path):
 def test_weights_of_two_shapes_have_no_mean(tokenizer):
     with pytest.raises(VaegenError, match="differ in shape"):
         average([make_model(tokenizer, 1), make_model(tokenizer, 1, n_slots=2)])
+
+
+def test_an_ensemble_draws_nothing_and_what_was_measured_on_one_is_not_told_of_the_mean(tokenizer, tmp_path):
+    metadata = {"corpora": "own", "evaluation": {"of": "one"}, "training": {"step": 3, "validation": {"loss": 1.0}}}
+    for name, seed in (("a", 1), ("b", 2)):
+        save_checkpoint(tmp_path / name, make_model(tokenizer, seed), tokenizer, metadata)
+    with pytest.raises(VaegenError, match="draw from one of the members"):
+        vaegen.load([tmp_path / "a", tmp_path / "b"]).sample(1, "en")
+    spec = importlib.util.spec_from_file_location("average_script", SCRIPTS / "average.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    told = load_checkpoint(tmp_path / "mean").metadata
+    assert told == {"corpora": "own", "training": {"step": 3}, "averaged": [str(tmp_path / "a"), str(tmp_path / "b")]}
+
+
+def test_checkpoints_with_a_pretrained_encoder_have_a_mean_and_decode_together(tokenizer, bert, tmp_path):
+    """A checkpoint carries its encoder, so that each says another place for the same one."""
+    shape = override(ModelConfig(tokenizer.vocab_size, tuple(tokenizer.languages), **preset("tiny")[0]),
+                     encoder="pretrained", pretrained=str(bert))  # fmt: skip
+    for name, seed in (("a", 1), ("b", 2)):
+        torch.manual_seed(seed)
+        save_checkpoint(tmp_path / name, VAETransformer(shape), tokenizer)
+    loaded = [load_checkpoint(tmp_path / name).model for name in "ab"]
+    alone = Pipeline(loaded[0], tokenizer).translate("a dog runs", "de", num_beams=1)
+    assert vaegen.load([tmp_path / "a", tmp_path / "b"]).translate("a dog runs", "de", num_beams=1) is not None
+    assert Pipeline(average([loaded[0]]), tokenizer).translate("a dog runs", "de", num_beams=1) == alone
+    queries = (loaded[0].slot_queries + loaded[1].slot_queries) / 2
+    torch.testing.assert_close(average(loaded).slot_queries, queries)

@@ -9,7 +9,6 @@ import torch
 
 import vaegen
 from vaegen import latent
-from vaegen.avoidance import loops
 from vaegen.checkpoint import save_checkpoint
 from vaegen.config import ModelConfig, TrainConfig, override, preset
 from vaegen.data import Item, collate
@@ -17,7 +16,7 @@ from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.objective import vae_loss
 from vaegen.pipeline import Pipeline
-from vaegen.samples import words
+from vaegen.samples import loops, words
 
 GROUPS = [
     {"en": "a dog runs", "de": "ein Hund rennt", "fr": "un chien court", "cs": "pes běží"},
@@ -170,7 +169,7 @@ def test_draws_differ_and_are_those_of_the_posterior(pipeline):
     generator = torch.Generator().manual_seed(3 * 1_000_003)
     z = type(posterior)(posterior.mu.expand(6, -1, -1), posterior.logvar.expand(6, -1, -1)).sample(generator)
     limit = 2 * (len(pipeline.tokenizer.encode("two men sing")) + 1) + 20
-    assert pipeline.decode(z, "de", num_beams=1, max_length=limit, avoid_loops=False) == [d.text for d in draws]
+    assert pipeline.decode(z, "de", num_beams=1, max_length=limit) == [d.text for d in draws]
     both = pipeline.generate(["two men sing"], "de", n_draws=2, num_beams=3, n_best=3)[0]
     assert len(both) == 6
 
@@ -276,6 +275,8 @@ def test_odd_text_gives_one_clean_line(pipeline, text):
         (lambda p: p.interpolate("a", "b", 1, "de"), "steps=1"),
         (lambda p: p.decode(torch.zeros(1, 3, 8), "de"), r"latents are \(B, 4, 8\)"),
         (lambda p: p.decode(torch.full((1, 4, 8), math.nan), "de"), "not finite"),
+        (lambda p: p.translate("a", "de", beams=3), "There is no option beams here; decoding has method, num_beams"),
+        (lambda p: p.decode(torch.zeros(1, 4, 8), "de", n_draws=2), "There is no option n_draws"),
         (lambda p: p.sample(-1, "de"), "n=-1"),
         (lambda p: p.sample(1, "de", prior_scale=-1.0), "prior_scale=-1.0"),
     ],
@@ -342,10 +343,11 @@ def test_a_path_in_numpy_has_its_ends(pipeline):
 
 def test_a_decoder_that_goes_round_in_circles_is_led_out(pipeline):
     z, avoided = pipeline.draw(40, seed=3, prior_scale=2.0), pipeline.n_avoided
-    plain = pipeline.decode(z, "de", num_beams=1, avoid_loops=False)
-    led = pipeline.decode(z, "de", num_beams=1)
+    plain = pipeline.decode(z, "de", num_beams=1)
+    led = pipeline.decode(z, "de", num_beams=1, avoid_loops=True)
     round_and_round = [loops(words(text)) for text in plain]
     assert any(round_and_round) and not all(round_and_round)
     for a, b, goes_round in zip(plain, led, round_and_round, strict=True):
         assert not loops(words(b)) and (a == b) is not goes_round
     assert pipeline.n_avoided == avoided  # that counts words of the lists
+    assert pipeline.sample(40, "de", 3, 2.0, num_beams=1) == led  # where nobody has to ask for it

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from vaegen.avoidance import loops
 from vaegen.samples import (
     distinct,
     features,
+    loops,
     mauve,
     memorised,
     n_grams,
@@ -61,6 +61,7 @@ def test_memorised_are_whole_sentences_and_four_word_runs():
         ("a very very very big dog", True),
         ("a very very big dog", False),
         ("one man and two men and three men", False),
+        ("1 1 1 wins!!!", False),
         ("", False),
     ],
 )

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import vaegen
 from vaegen.config import ModelConfig, preset
 from vaegen.decoding import Decoder, DecodingOptions, decode
 from vaegen.errors import VaegenError
@@ -17,6 +18,7 @@ from vaegen.model import VAETransformer
 from vaegen.pipeline import Pipeline
 from vaegen.sensitive import Finding, WordList
 from vaegen.service import Service
+from vaegen.tags import LANGUAGE_NAMES
 from vaegen.text import Tokenizer, clean
 from vaegen.views.points import START
 from vaegen.views.translation import Request
@@ -25,6 +27,7 @@ from vaegen.views.walk import Walk
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import measure_avoidance as measured
 
+CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
 LANGUAGES = ("en", "de", "fr", "cs")
 WORDS = WordList.load()
 ENGLISH = ["ass", "tit", "cock", "dick", "butt", "spic", "s&m", "strap on"]
@@ -268,3 +271,24 @@ def test_the_service_avoids_words_by_default_and_says_so(tmp_path):
         assert walk.avoided >= 1 and all("dog" not in stop.texts["en"] for stop in walk.stops)
     finally:
         service.close()
+
+
+def test_a_tag_with_a_task_has_the_words_of_its_language():
+    assert [found.entry for found in MINE.find("what a dick", "en.reply")] == ["dick"]
+    assert MINE.mask("what a dick", "en.short") == "what a …" and not MINE.allows("what a dick", "en.reply")
+    kept, report = clean([{"en": "a dog", "en.reply": "what a dick"}, {"en": "a cat", "en.reply": "good"}], sensitive=MINE)
+    assert kept == [{"en": "a cat", "en.reply": "good"}] and report.n_kept == 2
+
+
+def test_a_reply_is_led_around_a_listed_word():
+    """The committed model says the word, and does not where it is listed."""
+    pipeline = vaegen.load(CHECKPOINTS / "dialogue", "cpu")
+    said = pipeline.translate("Where is my key?", "en.reply", num_beams=1)
+    word = max(re.findall("[a-z]{3,}", said), key=len)
+    led = pipeline.translate("Where is my key?", "en.reply", num_beams=1, avoid=WordList({"en": [word]}))
+    assert word in said and word not in led and pipeline.n_avoided == 1
+
+
+def test_every_language_of_the_committed_checkpoints_has_a_starter_list():
+    assert set(WordList.load().entries) == set(LANGUAGE_NAMES)
+    assert WordList.load().find("你这个王八蛋", "zh") and not WordList.load().find("他在公园里跑步", "zh")

@@ -24,16 +24,6 @@ MayFollow = Callable[[int, int], bool]  # row of the batch, token -> whether it 
 NEVER = float("-inf")
 
 
-def loops(sequence: Sequence[object], longest: int = 4, times: int = 3) -> bool:
-    """Whether up to `longest` items come `times` times in a row, as in "a man and a man and a man and"."""
-    items = tuple(sequence)
-    return any(
-        all(items[i + j * n : i + (j + 1) * n] == items[i : i + n] for j in range(1, times))
-        for n in range(1, longest + 1)
-        for i in range(len(items) - times * n + 1)
-    )
-
-
 def choose_allowed(
     log_probs: Tensor, tokens: Tensor, eos_id: int, may_follow: MayFollow, choose: Callable[[Tensor, int], Tensor]
 ) -> Tensor:

@@ -1,10 +1,10 @@
 """Several models as one: their mean opinion at every step of decoding, or the mean of their weights.
 
     pipeline = vaegen.load(["runs/a/checkpoint", "runs/b/checkpoint", "runs/c/checkpoint"])
-    pipeline.translate("A dog runs.", "de")  # generate, encode, decode, interpolate and sample work as well
+    pipeline.translate("A dog runs.", "de")  # generate, encode, decode and interpolate work as well
 
 An ensemble is one wide model: the states of its members lie side by side, their latents one after the other. So every member
-decodes from its own z, and whatever draws, walks or searches needs to know of one model only.
+decodes from its own z, and whatever walks or searches needs to know of one model only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -28,7 +29,7 @@ from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer
 
 # Members may differ in all else, depth and width included.
-ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim", "pretrained")
+ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim", "encoder")
 
 
 class Ensemble(nn.Module):
@@ -52,6 +53,9 @@ class Ensemble(nn.Module):
             values = [getattr(config, name) for config in configs]
             if any(value != values[0] for value in values):
                 raise VaegenError(f"Models that differ in {name} ({', '.join(map(str, values))}) cannot decode together.")
+        readers = [model.source_tokenizer for model in models]
+        if any(reader is not None and not reader.same_as(readers[0]) for reader in readers):
+            raise VaegenError("Models whose pre-trained encoders have different tokenizers cannot decode together.")
         self.members = cast(Sequence[VAETransformer], nn.ModuleList(models))
         self.config = replace(
             configs[0],
@@ -106,14 +110,6 @@ class Ensemble(nn.Module):
         parts = zip(self.members, self._split(memory), strict=True)
         return mean_log_probs([member.decode_logits(tgt_in, part, rows) for member, part in parts])
 
-    def decode_hidden(self, *_: object) -> Tensor:
-        """Refused: refinement follows the gradient of one model.
-
-        Raises:
-            VaegenError: Always.
-        """
-        raise VaegenError("An ensemble has no states of its own to refine a latent by; ask one of its members.")
-
     def attention_maps(self, *_: object) -> AttentionMaps:
         """Refused.
 
@@ -148,6 +144,18 @@ def mean_log_probs(logits: Sequence[Tensor]) -> Tensor:
     return torch.stack([part.float().log_softmax(-1) for part in logits]).logsumexp(0) - math.log(len(logits))
 
 
+class EnsemblePipeline(Pipeline):
+    """The pipeline of an ensemble: all but draws, in which each member would tell of a latent of its own."""
+
+    def draw(self, *_: Any, **__: Any) -> np.ndarray:
+        """Refused.
+
+        Raises:
+            VaegenError: Always.
+        """
+        raise VaegenError("Each member of an ensemble has a latent space of its own; draw from one of the members.")
+
+
 def load(paths: Sequence[str | Path], device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
     """Returns the pipeline of several checkpoints that decode together; see `vaegen.load`.
 
@@ -161,7 +169,7 @@ def load(paths: Sequence[str | Path], device: str | None = None, avoid: WordList
     model = cast(VAETransformer, Ensemble([pipeline.model for pipeline in pipelines]))
     name = " + ".join(pipeline.name for pipeline in pipelines)
     metadata = {"members": [pipeline.metadata for pipeline in pipelines]}
-    return Pipeline(model, pipelines[0].tokenizer, metadata, name, avoid=avoid)
+    return EnsemblePipeline(model, pipelines[0].tokenizer, metadata, name, avoid=avoid)
 
 
 def average(models: Sequence[VAETransformer]) -> VAETransformer:
@@ -174,7 +182,9 @@ def average(models: Sequence[VAETransformer]) -> VAETransformer:
     """
     if not models:
         raise VaegenError("The mean of no model: give one checkpoint or more.")
-    if any(model.config != models[0].config for model in models):
+    place = models[0].config.pretrained  # where each was loaded from may differ
+    shapes = [replace(model.config, pretrained=place if model.config.pretrained else "") for model in models]
+    if any(shape != shapes[0] for shape in shapes):
         raise VaegenError("These checkpoints differ in shape: only those of one run have a mean. Decode with all of them.")
     states = [model.state_dict() for model in models]
     mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}

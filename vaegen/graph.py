@@ -1,8 +1,8 @@
 """A graph-attention encoder: words are nodes, and a word looks only along its edges.
 
 A word has edges to its neighbours in word order, to the words nearest to it in content (found anew in every layer: by
-then the states say more than the words did), to itself and to all slots; a slot to everything. So paths between any two
-words are at most two edges long. What flows along an edge is decided by attention over the neighbours.
+then the states say more than the words did), to itself and to all slots; a slot to everything. So with slots,
+paths between any two words are at most two edges long. What flows along an edge is decided by attention over the neighbours.
 
 Source: graph attention networks (Velickovic et al. 2018, arXiv 1710.10903) with edges from the k nearest neighbours of each
 layer (Wang et al. 2019, arXiv 1801.07829). Deviation: an edge is scored by the dot product of a Transformer, not by

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaegen.avoidance import Allowed, loops
+from vaegen import samples
+from vaegen.avoidance import Allowed
 from vaegen.data import pad
 from vaegen.decoding import DecodingOptions, Hypothesis, decode
 from vaegen.errors import VaegenError
@@ -24,7 +25,6 @@ from vaegen.text import Tokenizer, check_text, simplified
 Progress = Callable[[int, int], None]  # texts done, texts in all
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
-LONGEST_LOOP = 8  # tokens; three times the same ones in a row are a loop
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
 MAX_BATCH_TOKENS = 16384
 
@@ -103,7 +103,7 @@ class Inference:
             raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
         if n_draws < 0 or batch_size < 1:
             raise VaegenError(f"n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.")
-        chosen = DecodingOptions(**options)
+        chosen = DecodingOptions.of(options)
         sources = self.ids(texts)
         results: list[list[Hypothesis]] = [[] for _ in texts]
         width = {"beam": chosen.num_beams, "greedy": 1, "sample": chosen.n_best}[chosen.method]
@@ -145,11 +145,11 @@ class Inference:
         seed: int,
         batch_size: int,
         avoid: WordList | bool | None = None,
-        avoid_loops: bool = True,
+        avoid_loops: bool = False,
         **options: Any,
     ) -> list[str]:
         """Returns the best sentence for each latent, (B, M, Z), in its language; see `Pipeline.decode`."""
-        chosen = DecodingOptions(**options)
+        chosen = DecodingOptions.of(options)
         results: list[list[int]] = []
         with torch.inference_mode():
             for start in range(0, len(z), batch_size):
@@ -176,7 +176,7 @@ class Inference:
         words, led_around = self.allowed(languages, avoid), set()
 
         def allowed(row: int, ids: Sequence[int], watched: bool) -> bool:
-            if avoid_loops and loops(ids, LONGEST_LOOP):
+            if avoid_loops and samples.loops(samples.words(self.texts([ids])[0])):
                 return False
             if words is None or words(row, ids, watched):
                 return True

@@ -15,7 +15,6 @@ import sacrebleu
 import torch
 
 from vaegen import samples
-from vaegen.avoidance import loops
 from vaegen.disentanglement import (
     dci,
     mutual_information_gap,
@@ -111,7 +110,7 @@ def prior_samples(
                 texts = [real[i] for i in np.random.default_rng(seed).choice(len(real), n, replace=False)]
             else:
                 z = pipeline.draw(n, seed, name, scale, slots)
-                texts = pipeline.decode(z, "en", num_beams=1, batch_size=128, avoid_loops=False)
+                texts = pipeline.decode(z, "en", num_beams=1, batch_size=128)
             figures.append(_sample_figures(pipeline, judge, texts, reference, known, reverse_ids, seed))
             if name == "real":  # its own sentences are in the training text
                 figures[-1] |= {"memorised_4_grams": float("nan"), "memorised_sentences": float("nan")}
@@ -143,7 +142,7 @@ def _sample_figures(
         "self_bleu": samples.self_bleu(found),
         "memorised_4_grams": grams,
         "memorised_sentences": whole,
-        "loops": float(np.mean([loops(sentence) for sentence in found])),
+        "loops": float(np.mean([samples.loops(sentence) for sentence in found])),
         "words": float(np.mean([len(sentence) for sentence in found])),
     }
 
@@ -166,8 +165,8 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
         paths.append(pipeline.path(z[i], z[i + 1], n_steps))
         ends.append((texts[i], texts[i + 1]))
     stacked = np.concatenate(paths)
-    written = pipeline.decode(stacked, "en", num_beams=1, batch_size=128)
-    alone = pipeline.decode(stacked, "en", num_beams=1, batch_size=128, avoid_loops=False)
+    written = pipeline.decode(stacked, "en", num_beams=1, batch_size=128, avoid_loops=True)
+    alone = pipeline.decode(stacked, "en", num_beams=1, batch_size=128)
     walks = [written[i * n_steps : (i + 1) * n_steps] for i in range(len(paths))]
     matches = [walk[0] == a and walk[-1] == b for walk, (a, b) in zip(walks, ends, strict=True)]
     by_features, by_words = [], []
@@ -185,8 +184,8 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
         "smoothness_features": float(np.mean(by_features)),
         "perplexity_inner": _perplexity(judge, as_ids(pipeline, inner, "en")),
         "perplexity_ends": _perplexity(judge, as_ids(pipeline, [text for pair in ends for text in pair], "en")),
-        "loops": float(np.mean([loops(samples.words(text)) for text in written])),
-        "loops_alone": float(np.mean([loops(samples.words(text)) for text in alone])),
+        "loops": float(np.mean([samples.loops(samples.words(text)) for text in written])),
+        "loops_alone": float(np.mean([samples.loops(samples.words(text)) for text in alone])),
         "ends_exact_unrefined": float(np.mean([a == b for a, b in zip(before, texts, strict=True)])),
         "ends_exact": float(np.mean(exact)),
         "walks_with_both_ends_exact": float(np.mean(matches)),

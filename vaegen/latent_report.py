@@ -89,7 +89,8 @@ def sample_section(part: Figures, plots: bool = True) -> str:
     """Samples of every prior beside real captions."""
     lines = [
         "## Samples of every prior",
-        f"{part['n']} English samples for each of {len(part['seeds'])} seeds, decoded greedily; mean ± standard deviation. "
+        f"{part['n']} English samples for each of {len(part['seeds'])} seeds, decoded greedily and not led out of "
+        "loops; mean ± standard deviation. "
         f"MAUVE on features of all-MiniLM-L6-v2 against {part['held_out']} held-out captions. Forward PPL is that of the "
         "samples under the language model: low where they are fluent, or all the same. Reverse PPL is that of the held-out "
         "captions under the trigrams of the samples (sub-words, interpolated Kneser-Ney): low only if they are varied and "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from vaegen.errors import VaegenError
 
@@ -62,6 +64,18 @@ class DecodingOptions:
         most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
         if self.n_best > most:
             raise VaegenError(f"n_best={self.n_best}: {self.method} finds only {most}; raise num_beams or use 'sample'.")
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> DecodingOptions:
+        """Returns the options of these names.
+
+        Raises:
+            VaegenError: If one is unknown, or its value is out of range.
+        """
+        known = [field.name for field in fields(cls)]
+        if unknown := [name for name in options if name not in known]:
+            raise VaegenError(f"There is no option {', '.join(unknown)} here; decoding has {', '.join(known)}.")
+        return cls(**options)
 
     def score(self, log_prob: float, n_tokens: int) -> float:
         """Returns log_prob / n_tokens ** length_penalty, by which hypotheses are ranked."""

@@ -233,7 +233,7 @@ class Pipeline:
             seed: Of sampling, where `method="sample"`.
             batch_size: Most latents in one batch.
             **options: Fields of `DecodingOptions`, and `avoid_loops`: a latent between sentences can send the decoder round
-                in circles, "a man and a man and a man"; it is led out of them unless that is False.
+                in circles, "a man and a man and a man"; with True it is led out of them.
 
         Raises:
             VaegenError: If the model has no latent, or z is not of its shape.
@@ -267,10 +267,10 @@ class Pipeline:
             steps: At least 2, both ends included.
             language: Of the result.
             method: `slerp` (arc) or `lerp` (straight line); see `vaegen.latent`.
-            **options: Fields of `DecodingOptions`.
+            **options: As in `decode`, but `avoid_loops` is True unless told otherwise.
         """
         ends = self.encode([a, b]).mode
-        return self.decode(latent.path(ends[0], ends[1], steps, method), language, **options)
+        return self.decode(latent.path(ends[0], ends[1], steps, method), language, **{"avoid_loops": True, **options})
 
     @property
     def priors(self) -> tuple[str, ...]:
@@ -325,9 +325,10 @@ class Pipeline:
             prior_scale: See `draw`.
             prior: See `draw`.
             n_slots: See `draw`.
-            **options: Fields of `DecodingOptions`, such as `method="sample", temperature=0.7`.
+            **options: As in `decode`, such as `method="sample", temperature=0.7`, but `avoid_loops` is True.
         """
-        return self.decode(self.draw(n, seed, prior, prior_scale, n_slots), language, seed=seed, **options)
+        z = self.draw(n, seed, prior, prior_scale, n_slots)
+        return self.decode(z, language, seed=seed, **{"avoid_loops": True, **options})
 
     @torch.inference_mode()
     def score(

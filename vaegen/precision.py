@@ -8,9 +8,9 @@ import torch
 
 
 def has_fast_bf16(device: str) -> bool:
-    """Whether bfloat16 products run in hardware: every current GPU, and CPUs with AVX512-BF16 or AMX."""
+    """Whether bfloat16 products run in hardware: GPUs from 2020 on, and CPUs with AVX512-BF16 or AMX."""
     if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported()
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.cpu._is_avx512_bf16_supported() if hasattr(torch.cpu, "_is_avx512_bf16_supported") else False
 
 

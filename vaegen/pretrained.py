@@ -69,6 +69,10 @@ class SourceTokenizer:
             result.append(text)
         return result
 
+    def same_as(self, other: SourceTokenizer | None) -> bool:
+        """Whether another one gives the same ids."""
+        return other is not None and self._base.to_str() == other._base.to_str()
+
     def save(self, folder: Path) -> None:
         """Writes the files of the tokenizer."""
         self._tokenizer.save_pretrained(folder)

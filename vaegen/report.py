@@ -105,6 +105,9 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> s
     settings = training.get("config", {})
     shape = ", ".join(f"{key} {config[key]}" for key in SHAPE if key in config)
     note = "\n\n" + metrics["note"] if "note" in metrics else ""
+    averaged = ""
+    if told := metrics.get("averaged"):
+        averaged = f" The weights are the mean of {len(told)}: {', '.join(f'`{path}`' for path in told)}."
     languages = languages_of(config["languages"])
     names = ", ".join(map(tag_name, languages))
     purpose, target, pipeline_tag = PURPOSES[kind_of(config["languages"])]
@@ -133,8 +136,8 @@ pipeline.sample(3, "{languages[-2] if len(languages) > 2 else languages[-1]}", s
 {data["description"]} {data["license"]}
 
 - Shape: {shape}; {metrics.get("parameters", 0):,} parameters.
-- {training.get("step", 0):,} optimizer steps, {training.get("tokens", 0):,} target tokens, \
-{training.get("seconds", 0) / 3600:.1f} hours.
+- {"Last part: " if "started_from" in metrics else ""}{training.get("step", 0):,} optimizer steps, \
+{training.get("tokens", 0):,} target tokens, {training.get("seconds", 0) / 3600:.1f} hours.{averaged}
 - Optimizer {settings.get("optimizer")}, beta up to {settings.get("beta")} ({settings.get("schedule")}), free bits \
 {settings.get("free_bits")} nats per dimension,
   source context in {settings.get("source_context_rate", 0):.0%} of the targets.

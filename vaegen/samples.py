@@ -119,6 +119,19 @@ def _padded(ids: Sequence[int]) -> Iterable[tuple[int, ...]]:
     return zip(full, full[1:], full[2:], strict=False)
 
 
+def loops(sentence: Words, longest: int = 4, times: int = 3) -> bool:
+    """Whether up to `longest` words come `times` times in a row, as in "a man and a man and a man and".
+
+    Figures and marks alone, as in "1 1 1" or "!!!", are none.
+    """
+    return any(
+        all(sentence[i + j * n : i + (j + 1) * n] == sentence[i : i + n] for j in range(1, times))
+        for n in range(1, longest + 1)
+        for i in range(len(sentence) - times * n + 1)
+        if any(character.isalpha() for word in sentence[i : i + n] for character in word)
+    )
+
+
 def features(texts: Sequence[str]) -> np.ndarray:
     """Returns sentence features of unit length, (N, 384), of the pre-trained encoder all-MiniLM-L6-v2."""
     return _encoder().encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from vaegen.errors import VaegenError
 from vaegen.spelling import UMLAUTS, bare, inflected, lower, normal, readings, visible
+from vaegen.tags import language_of
 
 SHIPPED = Path(__file__).parent / "wordlists"
 # Between these, spellings are read on their own. Not among them: what stands for a letter or parts the letters of a word.
@@ -73,8 +74,11 @@ class WordList:
         return cls(entries, harmless)
 
     def find(self, text: str, language: str) -> list[Finding]:
-        """Returns the listed words of a language in a text, in order; of overlapping ones the first."""
-        words = self._find.get(language)
+        """Returns the listed words of a language in a text, in order; of overlapping ones the first.
+
+        A tag such as "en.reply" has the words of its language.
+        """
+        words = self._find.get(language_of(language))
         if words is None:
             return []
         found: list[Finding] = []

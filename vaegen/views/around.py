@@ -72,7 +72,7 @@ class Grid:
         v, u = (axis.reshape(-1, 1) for axis in np.meshgrid(t, t, indexing="ij"))  # row by row
         weights = np.concatenate([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], axis=1)
         z = np.einsum("nk,kmz->nmz", weights, corners).astype(np.float32)
-        texts = model.decode(z, self.language, num_beams=1)
+        texts = model.decode(z, self.language, num_beams=1, avoid_loops=True)
         yield GridAnswer(self.size, self.language, tuple(texts), tuple(map(pack, z)), self._python())
 
     def _python(self) -> str:
@@ -81,7 +81,8 @@ class Grid:
             lines += python_of(getattr(self, name), name)
         lines += [f"t = [i / {self.size - 1} for i in range({self.size})]"]
         lines += ["z = [(1 - u) * (1 - v) * a + u * (1 - v) * b + (1 - u) * v * c + u * v * d for v in t for u in t]"]
-        lines += [f'print(*pipeline.decode(numpy.stack(z), "{self.language}", num_beams=1), sep="\\n")']
+        lines += [f'texts = pipeline.decode(numpy.stack(z), "{self.language}", num_beams=1, avoid_loops=True)']
+        lines += ['print(*texts, sep="\\n")']
         return "\n".join(lines) + "\n"
 
 
@@ -139,7 +140,7 @@ class Analogy:
         self = fitted(self, model)
         a, b, c = (latent_of(model, where) for where in (self.a, self.b, self.c))
         z = (a + self.strength * (c - b)).astype(np.float32)
-        texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1)
+        texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1, avoid_loops=True)
         near = {name: round(_cosine(z, other), 3) for name, other in zip("ABC", (a, b, c), strict=True)}
         yield AnalogyAnswer(dict(zip(self.languages, texts, strict=True)), pack(z), near, self._python())
 
@@ -148,7 +149,7 @@ class Analogy:
         for name in "abc":
             lines += python_of(getattr(self, name), name)
         lines += [f"z = a + {self.strength} * (c - b)", f"for language in {self.languages!r}:"]
-        lines += ["    print(*pipeline.decode(z, language, num_beams=1))"]
+        lines += ["    print(*pipeline.decode(z, language, num_beams=1, avoid_loops=True))"]
         return "\n".join(lines) + "\n"
 
 
@@ -220,7 +221,7 @@ class Jitter:
         std = model.encode([self.a.text]).std[0].cpu().numpy() if self.unit == "posterior" else np.ones_like(z)
         noise = np.random.default_rng(self.seed).standard_normal((self.n_draws, *z.shape)).astype(np.float32)
         latents = np.concatenate([z[None], *(z + radius * std * noise for radius in RADII)])
-        center, *texts = model.decode(latents, self.language, num_beams=1)
+        center, *texts = model.decode(latents, self.language, num_beams=1, avoid_loops=True)
         rings = []
         for i, radius in enumerate(RADII):
             part = slice(i * self.n_draws, (i + 1) * self.n_draws)
@@ -234,7 +235,8 @@ class Jitter:
         lines = [*python_start(self.checkpoint, self.a), *python_of(self.a, "z"), f"std = {std}"]
         lines += [f"noise = numpy.random.default_rng({self.seed}).standard_normal(({self.n_draws}, *z.shape))"]
         lines += [f"for radius in {RADII}:"]
-        lines += [f'    print(radius, pipeline.decode(z + radius * std * noise, "{self.language}", num_beams=1))']
+        lines += ["    cloud = z + radius * std * noise"]
+        lines += [f'    print(radius, pipeline.decode(cloud, "{self.language}", num_beams=1, avoid_loops=True))']
         return "\n".join(lines) + "\n"
 
 

@@ -123,7 +123,7 @@ class Look:
         nearest = np.argsort(-near)[: self.k]
         shape = (model.model.config.n_slots, model.model.config.latent_dim)
         languages = list(targets_for(model.tags, source_language(model, self.a)))
-        texts = model.decode(np.stack([z.reshape(shape)] * len(languages)), languages, num_beams=1)
+        texts = model.decode(np.stack([z.reshape(shape)] * len(languages)), languages, num_beams=1, avoid_loops=True)
         yield LookAnswer(
             how,
             dict(zip(languages, texts, strict=True)),
@@ -173,7 +173,7 @@ class Look:
             "shape = (pipeline.model.config.n_slots, pipeline.model.config.latent_dim)",
             "z = z.astype(numpy.float32)",
             f"stack = numpy.stack([z.reshape(shape)] * {len(languages)})",
-            f"print(*pipeline.decode(stack, {languages!r}, num_beams=1), sep='\\n')",
+            f"print(*pipeline.decode(stack, {languages!r}, num_beams=1, avoid_loops=True), sep='\\n')",
             "near = cosines(z[None], atlas.latents)[0]",
             f"print(near.argsort()[::-1][:{self.k}])  # the nearest points of the map",
         ]

@@ -119,7 +119,8 @@ class Move:
         if self.kept:
             z[self.kept :] = 0.0
         options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
-        texts = model.decode(np.stack([z] * len(self.languages)), self.languages, seed=self.seed, **options)
+        stack = np.stack([z] * len(self.languages))
+        texts = model.decode(stack, self.languages, seed=self.seed, avoid_loops=True, **options)
         entries = known.entries if known else ()
         written = dict(zip(self.languages, texts, strict=True))
         yield MoveAnswer(written, pack(z), shape[0], entries, model.priors, self._python(slots))
@@ -143,7 +144,8 @@ class Move:
         lines += [f"z[{self.kept}:] = 0.0"] * bool(self.kept)
         how = f'seed={self.seed}, method="sample", temperature={self.temperature}' if self.temperature else "num_beams=1"
         languages = list(self.languages)
-        lines += [f"print(*pipeline.decode(numpy.stack([z] * {len(languages)}), {languages!r}, {how}), sep='\\n')"]
+        lines += [f"z = numpy.stack([z] * {len(languages)})"]
+        lines += [f"print(*pipeline.decode(z, {languages!r}, {how}, avoid_loops=True), sep='\\n')"]
         return "\n".join(lines) + "\n"
 
 
@@ -223,7 +225,7 @@ class Draws:
         if self.kept:
             z[:, self.kept :] = 0.0
         options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
-        rows = [model.decode(z, language, seed=self.seed, **options) for language in self.languages]
+        rows = [model.decode(z, language, seed=self.seed, avoid_loops=True, **options) for language in self.languages]
         texts = [dict(zip(self.languages, row, strict=True)) for row in zip(*rows, strict=True)]
         yield DrawsAnswer(tuple(Found(s, text, pack(one)) for s, text, one in zip(seeds, texts, z, strict=True)))
 

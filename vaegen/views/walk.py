@@ -63,7 +63,7 @@ class Walk:
         path = model.path(*ends, self.steps, self.method)
         answer = WalkAnswer(self.steps, self.languages, python=self._python())
         for z, xy in zip(path, plane(path), strict=True):
-            texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1)
+            texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1, avoid_loops=True)
             stop = Stop(pack(z), dict(zip(self.languages, texts, strict=True)), xy)
             answer = replace(answer, stops=(*answer.stops, stop))
             if answer.is_complete:
@@ -75,7 +75,8 @@ class Walk:
         lines = python_start(self.checkpoint, self.a, self.b)
         lines += [*python_of(self.a, "a", self.exact), *python_of(self.b, "b", self.exact)]
         lines += [f'for z in pipeline.path(a, b, {self.steps}, "{self.method}"):']
-        lines += [f"    for language in {self.languages!r}:", "        print(*pipeline.decode(z, language, num_beams=1))"]
+        lines += [f"    for language in {self.languages!r}:"]
+        lines += ["        print(*pipeline.decode(z, language, num_beams=1, avoid_loops=True))"]
         return "\n".join(lines) + "\n"
 
 
