@@ -27,6 +27,41 @@ def test_a_lesson_sets_the_view_takes_a_prediction_and_checks_it(page, screensho
     expect(card).to_contain_text("step 2 of 3")
     card.get_by_role("button", name="End lesson").click()
     expect(card).to_have_count(0)
+    expect(page.locator("#tab-lessons-button")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_step_without_an_answer_explains_and_the_last_one_leads_to_the_next_lesson(open_page):
+    page = open_page(served()[0] + "?lesson=walk&step=3", wait=".vg-lesson")
+    card = page.locator(".vg-lesson")
+    expect(card.get_by_role("button", name="Finish")).to_have_count(0)
+    card.get_by_role("button", name="Show the answer").click()
+    expect(card.locator(".vg-lesson-verdict")).to_contain_text(re.compile("The answer: (One or two|Three or more)"))
+    card.get_by_role("button", name="Finish").click()
+    expect(card).to_contain_text("What you have seen: Between two latents")
+    card.get_by_role("button", name="Next lesson: What posterior collapse looks like").click()
+    expect(card).to_contain_text("step 1 of 3")
+    for _ in range(3):
+        card.get_by_role("button", name="Show the answer").click()
+        card.locator('[data-key="lesson-next"]').click()
+    card.get_by_role("button", name="Next lesson").click()
+    page.evaluate("vg.lessons.start('attention', 1)")
+    card.get_by_role("button", name="Show the answer").click()
+    card.get_by_role("button", name="Finish").click()
+    expect(card.get_by_role("button", name="Next lesson")).to_have_count(0)  # there is none
+    card.get_by_role("button", name="All lessons").click()
+    expect(page.locator(".vg-glossary dt", has_text="cosine")).to_be_visible()
+
+
+def test_a_step_scrolls_to_what_it_speaks_of_and_marks_it(open_page):
+    page = open_page(served()[0] + "?lesson=collapse&step=3", wait=".vg-lesson")
+    marked = page.locator(".vg-curves.vg-looked-at")
+    expect(marked).to_be_in_viewport()
+    expect(page.locator(".vg-lesson-ask")).to_be_in_viewport()  # the card stays above it
+    page.locator(".vg-lesson").get_by_role("button", name="Back").click()
+    expect(page.locator(".vg-bound.vg-looked-at")).to_be_in_viewport()
+    expect(marked).to_have_count(0)
+    page.evaluate("vg.lessons.start('latent', 1)")
+    expect(page.locator(".vg-posterior.vg-looked-at")).to_be_in_viewport()  # unfolded for it
 
 
 def test_a_link_opens_a_lesson_at_its_step(open_page):

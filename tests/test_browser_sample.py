@@ -43,18 +43,34 @@ def test_a_draw_shows_its_seed_and_a_locked_seed_stays(view):
     assert (seed.input_value(), english(view).inner_text()) == (first, text)
 
 
+def test_a_new_draw_starts_at_0_and_undo_brings_the_sliders_back(view):
+    slider = view.get_by_label("one → two")
+    slider.focus()
+    slider.press("ArrowRight")
+    view.get_by_role("button", name="Slot 5: free").click()
+    view.get_by_role("button", name="New draw").click()
+    expect(slider).to_have_value("0")
+    expect(view.get_by_role("button", name="Slot 5: free")).to_be_visible()
+    view.get_by_role("button", name="Undo").click()
+    expect(slider).to_have_value("0.1")
+    expect(view.get_by_role("button", name="Slot 5: locked")).to_be_visible()
+
+
 def test_a_slot_is_locked_muted_and_swapped_with_the_keyboard(view):
     slot = view.get_by_role("button", name="Slot 5: free")
     slot.focus()
-    for state in ("locked", "muted", "from B", "free"):
+    for state, sign in {"locked": "●", "muted": "×", "from B": "B", "free": ""}.items():
         view.page.keyboard.press("Enter")
-        expect(view.get_by_role("button", name=f"Slot 5: {state}")).to_be_focused()
+        node = view.get_by_role("button", name=f"Slot 5: {state}")
+        expect(node).to_be_focused()
+        expect(node).to_have_text("5" + sign)
 
 
 def test_eight_draws_can_be_taken_to_the_sliders(view):
     view.get_by_role("button", name="Eight draws").click()
     items = view.locator(".vg-wordings li")
     expect(items).to_have_count(8)
+    expect(items.last).to_be_in_viewport()
     text = items.nth(2).locator("button").first.inner_text()
     items.nth(2).locator("button").first.click()
     expect(english(view)).to_have_text(text)
@@ -76,15 +92,20 @@ def test_it_fits_a_phone(open_page, screenshots):
     view = open_view(page, "sample")
     expect(english(view)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(view.get_by_role("button", name="New draw")).to_be_in_viewport()
     page.screenshot(path=screenshots / "sample-phone.png", full_page=True)
 
 
 def test_a_fitted_prior_draws_and_fewer_slots_say_less(view):
     prior = view.get_by_label("Prior", exact=True)
+    expect(prior).to_be_hidden()  # it says nothing about sentence A
+    expect(view.get_by_label("Seed")).to_be_hidden()
+    view.get_by_label("A draw from the prior").check()
     expect(prior.locator("option")).to_have_count(5)
+    expect(view.locator(".vg-controls")).to_contain_text("Several clouds")  # what the default is
     view.get_by_label("Seed").fill("7")
     prior.select_option("flow")
-    expect(view.get_by_label("A draw from the prior")).to_be_checked()
+    expect(view.locator(".vg-controls")).to_contain_text("A small network")
     view.page.wait_for_function("!vg.views.sample.busy && vg.views.sample.params.prior === 'flow'")
     flow = english(view).inner_text()
     prior.select_option("normal")

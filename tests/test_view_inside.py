@@ -43,7 +43,16 @@ def test_each_slot_is_muted_alone(pipeline, answer):
     assert answer.whole == pipeline.decode(z, "de", num_beams=1)[0]
     z[0, 5] = 0.0
     assert answer.without[5] == pipeline.decode(z, "de", num_beams=1)[0]
-    assert len(answer.without) == answer.shape[0]
+    assert len(answer.without) == len(answer.cost) == answer.shape[0]
+
+
+def test_what_a_slot_costs_is_told_even_where_the_words_stay(pipeline, answer):
+    mode = pipeline.encode([SNOW]).mode
+    muted = mode.clone()
+    muted[0, 6] = 0.0
+    whole, without = (float(reconstruction_nats(pipeline, [SNOW], z, "en")) for z in (mode, muted))
+    assert answer.cost[6] == pytest.approx(without - whole, abs=2e-3)
+    assert max(answer.cost) > 0.2
 
 
 def test_more_slots_say_more_and_all_of_them_are_the_sentence(pipeline, answer):

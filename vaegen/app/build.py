@@ -52,7 +52,7 @@ def build_app(service: Service) -> gr.Blocks:
     with gr.Blocks(title="vaegen", analytics_enabled=False, fill_width=False) as demo:
         gr.HTML(HEADER, js_on_load=None)
         widget("current", {})
-        widget("lessons", {})
+        widget("lessons", {"checkpoints": list(service.checkpoints)})
         with gr.Tabs(elem_id="views"):
             for name, build in TABS.items():
                 with gr.Tab(t(name.capitalize()), id=name, elem_id=f"tab-{name}"):
@@ -93,7 +93,7 @@ def _head(service: Service) -> str:
     values["Tags"] = {"": service.tags() or CAPTION_LANGUAGES} | {name: service.tags(name) for name in service.checkpoints}
     values["Maps"] = {name: _address(path) for name, path in maps.items()}
     given = "".join(f"window.vg{name} = {json.dumps(value)};\n" for name, value in values.items())
-    shared = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("shared.js", "tags.js"))
+    shared = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("shared.js", "tags.js", "glossary.js"))
     return f"<script>{given}{shared}</script>"
 
 

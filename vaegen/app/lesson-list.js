@@ -1,11 +1,9 @@
-// The Lessons tab: what there is to learn, and a button for each.
+// The Lessons tab: what there is to learn, and a button for each; below it, the words that the app uses.
 const { t, make, button } = vg;
 const root = element.querySelector('.vg-lesson-list');
-const offered = new Set(props.value.checkpoints);
-const able = vg.lessons.list.filter((lesson) => !lesson.needs || offered.has(lesson.needs));
 root.replaceChildren(
-  make('p', 'vg-lesson-intro', t('Each lesson sets the controls for you, asks what you expect, and shows what the model does. It takes five minutes.')),
-  make('ol', 'vg-lesson-cards', undefined, {}, able.map((lesson) => make('li', 'vg-card', undefined, {}, [
+  make('p', 'vg-lesson-intro', t('Each lesson sets the controls for you, asks what you expect, and shows what the model does. Each takes about five minutes.')),
+  make('ol', 'vg-lesson-cards', undefined, {}, vg.lessons.able().map((lesson) => make('li', 'vg-card', undefined, {}, [
     make('h2', 'vg-name', lesson.title),
     make('p', '', lesson.about),
     make('div', 'vg-foot', undefined, {}, [
@@ -13,4 +11,6 @@ root.replaceChildren(
       button(t('Start'), () => vg.lessons.start(lesson.id), { kind: 'primary' }),
     ]),
   ]))),
+  make('h2', 'vg-name vg-glossary-title', t('Glossary')),
+  make('dl', 'vg-glossary', undefined, {}, Object.values(vg.GLOSSARY).map(([name, meaning]) => make('div', '', undefined, {}, [make('dt', '', name), make('dd', '', meaning)]))),
 );

@@ -6,24 +6,27 @@ const root = element.querySelector('.vg-lessons');
 const SNOW = { text: 'A dog runs through the snow.', language: 'en' };
 const BENCH = { text: 'Two women are sitting on a bench and laughing.', language: 'en' };
 const answerOf = (name) => vg.views[name]?.answer;
+/** Whether a view shows the answer to what stands above it now; the translations need none. */
+const isReady = (name) => name === 'translate' || (answerOf(name) && !vg.views[name].busy && vg.views[name].seen === JSON.stringify(vg.state));
 const english = (walk) => walk.stops.map((stop) => stop.texts.en);
 /** Index of the first step whose text has lost the word, as a share of the way. */
 const lost = (texts, word) => texts.findIndex((text) => !text.toLowerCase().includes(word)) / (texts.length - 1);
 
 // A step: `go` sets up a view; `say` explains; `ask` with `options` is the prediction; `check(answer)` returns the index of
-// the right option and a sentence with what was seen.
+// the right option and a sentence with what was seen. `look` is the part of the view that is meant: it is scrolled to and marked.
 const LESSONS = [
   {
     id: 'latent', title: t('What a latent is'), about: t('A sentence becomes numbers, and numbers become a sentence again.'),
+    learned: t('A sentence becomes one latent, which all languages are read from. Its slots tell unequally much, and a latent drawn at random reads as a sentence too.'),
     steps: [
       {
         go: { tab: 'translate', a: SNOW },
-        say: t('The encoder turned this sentence into a latent: a handful of slots of numbers. The decoder writes each language from it.'),
+        say: t('The encoder turned this sentence into a latent: a fixed number of slots, each a short row of numbers. The decoder writes each language from it.'),
         ask: t('How many latents did it take for the four languages?'), options: [t('One'), t('Four, one for each language')],
         check: () => [0, t('One. The language is only a tag that the decoder starts with; all four cards show the same latent.')],
       },
       {
-        go: { tab: 'inside', a: SNOW },
+        go: { tab: 'inside', a: SNOW }, look: '.vg-posterior',
         say: t('Here is that latent: for every number a mean and a width. The KL says how much a number tells about the sentence.'),
         ask: t('Does every slot tell equally much about this sentence?'), options: [t('Yes, about the same'), t('No, some tell far more')],
         check: (answer) => {
@@ -34,13 +37,14 @@ const LESSONS = [
       {
         go: { tab: 'sample' },
         say: t('Training pushes all latents towards one cloud, the prior. So one can also draw a latent at random and decode it.'),
-        ask: t('What comes out of a latent that no sentence was encoded to?'), options: [t('Random letters'), t('A caption that nobody wrote'), t('Always the same sentence')],
+        ask: t('What comes out of a latent that no sentence was encoded to?'), options: [t('One of the training sentences, word for word'), t('A caption that nobody wrote'), t('Words in no order')],
         check: () => [1, t('A caption: press “New draw” a few times. Not every one makes sense, and that is worth seeing too.')],
       },
     ],
   },
   {
     id: 'walk', title: t('Walking between sentences'), about: t('What lies on the way from one latent to another?'),
+    learned: t('Between two latents lie other sentences. Each language changes where its own words give way, and a sentence and its translation lie close together.'),
     steps: [
       {
         go: { tab: 'interpolate', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
@@ -73,6 +77,7 @@ const LESSONS = [
   },
   {
     id: 'collapse', title: t('What posterior collapse looks like'), about: t('A decoder that learned to ignore the latent.'),
+    learned: t('A decoder that can do without the latent will: the KL falls to nearly 0 and every latent reads alike. A latent that is useful before it is costly prevents that.'),
     needs: 'collapsed',
     steps: [
       {
@@ -85,21 +90,22 @@ const LESSONS = [
         },
       },
       {
-        go: { tab: 'inside', checkpoint: 'collapsed', a: SNOW },
+        go: { tab: 'inside', checkpoint: 'collapsed', a: SNOW }, look: '.vg-bound',
         say: t('The KL is what the latent tells about the sentence, in nats. In a healthy checkpoint it is dozens of nats.'),
         ask: t('And in this one?'), options: [t('Less than one nat'), t('About ten nats'), t('Dozens too')],
         check: (answer) => [answer.kl < 1 ? 0 : answer.kl < 24 ? 1 : 2, t('{kl} nats: the posterior has collapsed onto the prior.', { kl: answer.kl.toFixed(2) })],
       },
       {
-        go: { tab: 'inside', checkpoint: '', a: SNOW },
-        say: t('Back to the healthy checkpoint. It waited with the KL term until a wrong latent cost the decoder tens of nats; the training curves below show beta rising only then.'),
-        ask: t('Why does waiting help?'), options: [t('A slow computer'), t('The decoder relies on z before z is made costly'), t('It makes sentences shorter')],
-        check: () => [1, t('Once the decoder relies on z, emptying z costs more than keeping it.')],
+        go: { tab: 'inside', checkpoint: '', a: SNOW }, look: '.vg-curves',
+        say: t('Back to the healthy checkpoint. It waited with the KL term until a wrong latent cost the decoder tens of nats; the marked training curves show beta rising only then.'),
+        ask: t('Why does waiting help?'), options: [t('The decoder first learns to write without z'), t('The decoder relies on z before z is made costly'), t('The prior has time to move towards the posteriors')],
+        check: () => [1, t('Once the decoder relies on z, emptying z costs more than keeping it. The prior never moves.')],
       },
     ],
   },
   {
     id: 'attention', title: t('Where the decoder looks'), about: t('From a target word to slots and source words.'),
+    learned: t('With the source in sight the decoder reads the words that it translates; without it, the slots are all that it knows of the sentence.'),
     steps: [
       {
         go: { tab: 'attention', a: SNOW, params: { context: 'source', language: 'de' } },
@@ -121,21 +127,48 @@ const LESSONS = [
   },
 ];
 
-let current = null;  // { lesson, step, chosen }
+let current = null;  // { lesson, step, chosen }: the index of an option, SHOWN without a choice, null before; past the last step: the end
+const SHOWN = -1;
+const able = () => LESSONS.filter((lesson) => !lesson.needs || vg.lessons.offered.has(lesson.needs));
 
 function start(id, step = 0) {
   const lesson = LESSONS.find((one) => one.id === id);
   if (!lesson?.steps[step]) return;
+  unmark();
   current = { lesson, step, chosen: null };
-  const { tab, params = {}, ...state } = lesson.steps[step].go;
+  const { go: { tab, params = {}, ...state }, look } = lesson.steps[step];
   vg.show(tab, params, { checkpoint: '', ...state });
   render();
-  root.querySelector('.vg-lesson-say')?.focus();
+  root.querySelector('.vg-lesson-say').focus();
+  if (look) pointAt(look, current, tab);
 }
 
+/** Marks the part of a view that a step speaks of and scrolls to it, once the view shows what the step asked for. */
+function pointAt(selector, step, tab) {
+  if (current !== step) return;
+  const node = isReady(tab) && vg.views[tab].root.offsetParent && vg.views[tab].root.querySelector(selector);  // its tab opens late
+  if (!node) return setTimeout(() => pointAt(selector, step, tab), 200);
+  for (let fold = node.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
+  node.classList.add('vg-looked-at');
+  node.style.scrollMarginTop = `${root.offsetHeight + 64}px`;  // the card stays above it, with a line for the verdict
+  node.scrollIntoView({ block: 'start' });
+}
+
+const unmark = () => document.querySelector('.vg-looked-at')?.classList.remove('vg-looked-at');
+
+function finish() {
+  unmark();
+  current = { ...current, step: current.lesson.steps.length };
+  render();
+  root.querySelector('.vg-lesson-say').focus();
+}
+
+/** Back to the list. */
 function end() {
+  unmark();
   current = null;
   render();
+  vg.openTab('lessons');
 }
 
 /** The address of a step, for a handout. */
@@ -143,13 +176,31 @@ const stepLink = () => `${location.origin}${location.pathname}?lesson=${current.
 
 function render() {
   if (!current) return root.replaceChildren();
+  root.replaceChildren(current.step < current.lesson.steps.length ? stepCard() : endCard());
+}
+
+function endCard() {
+  const { lesson } = current, next = able()[able().indexOf(lesson) + 1];
+  return make('section', 'vg-lesson', undefined, { 'aria-label': lesson.title }, [
+    make('p', 'vg-caption', `${t('Lesson')}: ${lesson.title} · ${t('finished')}`),
+    make('p', 'vg-lesson-say', t('What you have seen: {text}', { text: lesson.learned }), { tabindex: '-1' }),
+    make('div', 'vg-point-tools', undefined, {}, [
+      button(t('Back'), () => start(lesson.id, lesson.steps.length - 1), { kind: 'link' }),
+      ...(next ? [button(t('Next lesson: {title}', { title: next.title }), () => start(next.id), { kind: 'primary' })] : []),
+      button(t('All lessons'), end, { kind: next ? 'link' : 'primary' }),
+    ]),
+  ]);
+}
+
+function stepCard() {
   const { lesson, step, chosen } = current;
-  const { say, ask, options, check, go } = lesson.steps[step];
+  const { say, ask, options, check, go, look } = lesson.steps[step];
   const card = make('section', 'vg-lesson', undefined, { 'aria-label': lesson.title }, [
     make('p', 'vg-caption', `${t('Lesson')}: ${lesson.title} · ${t('step {n} of {total}', { n: step + 1, total: lesson.steps.length })}`),
     make('p', 'vg-lesson-say', say, { tabindex: '-1' }),
     make('p', 'vg-lesson-ask', ask),
   ]);
+  if (look) card.classList.add('vg-lesson-looking');
   const row = make('div', 'vg-options-row', undefined, { role: 'group', 'aria-label': ask });
   const verdict = make('p', 'vg-lesson-verdict', '', { role: 'status' });
   options.forEach((option, i) => {
@@ -161,31 +212,34 @@ function render() {
   card.append(row, verdict);
   if (chosen !== null) {
     // The view may still be working on what the step asked for.
-    const answer = answerOf(go.tab), busy = go.tab !== 'translate' && (!answer || vg.views[go.tab].busy);
-    if (busy) {
+    if (!isReady(go.tab)) {
       verdict.textContent = t('Waiting for the model …');
       setTimeout(() => current?.lesson === lesson && current.step === step && render(), 200);
     } else {
-      const [right, why] = check(answer);
-      verdict.textContent = `${right === chosen ? '✓ ' + t('Right.') : '✗ ' + t('Not this time.')} ${why}`;
-      verdict.classList.add(right === chosen ? 'vg-right' : 'vg-wrong');
+      const [right, why] = check(answerOf(go.tab));
+      const said = chosen === SHOWN ? t('The answer: {option}.', { option: options[right] ?? '–' }) : right === chosen ? '✓ ' + t('Right.') : '✗ ' + t('Not this time.');
+      verdict.textContent = `${said} ${why}`;
+      verdict.classList.add(chosen === SHOWN || right === chosen ? 'vg-right' : 'vg-wrong');
       row.children[right]?.classList.add('vg-solution');
     }
   }
+  const isLast = step === lesson.steps.length - 1;
   card.append(make('div', 'vg-point-tools', undefined, {}, [
     ...(step > 0 ? [button(t('Back'), () => start(lesson.id, step - 1), { kind: 'link' })] : []),
-    ...(step < lesson.steps.length - 1 ? [button(t('Next'), () => start(lesson.id, step + 1), { kind: chosen === null ? 'link' : 'primary', key: 'lesson-next' })] : []),
+    chosen === null ? button(t('Show the answer'), () => judge(SHOWN), { kind: 'link' })
+      : button(isLast ? t('Finish') : t('Next'), () => (isLast ? finish() : start(lesson.id, step + 1)), { kind: 'primary', key: 'lesson-next' }),
     copyButton(t('Copy link to this step'), stepLink),
     button(t('End lesson'), end, { kind: 'link' }),
   ]));
-  root.replaceChildren(card);
+  return card;
 }
 
 function judge(i) {
   current.chosen = i;
   render();
+  root.querySelector('[data-key="lesson-next"]').focus({ preventScroll: true });
 }
 
-vg.lessons = { list: LESSONS, start };
+vg.lessons = { list: LESSONS, able, offered: new Set(props.value.checkpoints), start };
 const query = new URLSearchParams(location.search);
 if (query.get('lesson')) start(query.get('lesson'), Math.max(0, Number(query.get('step') || 1) - 1));

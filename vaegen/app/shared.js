@@ -2,7 +2,7 @@
 // Everything that people typed or a model wrote reaches the page through textContent, never as HTML.
 window.vg = (() => {
   const texts = window.vgTexts ?? {};
-  const locale = (navigator.language || 'en').slice(0, 2);
+  const locale = ((code) => (code in texts ? code : 'en'))((navigator.language || 'en').slice(0, 2));
   const names = window.vgNames;  // of languages by code
 
   // -- Text ------------------------------------------------------------------------------------------------------
@@ -12,7 +12,7 @@ window.vg = (() => {
     return found.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
   }
   const percent = (p) => (p >= 0.995 ? '>99 %' : p < 0.01 ? '<1 %' : Math.round(100 * p) + ' %');
-  const number = (x, digits = 1) => `${x < 0 ? '−' : ''}${Math.abs(x).toFixed(digits)}`;
+  const number = (x, digits = 1) => `${x < 0 ? '−' : ''}${Math.abs(x).toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
   const nats = (x) => `${number(x)} nats`;
 
   // Gradio never chooses a language that its own interface lacks (Czech), so its labels are put into it here.

@@ -67,6 +67,7 @@ class Inside:
         muted = posterior.mode.expand(n_slots + 1, -1, -1).clone()
         muted[range(n_slots), range(n_slots)] = 0.0
         *without, whole = model.decode(muted, self.language, num_beams=1)
+        nats = reconstruction_nats(model, [self.a.text] * len(muted), muted, source)
         numbers = [n for n in (1, 2, 4, 8, 16, 32) if n < n_slots] + [n_slots]
         kept = torch.stack([first_slots(draws, n) for n in numbers]).flatten(0, 1)
         distortions = reconstruction_nats(model, [self.a.text] * len(kept), kept, source).view(len(numbers), -1).mean(1)
@@ -90,6 +91,7 @@ class Inside:
             active_threshold=ACTIVE_THRESHOLD,
             whole=whole,
             without=tuple(without),
+            cost=_rounded(nats[:-1] - nats[-1]),
             first=tuple(
                 FirstSlots(n, text, round(float(kl_n), 3), round(float(recon_n), 3))
                 for n, text, kl_n, recon_n in zip(numbers, readings, rates, distortions, strict=True)
@@ -140,6 +142,7 @@ class InsideAnswer:
         active_threshold: See there.
         whole: What the mode of the posterior reads.
         without: The same with slot k at the prior's mean, 0, for every k.
+        cost: How many nats more -log p(text | z) is then than at the mode of all slots, M; below 0 where it is less.
         first: Rate and distortion of the first 1, 2, 4, ... slots alone.
         checkpoint: How the checkpoint was trained and what was measured on it; see `checkpoint_facts`.
         python: Calls that reproduce the figures.
@@ -163,6 +166,7 @@ class InsideAnswer:
     active_threshold: float
     whole: str
     without: tuple[str, ...]
+    cost: tuple[float, ...]
     first: tuple[FirstSlots, ...]
     checkpoint: dict[str, Any]
     python: str = ""
