@@ -85,7 +85,7 @@ function layoutOf(sheet, projection, words, shapes, lines) {
   const axis = { gridcolor: line, zeroline: false, showticklabels: projection.startsWith('pca'), tickfont: { color: quiet }, title: { text: '' } };
   const deep = axes(projection) === 3;
   return {
-    paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: { color: ink, family: 'inherit' }, margin: { l: projection === 'pca2' ? 30 : 4, r: 36, t: 4, b: (projection === 'pca2' ? 30 : 12) + LINE * lines },
+    paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: { color: ink, family: 'inherit' }, margin: { l: projection === 'pca2' ? 30 : 4, r: 36, t: 4, b: (projection === 'pca2' ? 34 : 16) + LINE * lines },
     legend: { orientation: 'h', x: 0, y: 1, yanchor: 'bottom', font: { size: 12 }, itemsizing: 'constant' }, modebar: { orientation: 'v', bgcolor: 'rgba(0,0,0,0)', color: quiet, activecolor: colour('--vg-strong') },
     hovermode: 'closest', dragmode: deep ? 'orbit' : 'pan', clickanywhere: true, uirevision: sheet.checkpoint + projection + sheet.isOwn, selectionrevision: projection, annotations: words.flat,
     ...(deep ? { scene: { xaxis: { ...axis }, yaxis: { ...axis }, zaxis: { ...axis }, annotations: words.scene, uirevision: projection } } : { xaxis: { ...axis }, yaxis: { ...axis }, shapes }),
