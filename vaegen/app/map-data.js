@@ -62,6 +62,6 @@ function caption(projection, about, checkpoint, n, prior = '') {
   const how = projection.startsWith('umap')
     ? t('{n} neighbours, minimum distance {d}, metric {metric}, seed {seed}', { n: about.n_neighbors, d: about.min_dist, metric: about.metric, seed: about.random_state })
     : t('{shares} of the variance', { shares: about.pca_shares.slice(0, axes(projection)).map((share) => `${(100 * share).toFixed(1)} %`).join(' + ') });
-  const from = [t('checkpoint {name}', { name: checkpoint }), ...(prior ? [t('samples from the {prior} prior', { prior })] : []), t('{n} points', { n: n.toLocaleString('en') })];
+  const from = [...(checkpoint ? [t('checkpoint {name}', { name: checkpoint })] : []), ...(prior ? [t('samples from the {prior} prior', { prior })] : []), t('{n} points', { n: n.toLocaleString('en') })];
   return `${TITLES[projection]}: ${how} · ${from.join(', ')}`;
 }
