@@ -50,6 +50,9 @@ def test_pointing_keeping_and_moving_in_the_picture(page, screenshots):
     expect(view(page)).to_contain_text("Attention is not explanation")
     lit = page.locator(".vg-attention-lit path")
     expect(lit).to_have_count(0)
+    straight, words = page.locator(".vg-attention-bands .vg-attention-direct"), page.locator(".vg-attention-target text")
+    expect(straight).to_have_count(words.count())  # each word's strongest, thin
+    assert straight.evaluate_all("(all) => all.every((one) => one.getAttribute('stroke-width') < 4)")
     node(page, "target", 1).hover()
     expect(readout(page)).to_contain_text("The step that writes “Hund” looks")
     expect(readout(page).locator("dd").nth(1)).to_have_text(re.compile(r"^dog\s\("))  # through the slots
@@ -94,6 +97,7 @@ def test_taking_a_word_away_and_seeing_the_latent_alone(page, screenshots):
     result = page.locator(".vg-attention-result")
     expect(result).to_contain_text("The model reads: A dog runs through the.")
     expect(result).to_contain_text("less probable")
+    expect(result).to_contain_text("the decoder guesses")
     expect(chips.get_by_role("button", name="snow")).to_be_focused()
     expect(result.locator(".vg-attention-gone").last).to_contain_text("Schnee")
     page.screenshot(path=screenshots / "attention-without.png", full_page=True)
@@ -108,8 +112,26 @@ def test_taking_a_word_away_and_seeing_the_latent_alone(page, screenshots):
     node(page, "target", 1).hover()
     expect(readout(page)).to_contain_text("At slots, 100.0 %")
     expect(page.locator(".vg-attention-lit .vg-attention-direct")).to_have_count(0)
+    view(page).get_by_label("Hide weights below").fill("30")
+    page.mouse.move(5, 5)
+    expect(page.locator(".vg-attention-bands path").first).to_be_attached()
+    ends = page.locator(".vg-attention-bands path").evaluate_all(
+        "(all) => new Set(all.map((one) => one.getAttribute('d').split(' ').at(-1))).size"
+    )
+    assert ends >= page.locator(".vg-attention-target text").count()  # a line for each word, whatever is hidden
     view(page).get_by_label("Who looks at what").select_option("toSource")
     expect(view(page)).to_contain_text("the decoder sees no source words")
+
+
+def test_words_of_the_trade_say_what_they_mean(page):
+    meanings = {"slot": "vectors", "attention": "100 %", "layer": "pass", "head": "ways", "entropy": "spread"}
+    for word, said in meanings.items():
+        term = view(page).get_by_role("button", name=word, exact=True)
+        expect(term).to_have_accessible_description(re.compile(said))
+        term.focus()
+        expect(term.locator("+ .vg-tip")).to_be_visible()
+    page.mouse.click(5, 5)
+    expect(view(page).locator(".vg-tip:visible")).to_have_count(0)
 
 
 def test_heat_maps_by_layer_and_head(page):

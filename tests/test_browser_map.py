@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import re
 
 import pytest
 from browsing import expect, open_view
@@ -46,7 +47,6 @@ def test_all_points_are_drawn_and_a_click_on_one_reads_and_adopts_it(view, scree
     assert page.evaluate(drawn) >= 5000
     expect(here(view)).to_contain_text("The current sentence A.")
     view.get_by_label("Search the sentences").fill("three dogs sleeping")
-    view.get_by_label("Search the sentences").press("Enter")
     first = view.locator(".vg-map-table tbody tr").first
     expect(first).to_contain_text("sleeping")
     first.get_by_role("button").click()
@@ -64,15 +64,69 @@ def test_all_points_are_drawn_and_a_click_on_one_reads_and_adopts_it(view, scree
     expect(page.locator(".vg-current-line").first).to_contain_text(asked(page)["texts"]["en"])
 
 
+def test_it_works_again_after_a_checkpoint_without_a_map(open_page, screenshots):
+    page = open_page(served()[0])
+    page.locator("#task").get_by_label("English and Chinese", exact=True).check()
+    page.wait_for_function("vg.state.checkpoint === 'chinese'")
+    page.locator("#tab-map-button").click()
+    none = page.locator(".vg-map-none")
+    expect(none).to_contain_text("This checkpoint has no map.")
+    expect(none.get_by_role("button", name="Choose a checkpoint")).to_be_visible()
+    expect(page.locator(".vg-map-figure")).to_be_hidden()
+    expect(page.locator(".vg-map > .vg-main > .vg-notice")).to_be_hidden()  # said once
+    page.screenshot(path=screenshots / "map-none.png", full_page=True)
+
+    page.locator("#tab-translate-button").click()
+    page.locator("#task").get_by_label("Translate", exact=True).check()
+    view = open_view(page, "map")
+    expect(view.locator(".vg-map-figure[data-ready]")).to_be_visible()
+    expect(none).to_be_hidden()
+    reads_a_point(view, 7)
+
+    page.evaluate("vg.choose('chinese')")
+    none.get_by_role("button", name="Show the map of multi30k").click()
+    expect(none).to_be_hidden()
+    expect(view.locator(".vg-map-figure")).to_be_visible()
+    reads_a_point(view, 11)
+
+
+def reads_a_point(view, index):
+    """Points at a point of the map and clicks it."""
+    page = view.page
+    page.wait_for_function("document.querySelector('.vg-map-figure')._fullLayout?.xaxis && !vg.views.map.busy")
+    x, y = on_screen(page, index)
+    page.mouse.move(x - 30, y - 30)
+    page.mouse.move(x, y)
+    expect(view.locator(".vg-map-card")).to_be_visible()
+    page.mouse.click(x, y)
+    page.wait_for_function("vg.views.map.answer.how === 'point'")
+
+
+def test_searching_as_one_types_says_how_many_and_keeps_the_words(view):
+    box, said = view.get_by_label("Search the sentences"), view.locator(".vg-controls [role=status]")
+    box.press_sequentially("man")
+    expect(said).to_have_text(re.compile(r"^\d+ found, 200 of them marked$"))
+    rings = "document.querySelector('.vg-map-figure')._fullLayout.shapes.filter((one) => one.x1 === 7).length"
+    view.page.wait_for_function(f"{rings} === 200")
+    view.get_by_label("Colour and shape").select_option("who")
+    expect(box).to_have_value("man")  # the controls are made anew, the search stays
+    box.press_sequentially("xyz")
+    expect(said).to_have_text("0 found")
+    expect(view.locator(".vg-map-table")).to_be_empty()
+    box.fill("")
+    expect(said).to_be_empty()
+    view.page.wait_for_function(f"{rings} === 0")
+
+
 def test_empty_space_says_how_far_it_is_from_anything(view):
     page = view.page
     box = view.locator(".vg-map-figure").bounding_box()
-    page.mouse.click(box["x"] + box["width"] - 25, box["y"] + box["height"] - 60)
+    page.mouse.click(box["x"] + box["width"] - 50, box["y"] + box["height"] - 60)
     expect(here(view)).to_contain_text("UMAP has no inverse")
     expect(here(view)).to_contain_text("mostly a guess")
     view.get_by_role("radio", name="PCA 2-D").check()
     expect(view.locator(".vg-map-figure")).to_contain_text("PCA 2-D")
-    page.mouse.click(box["x"] + box["width"] - 25, box["y"] + box["height"] - 60)
+    page.mouse.click(box["x"] + box["width"] - 50, box["y"] + box["height"] - 60)
     expect(here(view)).to_contain_text("of the variance; the rest is the average")
     view.get_by_role("radio", name="Like A").check()
     expect(here(view)).to_contain_text("the rest is that of A")
@@ -90,15 +144,23 @@ def test_the_keyboard_moves_zooms_and_reads(view):
     assert after[1] - after[0] == pytest.approx((before[1] - before[0]) * 0.49, rel=0.02)
 
 
-def test_labels_come_with_zoom_and_colours_follow_a_factor(view):
+def test_labels_come_with_zoom_and_colours_follow_a_factor(view, screenshots):
     page = view.page
     expect(view.locator(".vg-map-figure .annotation")).to_have_count(3)  # A, B and what the figure is
+    expect(view.locator(".vg-map-figure .annotation").nth(0)).to_have_text("A, the walk starts")
+    expect(view.locator(".vg-map-figure .annotation").nth(1)).to_have_text("B, the walk ends")
     x, y = page.evaluate("vg.views.map.answer.where.umap2")
     ranges = {"xaxis.range": [x - 0.4, x + 0.4], "yaxis.range": [y - 0.4, y + 0.4]}
     page.evaluate("(ranges) => Plotly.relayout(document.querySelector('.vg-map-figure'), ranges)", ranges)
     expect(view.locator(".vg-map-figure .annotation").nth(3)).to_be_attached()  # labels besides A, B and the caption
     view.get_by_label("Colour and shape").select_option("who")
     expect(view.locator(".vg-map-figure .legend")).to_contain_text("horse")
+    view.get_by_label("Colour and shape").select_option("cluster")
+    legend = view.locator(".vg-map-figure .legend")
+    expect(legend.locator(".traces")).to_have_count(12)
+    legend, tools = legend.bounding_box(), view.locator(".vg-map-figure .modebar-group").first.bounding_box()
+    assert legend["x"] + legend["width"] <= tools["x"]  # beside each other, not one over the other
+    page.screenshot(path=screenshots / "map-cluster.png", full_page=True)
 
 
 def test_a_box_makes_a_table_that_can_be_downloaded(view):
@@ -133,7 +195,7 @@ def test_own_sentences_are_placed_and_get_a_map_of_their_own(view, tmp_path, scr
     view.get_by_role("button", name="Fit a map of these alone").click()
     expect(view.locator("progress")).to_be_visible()
     expect(view.get_by_role("button", name="Back to the shipped map")).to_be_visible(timeout=90_000)
-    expect(view.locator(".vg-map-figure")).to_contain_text("12 points · n_neighbors 11")
+    expect(view.locator(".vg-map-figure")).to_contain_text("11 neighbours, minimum distance 0.1")
     page.screenshot(path=screenshots / "map-own.png", full_page=True)
     view.get_by_role("button", name="Back to the shipped map").click()
     expect(view.locator(".vg-map-figure")).to_contain_text("5,000 points")
@@ -144,6 +206,9 @@ def test_it_fits_a_phone_in_the_dark_and_in_space(open_page, screenshots):
     view = open_view(page, "map")
     expect(view.locator(".vg-map-figure[data-ready]")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    about = view.locator(".vg-map-figure .annotation", has_text="UMAP 2-D: 15")
+    box = about.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390  # wrapped, not cut
     page.screenshot(path=screenshots / "map-phone.png", full_page=True)
     view.get_by_role("radio", name="UMAP 3-D").check()
     expect(view.locator(".vg-map-figure .gl-container canvas, .vg-map-figure canvas").first).to_be_attached(timeout=60_000)

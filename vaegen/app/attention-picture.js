@@ -124,15 +124,17 @@ function drawNode({ columns, y, step, room, width }, side, column, i) {
 /** What there is to say and to light up about each node: {title, rows of [term, text], draw}. */
 function factsOf({ side, slotWord, targetSlot, direct, hops, through }, { columns, y, width, left, right, middle }) {
   const slots = columns.slot?.labels ?? [], source = direct[0].length > 0;
-  const curve = (x1, y1, x2, y2, weight, className) => svg('path', {
+  const curve = (x1, y1, x2, y2, weight, className, thin = 1) => svg('path', {
     class: className, d: `M${x1} ${y1}C${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2} ${x2} ${y2}`,
-    'stroke-width': (0.8 + 15 * weight).toFixed(2), 'stroke-opacity': Math.min(1, 0.16 + 1.4 * weight).toFixed(3),
+    'stroke-width': (0.8 + 15 * thin * weight).toFixed(2), 'stroke-opacity': Math.min(1, 0.16 + 1.4 * weight).toFixed(3),
   });
   const hop1 = (s, m, w) => curve(left + 6, y('source', s), middle - 11, y('slot', m), w, 'vg-attention-band');
   const hop2 = (m, i, w) => curve(middle + 11, y('slot', m), right - 6, y('target', i), w, 'vg-attention-band');
-  const straight = (s, i, w) => curve(left + 6, y('source', s), right - 6, y('target', i), w, 'vg-attention-direct');
+  const straight = (s, i, w, thin) => curve(left + 6, y('source', s), right - 6, y('target', i), w, 'vg-attention-direct', thin);
   /** The bands of those weights that reach the threshold. */
   const bands = (rows, draw) => rows.flatMap((row, i) => row.map((w, j) => (w > 0 && w >= params.threshold / 100 ? draw(i, j, w) : null))).filter(Boolean);
+  /** The strongest band of each row, whatever the threshold, so that each target word has a line. */
+  const strongest = (rows, draw) => rows.filter((row) => row.length).map((row, i) => { const w = Math.max(...row); return draw(i, row.indexOf(w), w); });
   /** Bars under the words of a column, as long as their shares; `row` 1, dashed, is what goes straight. */
   const bars = (column, weights, row) => weights.flatMap((w, i) => {
     if (w < 0.02) return [];
@@ -143,7 +145,7 @@ function factsOf({ side, slotWord, targetSlot, direct, hops, through }, { column
   const best = (rows) => rows.slice(0, -1).map((row, i) => `${side.target[i]}\u00a0←\u00a0${side.source[row.indexOf(Math.max(...row))]}`).join(', ');
   const mean = (rows) => share(sum(rows.map(sum)) / rows.length);
   return {
-    all: () => [...bands(slotWord, (m, s, w) => hop1(s, m, w)), ...bands(targetSlot, (i, m, w) => hop2(m, i, w)), ...(slots.length ? [] : bands(direct, (i, s, w) => straight(s, i, w)))],
+    all: () => [...bands(slotWord, (m, s, w) => hop1(s, m, w)), ...bands(targetSlot, (i, m, w) => hop2(m, i, w)), ...(slots.length ? [] : bands(direct, (i, s, w) => straight(s, i, w))), ...(source ? strongest(direct, (i, s, w) => straight(s, i, w, 0.2)) : strongest(targetSlot, (i, m, w) => hop2(m, i, w)))],
     rest: () => ({
       title: t('Where each word looks most'),
       rows: [...(slots.length ? [[t('Through slots, {p}', { p: mean(targetSlot) }), best(through)]] : []), ...(source ? [[t('Straight, {p}', { p: mean(direct) }), best(direct)]] : [])],

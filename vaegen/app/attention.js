@@ -12,7 +12,7 @@ vg.listeners.add(() => {  // before the view's own listener, which asks
 });
 
 const view = vg.view({ element, props, trigger, watch }, {
-  name: 'attention', lead: t('Which words the decoder looked at, straight and through the slots, while it wrote the translation of A.'),
+  name: 'attention', lead: t('Which words the decoder looked at, straight and through the slots, while it wrote a translation: that of A, or those of A and B side by side.'),
   params: { language: 'de', context: 'source', merge: true, compare: false, how: 'drop', threshold: 5, kind: 'slots', encoder: [-1, -1], decoder: [-1, -1], ...OF_SENTENCE },
   draw(answer, self) {
     const side = answer.sides[0];
@@ -24,7 +24,7 @@ const { params } = view;
 
 // -- Controls: some ask again, the others only draw again ----------------------------------------------------------
 const set = (values) => { Object.assign(params, values); redraw(); };
-const given = field({ label: t('Your own translation'), value: params.target, placeholder: t('empty: the model’s'), onInput: (target) => view.set({ target: target.trim(), pin: null }) });
+const given = field({ label: t('Your own translation of A'), value: params.target, placeholder: t('empty: the model’s'), onInput: (target) => view.set({ target: target.trim(), pin: null }) });
 view.build = () => view.controls.replaceChildren(
   vg.languageSelect({
     label: t('Translate into'), value: params.language,
@@ -48,7 +48,7 @@ const sentences = box('vg-attention-sides'), readouts = box('vg-attention-sides'
 const figure = svg('svg', { class: 'vg-attention-picture', role: 'group', 'aria-label': t('Attention from the words of the translation to latent slots to source words; arrow keys move, Enter keeps a word.') });
 const legend = box('vg-attention-legend',
   make('span', 'vg-attention-key', t('through the slots')), make('span', 'vg-attention-key vg-attention-key-direct', t('straight to the words')),
-  make('span', '', t('Point at a word or a slot; click to keep it, Escape to let go.')));
+  make('span', '', t('Of the straight links each word’s strongest is drawn; point at a word to see them all.')), make('span', '', t('Point at a word or a slot; click to keep it, Escape to let go.')));
 const warning = make('p', 'vg-attention-warning', t('Attention is not explanation: it shows where the model looked, not why it chose a word. What a word does shows when you take it away.'));
 const chips = make('div', 'vg-options-row', undefined, { role: 'group', 'aria-label': t('The word to take away') }), result = box('vg-attention-result');
 const how = choice({ label: t('The word is'), options: [['drop', t('left out')], ['mask', t('masked')]], value: params.how, onInput: (value) => (params.without < 0 ? set({ how: value }) : view.set({ how: value })) });
@@ -57,10 +57,20 @@ const kind = select({
   options: [['slots', t('Slots at source words')], ['encoder', t('Encoder: slots and words at each other')], ['toSlots', t('Translation at slots')], ['toSource', t('Translation at source words')], ['decoder', t('Translation at what is already written')]],
 });
 const section = (title, ...children) => make('section', 'vg-attention-section', undefined, {}, [make('h3', 'vg-name', title), ...children]);
+/** Words with what they mean, shown at the pointer and at the focus, and read out with the word. */
+function terms(...words) {
+  return make('p', 'vg-caption vg-terms', t('What it means:'), {}, words.flatMap(([word, meaning]) => {
+    const id = vg.newId();
+    return [' ', make('button', 'vg-term', word, { type: 'button', 'aria-describedby': id }), make('span', 'vg-tip', meaning, { id, role: 'tooltip' })];
+  }));
+}
 view.body.replaceChildren(
-  sentences, figure, legend, readouts, warning,
-  section(t('Take a word away'), box('vg-attention-row', chips, how), result),
-  section(t('Every layer and head'), box('vg-attention-kind', kind), maps),
+  sentences, figure, legend, terms([t('slot'), t('One of the vectors that the latent is made of; the encoder fills it with what it reads from the words.')],
+    [t('attention'), t('Shares that add up to 100 %: how much of a step’s look goes to each place.')]), readouts, warning,
+  section(t('Take a word of A away'), box('vg-attention-row', chips, how), result),
+  section(t('Every layer and head'), terms([t('layer'), t('One pass of the model over the whole sentence; it makes several, one after the other.')],
+    [t('head'), t('One of several ways of looking within a layer; each head decides for itself where to look.')],
+    [t('entropy'), t('How spread out a look is: 0 if all of it goes to one place, the more the more evenly it falls on many.')]), box('vg-attention-kind', kind), maps),
 );
 
 function redraw() {
@@ -107,6 +117,7 @@ function drawChange(side, { text, how: way, before, after, changed, log_prob_bef
   result.replaceChildren(
     make('p', 'vg-caption', (way === 'mask' ? t('The model reads: {text} In training it never saw a mask in a source sentence.', { text }) : t('The model reads: {text}', { text }))),
     make('p', 'vg-attention-sentence', undefined, { lang: side.language }, words.length ? words : [t('(empty)')]),
+    make('p', 'vg-caption', t('What was taken away comes back where the rest makes it likely: the decoder guesses.')),
     make('p', 'vg-caption', isSame ? t('The same translation, now {factor} ({before} → {after}).', values) : t('New words are marked here, lost ones struck out below. The old translation is now {factor} ({before} → {after}):', values)),
     make('p', 'vg-attention-shifts', undefined, { lang: side.language }, old),
     make('p', 'vg-caption', t('Under each word of the old translation: how far the probabilities of the next word move there, as KL in nats.')),

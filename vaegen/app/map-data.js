@@ -30,7 +30,7 @@ function shippedSheet(data, checkpoint) {
     say: (i) => (isProbe(i) ? t('Caption of the probe set') : t('Sample of the model')),
     facts: (i) => (isProbe(i) ? Object.entries(data.factor_values).map(([name, values]) => [name.replace('_', ' '), values[data.factors[name][group[i]]]]) : [[t('seed'), String(group[i] - probes)]]),
     at: (projection) => coordinates[projection === 'pca2' ? 'pca3' : projection].slice(0, axes(projection)),
-    projections: Object.keys(TITLES), caption: (projection) => caption(projection, data.about, checkpoint, group.length),
+    projections: Object.keys(TITLES), caption: (projection) => caption(projection, data.about, checkpoint, group.length, data.about.prior ?? 'normal'),
     shares: data.about.pca_shares, isProbe,
   };
 }
@@ -57,10 +57,11 @@ function lengths(textOf) {
   };
 }
 
-/** What a figure says of itself: checkpoint, parameters, seed. */
-function caption(projection, about, checkpoint, n) {
+/** What a figure says of itself: checkpoint, prior of the samples if there are any, parameters, seed. */
+function caption(projection, about, checkpoint, n, prior = '') {
   const how = projection.startsWith('umap')
-    ? `n_neighbors ${about.n_neighbors}, min_dist ${about.min_dist}, ${about.metric}, seed ${about.random_state}`
-    : about.pca_shares.slice(0, axes(projection)).map((share) => `${(100 * share).toFixed(1)} %`).join(' + ');
-  return `${TITLES[projection]} · ${checkpoint} · ${t('{n} points', { n: n.toLocaleString('en') })} · ${how}`;
+    ? t('{n} neighbours, minimum distance {d}, metric {metric}, seed {seed}', { n: about.n_neighbors, d: about.min_dist, metric: about.metric, seed: about.random_state })
+    : t('{shares} of the variance', { shares: about.pca_shares.slice(0, axes(projection)).map((share) => `${(100 * share).toFixed(1)} %`).join(' + ') });
+  const from = [...(checkpoint ? [t('checkpoint {name}', { name: checkpoint })] : []), ...(prior ? [t('samples from the {prior} prior', { prior })] : []), t('{n} points', { n: n.toLocaleString('en') })];
+  return `${TITLES[projection]}: ${how} · ${from.join(', ')}`;
 }

@@ -22,7 +22,7 @@ function ownControls() {
     make('summary', 'vg-label', t('Your own sentences')),
     make('label', 'vg-hidden', t('Your own sentences, one a line'), { for: id }), area,
     make('label', 'vg-caption', t('or a .txt or .csv file'), { for: pickerId }), picker, read,
-    button(t('Place them on this map'), () => view.ask({ lines: lines() }), { kind: 'primary' }),
+    ...(shipped ? [button(t('Place them on this map'), () => view.ask({ lines: lines() }), { kind: 'primary' })] : []),
     slider({ label: 'n_neighbors', min: 2, max: 50, step: 1, value: n_neighbors, onInput: (x) => (n_neighbors = x) }),
     slider({ label: 'min_dist', min: 0, max: 0.9, step: 0.05, value: min_dist, onInput: (x) => (min_dist = x) }),
     button(t('Fit a map of these alone'), () => view.ask({ lines: lines(), fit: true, n_neighbors, min_dist }), { kind: 'plain', title: t('A UMAP of their own; half a minute or more') }),
@@ -40,7 +40,7 @@ function drawOwn(answer, value) {
   }
   view.status.textContent = t('{n} sentences in {s} s', { n: answer.lines.length, s: answer.seconds.toFixed(1) });
   if (answer.fit) {
-    use(ownSheet(answer, shipped?.checkpoint ?? (vg.state.checkpoint || t('first checkpoint'))));
+    use(ownSheet(answer, shipped?.checkpoint ?? vg.state.checkpoint));
     mine.replaceChildren(...(shipped ? [button(t('Back to the shipped map'), () => { mine.replaceChildren(); use(shipped); })] : []));
     return;
   }

@@ -36,48 +36,58 @@ function overlay(places, projection, options) {
 }
 
 /** The marks as traces, which is all that 3-D has. */
-function deepMarks({ path, spot, hits }, projection) {
+function deepMarks({ path, ends, spot, hits }, projection) {
   const ink = colour('--body-text-color');
   const ring = (size, color) => ({ mode: 'markers', marker: { symbol: 'circle-open', size, color, line: { width: 3, color } } });
   return [
     overlay(path, projection, { mode: 'lines+markers', line: { color: ink, width: 4 }, marker: { size: 2, color: ink } }),
-    overlay(hits, projection, ring(7, colour('--vg-c1'))), overlay(spot, projection, ring(11, ink)),
+    overlay(hits, projection, ring(7, colour('--vg-c1'))), overlay(ends, projection, ring(9, ink)), overlay(spot, projection, ring(11, colour('--vg-strong'))),
   ];
 }
 
 /** The marks as shapes, which Plotly draws without drawing the points again. */
-function flatMarks({ path, spot, hits, cursor }) {
+function flatMarks({ path, ends, spot, hits, cursor }) {
   const ink = colour('--body-text-color');
   const line = (places, width) => ({ type: 'path', path: places.map((place, i) => `${i ? 'L' : 'M'} ${place[0]},${place[1]}`).join(' '), line: { color: ink, width } });
   const around = ([x, y], radius, color, width) => ({ type: 'circle', xsizemode: 'pixel', ysizemode: 'pixel', xanchor: x, yanchor: y, x0: -radius, x1: radius, y0: -radius, y1: radius, line: { color, width } });
   const bar = ([x, y], dx, dy) => ({ type: 'line', xsizemode: 'pixel', ysizemode: 'pixel', xanchor: x, yanchor: y, x0: -dx, x1: dx, y0: -dy, y1: dy, line: { color: ink, width: 2 } });
   return [
     ...(path.length ? [line(path, 2), ...path.map((place) => around(place, 2, ink, 2))] : []), ...hits.map((place) => around(place, 7, colour('--vg-c1'), 2)),
-    ...spot.map((place) => around(place, 10, ink, 3)), ...(cursor ? [bar(cursor, 11, 0), bar(cursor, 0, 11)] : []),
+    ...ends.map((place) => around(place, 9, ink, 3)), ...spot.map((place) => around(place, 12, colour('--vg-strong'), 3)), ...(cursor ? [bar(cursor, 11, 0), bar(cursor, 0, 11)] : []),
   ];
 }
 
-/** The figure's own words: letters at A and B, labels of points, and what the figure is. */
-function annotations({ letters, labels }, sheet, projection) {
+/** What the figure is, in as many lines as its width takes. */
+function captionLines(sheet, projection, width) {
+  ruler.font = `${SMALL}px ${getComputedStyle(document.body).fontFamily}`;
+  return sheet.caption(projection).split(' ').reduce((lines, word) => {
+    const longer = [...lines.slice(-1), word].join(' ');
+    return lines.length && ruler.measureText(longer).width > width ? [...lines, word] : [...lines.slice(0, -1), longer];
+  }, []);
+}
+const SMALL = 11, LINE = 14, ruler = document.createElement('canvas').getContext('2d');
+
+/** The figure's own words: at A, B and what is read below, labels of points, and what the figure is. */
+function annotations({ ends: [a, b], spot, labels }, sheet, projection, lines) {
   const ink = colour('--body-text-color');
-  const about = { text: sheet.caption(projection), xref: 'paper', yref: 'paper', x: 0, y: 0, xanchor: 'left', yanchor: 'top', yshift: projection === 'pca2' ? -22 : -6, showarrow: false, font: { size: 11, color: colour('--vg-quiet') } };
-  const marked = Object.entries(letters).map(([letter, place]) => ({
+  const about = { text: lines.map(escaped).join('<br>'), xref: 'paper', yref: 'paper', x: 0, y: 0, xanchor: 'left', yanchor: 'top', yshift: projection === 'pca2' ? -22 : -6, align: 'left', showarrow: false, font: { size: SMALL, color: colour('--vg-quiet') } };
+  const marked = [[a, t('A, the walk starts'), 19, ink], [b, t('B, the walk ends'), -19, ink], [spot[0], t('read below'), 22, colour('--vg-strong')]].filter(([place]) => place).map(([place, text, yshift, color]) => ({
     ...Object.fromEntries(['x', 'y', 'z'].slice(0, place.length).map((name, k) => [name, place[k]])),
-    text: `<b>${letter}</b>`, showarrow: false, yshift: 17, font: { size: 16, color: ink }, bgcolor: colour('--vg-card'), opacity: 0.9, borderpad: 1,
+    text: `<b>${escaped(text)}</b>`, showarrow: false, yshift, font: { size: 13, color }, bgcolor: colour('--vg-card'), opacity: 0.9, borderpad: 1,
   }));
   const named = labels.map(([[x, y], text]) => ({ x, y, text: escaped(text), showarrow: false, yshift: 10, font: { size: 11, color: ink }, captureevents: false }));
   return axes(projection) === 3 ? { scene: marked, flat: [about] } : { scene: [], flat: [...named, ...marked, about] };
 }
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');  // Plotly reads a little HTML in its texts
 
-function layoutOf(sheet, projection, words, shapes) {
+function layoutOf(sheet, projection, words, shapes, lines) {
   const ink = colour('--body-text-color'), line = colour('--vg-line'), quiet = colour('--vg-quiet');
   const axis = { gridcolor: line, zeroline: false, showticklabels: projection.startsWith('pca'), tickfont: { color: quiet }, title: { text: '' } };
   const deep = axes(projection) === 3;
   return {
-    paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: { color: ink, family: 'inherit' }, margin: { l: projection === 'pca2' ? 30 : 4, r: 4, t: 4, b: projection === 'pca2' ? 44 : 26 },
-    legend: { orientation: 'h', x: 0, y: 1, yanchor: 'bottom', font: { size: 12 }, itemsizing: 'constant' }, modebar: { bgcolor: 'rgba(0,0,0,0)', color: quiet, activecolor: colour('--vg-strong') },
-    hovermode: 'closest', dragmode: deep ? 'orbit' : 'pan', clickanywhere: true, uirevision: projection + sheet.isOwn, selectionrevision: projection, annotations: words.flat,
+    paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: { color: ink, family: 'inherit' }, margin: { l: projection === 'pca2' ? 30 : 4, r: 36, t: 4, b: (projection === 'pca2' ? 34 : 16) + LINE * lines },
+    legend: { orientation: 'h', x: 0, y: 1, yanchor: 'bottom', font: { size: 12 }, itemsizing: 'constant' }, modebar: { orientation: 'v', bgcolor: 'rgba(0,0,0,0)', color: quiet, activecolor: colour('--vg-strong') },
+    hovermode: 'closest', dragmode: deep ? 'orbit' : 'pan', clickanywhere: true, uirevision: sheet.checkpoint + projection + sheet.isOwn, selectionrevision: projection, annotations: words.flat,
     ...(deep ? { scene: { xaxis: { ...axis }, yaxis: { ...axis }, zaxis: { ...axis }, annotations: words.scene, uirevision: projection } } : { xaxis: { ...axis }, yaxis: { ...axis }, shapes }),
   };
 }
