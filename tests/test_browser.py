@@ -164,7 +164,7 @@ def test_the_page_says_what_the_model_knows_and_when_it_is_unsure(page, screensh
     expect(page.locator(".vg-knows")).to_contain_text("photo captions")
     expect(page.locator(".vg-doubt")).not_to_be_visible()
     ask(page, "The European Central Bank raised interest rates on Thursday.")
-    expect(page.locator(".vg-doubt")).to_contain_text(re.compile(r"unsure .* average [123]?\d % .* photo captions"))
+    expect(page.locator(".vg-doubt")).to_contain_text(re.compile(r"unsure .* average [123]?\d %.* photo captions"))
     page.screenshot(path=screenshots / "unsure.png", full_page=True)
 
 
@@ -194,7 +194,7 @@ def test_a_newcomer_is_led_to_the_lessons(page):
 
 def test_a_refusal_speaks_the_language_of_the_browser_and_names_those_of_the_checkpoint(open_page):
     page = open_page(served_stub()[0], locale="de-DE")
-    notice = page.locator(".vg-results .vg-notice").first
+    notice = page.locator(".vg-results .vg-notice")
     ask(page, "")
     expect(notice).to_contain_text("auf Englisch, Deutsch, Franz\u00f6sisch oder Tschechisch")
     ask(page, "x" * 10_000)
@@ -234,9 +234,8 @@ def test_sampling_shows_its_seed_and_draws_again(page, screenshots):
 def test_other_ways_to_say_it_open_in_the_card(page, screenshots):
     foot = card(page, "en").locator(".vg-foot")
     before = foot.bounding_box()
-    card(page, "fr").get_by_role("button", name="Other ways to say it").click()
-    card(page, "de").get_by_role("button", name="Other ways to say it").click()
     for language in ("fr", "de"):  # all draws read alike, so their words are sampled too
+        card(page, language).get_by_role("button", name="Other ways to say it").click()
         expect(card(page, language).locator(".vg-variants")).to_contain_text("read alike", timeout=20_000)
         lists = card(page, language).locator(".vg-variants ul")
         assert lists.count() == 2 and lists.last.locator("li").count() > 1
