@@ -180,7 +180,8 @@ def test_no_language_is_detected_where_no_letter_tells_one(stub, text):
 
 
 def test_words_of_the_trade_explain_themselves_to_the_keyboard_too(page):
-    for word, said in {"source + latent": "numbers", "beam 5": "beginnings", "reconstruction": "Your sentence", "nats": "37 %"}.items():
+    told = {"source + latent": "numbers", "beam 5": "beginnings", "reconstruction": "Your sentence", "nats": "37 %"}
+    for word, said in told.items():
         term = page.locator(".vg-term", has_text=word)
         term.focus()
         assert said in term.evaluate("node => getComputedStyle(node, '::after').content")
@@ -242,7 +243,7 @@ def test_other_ways_to_say_it_open_in_the_card(page, screenshots):
         for one in lists.all():
             counts = [int(re.search(r"(\d+) of 8", item)[1]) for item in one.locator("li").all_inner_texts()]
             assert sum(counts) == 8
-    assert foot.bounding_box() == before
+    assert foot.bounding_box()["y"] == before["y"]
     assert card(page, "cs").locator(".vg-variants").count() == 0
     page.screenshot(path=screenshots / "other-ways.png", full_page=True)
 
