@@ -138,3 +138,15 @@ def test_the_inside_of_a_sentence_adds_up(client):
     assert found["neg_elbo"] == pytest.approx(found["recon"] + found["kl"], abs=0.01)
     assert sum(found["kl_per_slot"]) == pytest.approx(found["kl"], abs=0.1)
     assert len(found["mu"]) == found["shape"][0] * found["shape"][1] == len(found["active"])
+
+
+def test_the_page_knows_what_a_checkpoint_is_about(tmp_path):
+    from vaegen.app.build import _about
+    from vaegen.service import Service
+
+    service = served()[1]
+    assert _about(service, "multi30k") == {"kind": "translate", "domains": ["captions"], "weak": False}
+    assert _about(service, "chinese")["domains"] == ["captions", "phrases"]
+    assert _about(service, "dialogue") == {"kind": "reply", "domains": ["chat"], "weak": True}
+    unknown = Service(tmp_path, folder=tmp_path)
+    assert _about(unknown, "") == {"kind": "translate", "domains": [], "weak": False}

@@ -160,6 +160,48 @@ def test_typed_text_is_shown_as_text(stub, text):
     assert stub.locator(".vg-results script, .vg-results img, .vg-results b").count() == 0
 
 
+def test_the_page_says_what_the_model_knows_and_when_it_is_unsure(page, screenshots):
+    expect(page.locator(".vg-knows")).to_contain_text("photo captions")
+    expect(page.locator(".vg-doubt")).not_to_be_visible()
+    ask(page, "The European Central Bank raised interest rates on Thursday.")
+    expect(page.locator(".vg-doubt")).to_contain_text(re.compile(r"unsure .* average [123]?\d %.* photo captions"))
+    page.screenshot(path=screenshots / "unsure.png", full_page=True)
+
+
+@pytest.mark.parametrize("text", ["\U0001f436\U0001f3fd", "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd", "123"])
+def test_no_language_is_detected_where_no_letter_tells_one(stub, text):
+    ask(stub, text)
+    expect(stub.locator(".vg-status")).to_contain_text("language not recognised")
+    expect(stub.locator(".vg-doubt")).to_contain_text("no letters of English, German, French, or Czech")
+    expect(stub.locator(".vg-status")).not_to_contain_text("detected")
+    expect(stub.locator('.vg-results [aria-live="polite"]')).to_contain_text("cannot read")
+    ask(stub, "A calm sentence.")
+    expect(stub.locator(".vg-doubt")).not_to_be_visible()
+
+
+def test_words_of_the_trade_explain_themselves_to_the_keyboard_too(page):
+    told = {"source + latent": "numbers", "beam 5": "beginnings", "reconstruction": "Your sentence", "nats": "37 %"}
+    for word, said in told.items():
+        term = page.locator(".vg-term", has_text=word)
+        term.focus()
+        assert said in term.evaluate("node => getComputedStyle(node, '::after').content")
+        assert said in term.get_attribute("aria-label")
+
+
+def test_a_newcomer_is_led_to_the_lessons(page):
+    page.get_by_role("button", name="New here?").click()
+    expect(page.locator("#tab-lessons-button")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_refusal_speaks_the_language_of_the_browser_and_names_those_of_the_checkpoint(open_page):
+    page = open_page(served_stub()[0], locale="de-DE")
+    notice = page.locator(".vg-results .vg-notice")
+    ask(page, "")
+    expect(notice).to_contain_text("auf Englisch, Deutsch, Franz\u00f6sisch oder Tschechisch")
+    ask(page, "x" * 10_000)
+    expect(notice).to_contain_text("10.000 Zeichen")
+
+
 @pytest.mark.parametrize(("text", "said"), [("", "sentence"), ("  \n ", "sentence"), ("x" * 10_000, "10,000")])
 def test_a_refusal_is_one_sentence_on_the_page(stub, text, said):
     stub.locator("#sentence textarea").fill(text)
@@ -191,13 +233,18 @@ def test_sampling_shows_its_seed_and_draws_again(page, screenshots):
 
 
 def test_other_ways_to_say_it_open_in_the_card(page, screenshots):
-    card(page, "fr").get_by_role("button", name="Other ways to say it").click()
-    expect(card(page, "fr").locator(".vg-variants")).to_be_visible(timeout=20_000)
-    counts = [
-        int(re.search(r"(\d+) of 8", item)[1]) for item in card(page, "fr").locator(".vg-variants li").all_inner_texts()
-    ]
-    assert sum(counts) == 8
-    assert card(page, "de").locator(".vg-variants").count() == 0
+    foot = card(page, "en").locator(".vg-foot")
+    before = foot.bounding_box()
+    for language in ("fr", "de"):  # all draws read alike, so their words are sampled too
+        card(page, language).get_by_role("button", name="Other ways to say it").click()
+        expect(card(page, language).locator(".vg-variants")).to_contain_text("read alike", timeout=20_000)
+        lists = card(page, language).locator(".vg-variants ul")
+        assert lists.count() == 2 and lists.last.locator("li").count() > 1
+        for one in lists.all():
+            counts = [int(re.search(r"(\d+) of 8", item)[1]) for item in one.locator("li").all_inner_texts()]
+            assert sum(counts) == 8
+    assert foot.bounding_box()["y"] == before["y"]
+    assert card(page, "cs").locator(".vg-variants").count() == 0
     page.screenshot(path=screenshots / "other-ways.png", full_page=True)
 
 

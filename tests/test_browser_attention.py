@@ -126,12 +126,9 @@ def test_taking_a_word_away_and_seeing_the_latent_alone(page, screenshots):
 def test_words_of_the_trade_say_what_they_mean(page):
     meanings = {"slot": "vectors", "attention": "100 %", "layer": "pass", "head": "ways", "entropy": "spread"}
     for word, said in meanings.items():
-        term = view(page).get_by_role("button", name=word, exact=True)
-        expect(term).to_have_accessible_description(re.compile(said))
+        term = view(page).get_by_role("button", name=re.compile(f"^{word}: .*{said}"))
         term.focus()
-        expect(term.locator("+ .vg-tip")).to_be_visible()
-    page.mouse.click(5, 5)
-    expect(view(page).locator(".vg-tip:visible")).to_have_count(0)
+        assert said in term.evaluate("node => getComputedStyle(node, '::after').content")
 
 
 def test_heat_maps_by_layer_and_head(page):

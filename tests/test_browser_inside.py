@@ -57,7 +57,7 @@ def test_the_training_tells_the_steps_of_all_its_parts_and_no_label_lies_on_a_cu
 
 def test_a_term_says_what_it_means_to_the_keyboard(view):
     term = view.locator(".vg-term", has_text="KL").first
-    assert "prior" in term.get_attribute("title")
+    assert "prior" in term.get_attribute("aria-label")
     term.focus()
     assert "prior" in term.evaluate("node => getComputedStyle(node, '::after').content")
 

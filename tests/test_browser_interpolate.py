@@ -50,11 +50,39 @@ def test_a_step_becomes_the_current_sentence_with_its_own_latent(view):
     expect(line).to_contain_text("own latent")
 
 
+@pytest.mark.parametrize(("text", "said"), [("", "Sentence B: There is no sentence"), ("x" * 10_000, "10,000 characters")])
+def test_a_sentence_that_can_be_none_is_refused_and_dims_what_it_does_not_belong_to(view, text, said):
+    field, notice = view.get_by_label("Sentence B"), view.locator(".vg-notice")
+    field.fill(text)
+    field.press("Enter")
+    expect(notice).to_contain_text(said)
+    expect(view.page.locator(".vg-current")).to_contain_text("Two women are sitting")  # what is refused goes to no view
+    assert float(view.locator(".vg-body").evaluate("node => getComputedStyle(node).opacity")) < 0.5
+    field.fill("A man plays the guitar.")
+    field.press("Enter")
+    expect(notice).not_to_be_visible()
+    expect(view.locator("tbody tr").last).to_contain_text("guitar")
+    expect(view).to_have_attribute("data-phase", "done")
+
+
+def test_each_kind_has_its_headline_and_the_marked_words_their_key(view):
+    keys = {"Grid": "to its left", "Cloud": "in the middle", "Walk": "the step before"}
+    leads = set()
+    for kind in ("Walk", "Grid", "Analogy", "Cloud", "Walk"):
+        choose(view, kind)
+        leads.add(view.locator(".vg-lead").inner_text())
+        if kind in keys:
+            expect(view.locator(".vg-key")).to_contain_text(keys[kind])
+    assert len(leads) == 4
+
+
 def test_the_grid_has_its_sentences_in_the_corners(view, screenshots):
     choose(view, "Grid")
     expect(view.locator(".vg-cell")).to_have_count(25)
     assert view.locator(".vg-cell-corner .vg-letter").all_inner_texts() == ["A", "B", "C", "D"]
     expect(view.locator(".vg-cell-corner").nth(2)).to_contain_text("guitar")
+    expect(view.locator(".vg-cell-corner").nth(1).locator(".vg-term")).to_have_text("not as typed")  # "and" is missing
+    assert not view.locator(".vg-cell-corner").first.locator(".vg-term").count()
     view.page.screenshot(path=screenshots / "grid.png", full_page=True)
 
 
@@ -63,6 +91,11 @@ def test_the_analogy_shows_its_formula_and_how_near_it_is(view):
     expect(view.locator(".vg-formula")).to_have_text("A − B + C")
     expect(view.locator(".vg-caption", has_text="Cosine")).to_contain_text(re.compile(r"A -?\d\.\d\d, B -?\d"))
     assert view.locator(".vg-card .vg-text").count() == 4
+    expect(view.locator(".vg-card .vg-text").first).to_have_text("Two dogs run through the snow.")
+    line = view.page.locator(".vg-current-line").nth(1)
+    expect(line).to_contain_text("A dog is sleeping.")
+    choose(view, "Walk")  # nobody has touched B
+    expect(line).to_contain_text("Two women are sitting")
 
 
 def test_the_cloud_loses_the_sentence_as_it_grows(view, screenshots):

@@ -15,7 +15,11 @@ NAMES = {
     "plain": ["English", "German", "French", "Czech"],
     "summaries": ["English", "English, very short", "English, short", "English, a little shorter"],
 }
+BUTTONS = {"chinese": "Translate", "dialogue": "Reply", "plain": "Translate", "summaries": "Summarise"}
 LABELS = {"chinese": "English and Chinese", "dialogue": "Reply", "plain": "Translate", "summaries": "Summarise"}
+
+
+TAGLINES = {"chinese": "two languages", "dialogue": "a reply", "plain": "four languages", "summaries": "summaries"}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,8 @@ def test_a_task_brings_its_checkpoint_its_examples_and_its_cards(open_page, url,
         expect(page.locator("#checkpoint input")).to_have_value(name)
         first = page.locator(".vg-chip").first.inner_text()
         expect(page.locator("#sentence textarea")).to_have_value(first)
+        expect(page.locator("#translate")).to_have_text(BUTTONS[name])
+        expect(page.locator(".vg-header p")).to_contain_text(TAGLINES[name])
         page.screenshot(path=screenshots / f"task-{name}.png", full_page=True)
     page.locator("#task").get_by_label("Reply", exact=True).check()
     reply = page.locator('[data-language="en.reply"]')
@@ -40,6 +46,20 @@ def test_a_task_brings_its_checkpoint_its_examples_and_its_cards(open_page, url,
     expect(reply.locator(".vg-variants")).to_contain_text("draws from the posterior")
     assert reply.locator(".vg-text").get_attribute("lang") == "en"
     assert not reply.get_by_role("button", name="Translate back").count()
+
+
+def test_a_sentence_that_was_typed_stays_when_the_task_changes(open_page, url):
+    page = open_page(url)
+    for name, send in {"summaries": False, "dialogue": True}.items():
+        page.locator("#sentence textarea").fill("My own sentence.")
+        if send:
+            page.locator("#sentence textarea").press("Enter")
+            expect(page.locator(".vg-current-line").first).to_contain_text("My own sentence.")
+        page.locator("#task").get_by_label(LABELS[name], exact=True).check()
+        expect(page.locator(".vg-card h2")).to_have_text(NAMES[name])
+        expect(page.locator(".vg-results")).to_have_attribute("data-phase", "done")
+        expect(page.locator("#sentence textarea")).to_have_value("My own sentence.")
+    expect(page.locator(".vg-knows")).to_contain_text("texts like those that it was trained on")
 
 
 def test_every_view_shows_the_checkpoint_or_says_in_a_sentence_why_not(open_page, url, screenshots):

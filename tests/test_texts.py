@@ -6,15 +6,19 @@ import re
 import pytest
 
 from vaegen.app.build import TABS
-from vaegen.app.page import HERE, TEXTS
+from vaegen.app.page import FAILED, HERE, TEXTS
+from vaegen.app.translate import DONE, LOADING, NOTHING, STOPPED
 from vaegen.probe import FACTORS
 from vaegen.tags import LANGUAGE_NAMES, TASK_NAMES
+from vaegen.views.checks import NO_SENTENCE
+from vaegen.views.points import NO_SENTENCE_YET
 
 
 def used():
     """All texts that the scripts and the pages hand to `t`, and the names that they make of others."""
     found = [name.capitalize() for name in TABS] + [*LANGUAGE_NAMES.values(), *TASK_NAMES.values()]
     found += [name.capitalize().replace("_", " ") for name in FACTORS if name != "length"]
+    found += [FAILED, DONE, STOPPED, LOADING["message"], NOTHING["message"], NO_SENTENCE, NO_SENTENCE_YET]  # `vg.said`
     for path in HERE.glob("*.js"):
         matches = re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text(encoding="utf-8"))
         found += [text.replace("\\'", "'") for text in matches]
@@ -50,5 +54,5 @@ def test_the_page_speaks_as_the_browser_does(open_page, locale, words):
     page = open_page(served()[0], locale=locale)
     expect(page.locator("#tab-map-button")).to_have_text(words[0])
     expect(page.locator("#sentence [data-testid=block-info]")).to_have_text(words[1])
-    expect(page.locator("#sentence .info-text")).not_to_contain_text("Enter translates")
+    expect(page.locator("#sentence .info-text")).not_to_contain_text("Enter sends")
     expect(page.locator(".vg-header p")).not_to_contain_text("One sentence")

@@ -105,6 +105,9 @@ def test_the_corners_of_a_grid_are_its_sentences_and_its_middle_their_mean():
     assert np.allclose(z[4], np.mean([mode(c.text) for c in corners], axis=0), atol=1e-2)
     assert np.allclose(z[1], (mode("abc") + mode("xyz")) / 2, atol=1e-2)  # along the top, from A to B
     assert len(answer.texts) == 9 and answer.texts[0].startswith("fr ")
+    assert answer.differs == ()  # a translation cannot be what was typed
+    (own,) = ask(Grid(*corners[:3], Point("pqr", z=pack(mode("pqr"))), size=3, language="en"))
+    assert own.differs == ("A", "B", "C")  # the stub spells no letter; a latent that was handed over is no sentence
 
 
 def test_an_analogy_is_a_plus_the_difference():

@@ -35,9 +35,8 @@ def check_text(text: str, max_characters: int = 10_000) -> str:
     """
     text, _ = _tidy(text)
     if len(text) > max_characters:
-        raise VaegenError(
-            f"The text has {len(text):,} characters; at most {max_characters:,} are possible. Shorten it."
-        )
+        said = "The text has {n} characters; at most {most} are possible. Shorten it."
+        raise VaegenError(said, n=len(text), most=max_characters)
     return text
 
 

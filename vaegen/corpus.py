@@ -237,6 +237,19 @@ CORPORA: dict[str, Callable[[FilePath, str], list[Group]]] = {
     "dialogue": dialogue,
 }
 
+# What the sentences of a corpus are about: all that a model of it knows.
+DOMAINS = {
+    "multi30k": "captions",
+    "multi30k-captions": "captions",
+    "flickr8k-zh": "captions",
+    "captions-short": "captions",
+    "tatoeba": "phrases",
+    "tatoeba-cs": "phrases",
+    "tatoeba-zh": "phrases",
+    "dailydialogpp": "chat",
+    "dialogue": "chat",
+}
+
 
 def load_corpus(name: str, data: FilePath, split: str) -> list[Group]:
     """Returns the groups of one split of a corpus.

@@ -132,6 +132,19 @@ class Service:
         except (OSError, ValueError, KeyError, TypeError):  # whoever asks the model will be told what is wrong
             return ()
 
+    def metrics(self, checkpoint: str = "") -> dict[str, Any]:
+        """Returns what a checkpoint's folder says of its training and its quality; {} where it says nothing.
+
+        Raises:
+            VaegenError: If there is no such checkpoint.
+        """
+        try:
+            path = Path(self._path(checkpoint or next(iter(self._paths), "")))
+            values = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+            return values if isinstance(values, dict) else {}
+        except (OSError, ValueError):
+            return {}
+
     def add(self, path_or_hub_id: str) -> str:
         """Loads a visitor's own checkpoint and returns the name to ask it by.
 

@@ -59,10 +59,7 @@ const kind = select({
 const section = (title, ...children) => make('section', 'vg-attention-section', undefined, {}, [make('h3', 'vg-name', title), ...children]);
 /** Words with what they mean, shown at the pointer and at the focus, and read out with the word. */
 function terms(...words) {
-  return make('p', 'vg-caption vg-terms', t('What it means:'), {}, words.flatMap(([word, meaning]) => {
-    const id = vg.newId();
-    return [' ', make('button', 'vg-term', word, { type: 'button', 'aria-describedby': id }), make('span', 'vg-tip', meaning, { id, role: 'tooltip' })];
-  }));
+  return make('p', 'vg-caption', t('What it means:'), {}, words.flatMap(([word, meaning]) => [' ', vg.explain(word, meaning)]));
 }
 view.body.replaceChildren(
   sentences, figure, legend, terms([t('slot'), t('One of the vectors that the latent is made of; the encoder fills it with what it reads from the words.')],

@@ -15,8 +15,9 @@ from vaegen.app import attention, inside, interpolate, lessons, map, sample, tra
 from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, t, widget
 from vaegen.app.theme import theme
+from vaegen.corpus import DOMAINS
 from vaegen.service import Question, Service
-from vaegen.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES
+from vaegen.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of
 from vaegen.views.atlas import PICTURE
 from vaegen.views.points import START
 
@@ -91,10 +92,27 @@ def _head(service: Service) -> str:
     values = {"Texts": TEXTS, "Plotly": _address(plotly), "Start": [asdict(point) for point in START]}
     values["Names"], values["Tasks"] = LANGUAGE_NAMES, TASK_NAMES
     values["Tags"] = {"": service.tags() or CAPTION_LANGUAGES} | {name: service.tags(name) for name in service.checkpoints}
+    values["About"] = {name: _about(service, name) for name in ("", *service.checkpoints)}
     values["Maps"] = {name: _address(path) for name, path in maps.items()}
     given = "".join(f"window.vg{name} = {json.dumps(value)};\n" for name, value in values.items())
-    shared = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("shared.js", "tags.js", "glossary.js"))
+    first = ("shared.js", "tags.js", "words.js", "glossary.js")
+    shared = "\n".join((HERE / name).read_text(encoding="utf-8") for name in first)
     return f"<script>{given}{shared}</script>"
+
+
+def _about(service: Service, checkpoint: str) -> dict[str, Any]:
+    """What the page says of a checkpoint: what it is for, what its texts are about, whether it is hardly worth its name."""
+    metrics, kind = service.metrics(checkpoint), kind_of(service.tags(checkpoint))
+    names = [part.partition(":")[0] for part in str(metrics.get("corpora", "")).split(",")]
+    domains = sorted({DOMAINS.get(name, "") for name in names})
+    return {"kind": kind, "domains": domains if all(domains) else [], "weak": kind == "reply" and _loses(metrics)}
+
+
+def _loses(metrics: dict[str, Any]) -> bool:
+    """Whether a stock reply scores better than the model in its own evaluation; rows of the model are in `code`."""
+    rows = next(iter(metrics.get("evaluation", {}).get("tasks", [])), {}).get("rows", [])
+    own, stock = ([row[1] for row in rows if str(row[0]).startswith("`") == is_own] for is_own in (True, False))
+    return max(stock, default=0.0) > max(own, default=0.0)
 
 
 def _address(path: Path) -> str:

@@ -4,7 +4,7 @@ const root = element.querySelector('.vg-current');
 
 const line = (letter, point, tools) => make('div', 'vg-current-line', undefined, {}, [
   make('span', 'vg-letter', letter, { 'aria-label': letter === 'A' ? t('Current sentence') : t('Pinned sentence') }),
-  make('span', 'vg-current-text', point.text || t('(a latent without words)'), { lang: point.language, dir: 'auto' }),
+  make('span', 'vg-current-text', point.text || (point.z ? t('(a latent without words)') : t('(empty)')), { lang: point.language, dir: 'auto' }),
   ...(point.z ? [make('span', 'vg-tag', t('own latent'), { title: t('Not the latent of these words: the one that was decoded to them') })] : []),
   ...tools,
 ]);
@@ -17,6 +17,11 @@ function show() {
     make('div', 'vg-current-tools', undefined, {}, [copyButton(t('Copy link'), () => vg.link(), { title: t('The address of exactly what you see') })]),
   );
 }
-vg.listeners.add(show);
-show();
-document.querySelector('.vg-header p').textContent = t('One sentence, one latent, four languages. A variational Transformer that you can look inside.');
+const TASKS = { summarise: t('summaries of three lengths'), reply: t('a reply'), chinese: t('two languages'), translate: t('four languages') };
+function headline() {
+  const what = TASKS[vg.about().kind];
+  tagline.replaceChildren(t('One sentence, one latent, {what}. A variational Transformer that you can look inside.', { what }), ' ',
+    button(t('New here? Start with a lesson.'), () => vg.openTab('lessons'), { kind: 'link' }));
+}
+const tagline = document.querySelector('.vg-header p');
+for (const draw of [show, headline]) { vg.listeners.add(draw); draw(); }

@@ -16,6 +16,15 @@ const show = () => list.replaceChildren(...props.value.sentences.map((sentence, 
   button.addEventListener('click', () => trigger('pick', { index }));
   return button;
 }));
-root.replaceChildren(title, list);
+// What the checkpoint knows, so that nobody wonders about nonsense.
+const known = document.createElement('p');
+known.className = 'vg-caption vg-knows';
+const tell = () => {
+  known.textContent = vg.t('Knows {what}; other text comes out odd.', { what: vg.knows() })
+    + (vg.about().weak ? ' ' + vg.t('This model is small and weak: in its tests one stock reply to everything did better.') : '');
+};
+vg.listeners.add(tell);
+tell();
+root.replaceChildren(known, title, list);
 watch('value', show);
 show();

@@ -1,6 +1,6 @@
-// One plain sentence for each word that a newcomer may not know. Joins `vg`, after shared.js.
+// One plain sentence for each word that a newcomer may not know. Joins `vg`, after words.js.
 {
-  const { t, make } = vg;
+  const { t } = vg;
   const GLOSSARY = {
     latent: [t('latent'), t('The numbers that the encoder makes of a sentence, and that every language is read from.')],
     slot: [t('slot'), t('One row of the latent; the latent is a fixed number of them, however long the sentence is.')],
@@ -24,7 +24,7 @@
 
   /** A word that says what it means: on hover, on focus, and to those who listen. */
   function term(key, label = GLOSSARY[key][0]) {
-    return make('dfn', 'vg-term', label, { tabindex: 0, title: GLOSSARY[key][1] });
+    return vg.explain(label, GLOSSARY[key][1]);
   }
 
   Object.assign(vg, { GLOSSARY, term });

@@ -7,13 +7,23 @@ const HELP = {
   analogy: t('A, plus the difference that leads from B to C.'),
   jitter: t('Noise around A: how far can one go until the sentence changes?'),
 };
+const LEAD = {
+  walk: t('Between two sentences lie others: decode the latents on the way from A to B.'),
+  grid: t('Put a sentence in each corner of a square: decode the mixtures between them.'),
+  analogy: t('Add a difference to a sentence: what is to A as C is to B?'),
+  jitter: t('Move away from A in all directions: see how far it still says the same.'),
+};
+// What each kind starts with; a sentence that nobody touched gives way to the next kind's.
+const [a, b] = window.vgStart.map(({ text }) => text);
+const PAIR = { a, b, c: 'A man plays the guitar.', d: 'Children are swimming in a lake.' };
+const START = { walk: PAIR, grid: PAIR, jitter: PAIR, analogy: { ...PAIR, b: 'A dog is sleeping.', c: 'Two dogs are sleeping.' } };
 const languageSelect = () => vg.languageSelect({ value: view.params.language, onInput: (language) => view.set({ language }) });
 
 const view = vg.view({ element, props, trigger, watch }, {
-  name: 'interpolate', lead: t('Between two sentences lie others: decode the latents on the way from A to B.'),
+  name: 'interpolate', lead: LEAD.walk,
   params: {
     mode: 'walk', steps: 7, method: 'slerp', exact: true, languages: ['en', 'de', 'fr', 'cs'], language: 'en', size: 5, strength: 1, unit: 'posterior', draws: 8, seed: 0,
-    c: 'A man plays the guitar.', d: 'Children are swimming in a lake.',
+    c: PAIR.c, d: PAIR.d,
   },
   draw(answer) {
     view.figure = null;
@@ -23,9 +33,30 @@ const view = vg.view({ element, props, trigger, watch }, {
 });
 
 // -- Controls ------------------------------------------------------------------------------------------------------
-const sentence = (letter, point, onInput) => field({ label: t('Sentence {letter}', { letter }), value: point.text, onInput: (text) => onInput({ text, language: '', z: '' }) });
+/** A field for a sentence. What can be none is refused here, goes to no other view, and dims what answers another one. */
+function sentence(letter, point, onInput) {
+  const label = t('Sentence {letter}', { letter });
+  const box = field({ label, value: point.text, onInput(text) {
+    const refused = vg.refusal(text);
+    view.refuse(refused && `${label}: ${refused}`);
+    box.input.setAttribute('aria-invalid', String(Boolean(refused)));
+    if (refused) return;
+    onInput({ text: text.trim(), language: '', z: '' });
+    if (view.controls.querySelector('[aria-invalid="true"]')) view.build();  // another field holds what was refused before
+  } });
+  return box;
+}
+function setKind(mode) {
+  const { params } = view, from = START[params.mode], to = START[mode], { b } = vg.state;
+  params.mode = mode;
+  if (params.c === from.c) params.c = to.c;
+  if (from.b !== to.b && b.text === from.b && !b.z) vg.pin({ text: to.b, language: 'en' });  // the view asks, as B is new
+  else view.ask();
+  view.build();
+}
 view.build = () => {
   const { params } = view, set = (values) => view.set(values);
+  view.refused = '';
   const own = {
     walk: () => [
       slider({ label: t('Steps'), min: 3, max: 15, step: 1, value: params.steps, onInput: (steps) => set({ steps }) }),
@@ -51,8 +82,9 @@ view.build = () => {
       field({ label: t('Seed'), type: 'number', min: 0, value: params.seed, onInput: (seed) => set({ seed }) }), languageSelect(),
     ],
   };
+  view.root.querySelector('.vg-lead').textContent = LEAD[params.mode];
   view.controls.replaceChildren(
-    choice({ label: t('Kind'), options: Object.entries(MODES), value: params.mode, help: HELP[params.mode], onInput: (mode) => { params.mode = mode; view.build(); view.ask(); } }),
+    choice({ label: t('Kind'), options: Object.entries(MODES), value: params.mode, help: HELP[params.mode], onInput: setKind }),
     sentence('A', vg.state.a, (point) => vg.adopt(point)),
     ...(params.mode === 'jitter' ? [] : [sentence('B', vg.state.b, (point) => vg.pin(point))]),
     ...own[params.mode](),
@@ -82,6 +114,7 @@ function drawWalk(answer) {
     make('th', '', t('Way'), { scope: 'col' }), ...languages.map((code) => make('th', '', vg.nameOf(code), { scope: 'col' })), make('td', ''),
   ])]);
   const parts = [make('table', 'vg-table vg-walk', undefined, {}, [head, make('tbody', '', undefined, {}, rows)])];
+  parts.push(key(t('changed since the step before')));
   if (answer.smoothness) {
     const figures = languages.map((code) => `${vg.nameOf(code)} ${answer.smoothness[code].toFixed(2)}`).join(', ');
     parts.push(make('p', 'vg-caption', t('Smoothness {figures}: words between the ends over words changed on the way; 1 has no detour.', { figures })));
@@ -91,6 +124,8 @@ function drawWalk(answer) {
   } else view.status.textContent = t('{n} of {total} steps', { n: stops.length, total: answer.n_steps });
   return parts;
 }
+
+const key = (text) => make('p', 'vg-caption vg-key', undefined, {}, [make('span', 'vg-new-word', t('word')), ` = ${text}`]);
 
 function drawPlane({ stops }) {
   const typical = Math.sqrt(stops[0].z.length * 0.375);  // base64 of half precision: 8/3 characters a dimension
@@ -108,12 +143,13 @@ function drawPlane({ stops }) {
 }
 
 // -- Grid, analogy, cloud -------------------------------------------------------------------------------------------
-function drawGrid({ size, language, texts, zs }) {
+const note = () => vg.explain(t('not as typed'), t('The encoder’s latent may read a little differently from your sentence; here it is as the encoder has it.'), 'vg-tag');
+function drawGrid({ size, language, texts, zs, differs = [] }) {
   const corner = { 0: 'A', [size - 1]: 'B', [size * (size - 1)]: 'C', [size * size - 1]: 'D' };
   const cells = texts.map((text, i) => make('div', 'vg-cell' + (corner[i] ? ' vg-cell-corner' : ''), undefined, {}, [
-    ...(corner[i] ? [make('span', 'vg-letter', corner[i])] : []), marked(text, i % size ? texts[i - 1] : undefined, 'p', { lang: language }), vg.pointTools({ text, language, z: zs[i] }),
+    ...(corner[i] ? [make('div', 'vg-corner', undefined, {}, [make('span', 'vg-letter', corner[i]), ...(differs.includes(corner[i]) ? [note()] : [])])] : []), marked(text, i % size ? texts[i - 1] : undefined, 'p', { lang: language }), vg.pointTools({ text, language, z: zs[i] }),
   ]));
-  return [make('div', 'vg-square', undefined, { style: `--size: ${size}` }, cells)];
+  return [make('div', 'vg-square', undefined, { style: `--size: ${size}` }, cells), key(t('not in the sentence to its left'))];
 }
 
 function drawAnalogy({ texts, z, cosines }) {
@@ -137,7 +173,7 @@ function drawJitter({ language, center, rings, mean_std: std }) {
       item.append(' ', make('span', 'vg-figure', `${one.n_draws}×`), ' ', vg.pointTools({ text: one.text, language, z: one.z }));
       return item;
     })),
-  ])), make('p', 'vg-caption', unit)];
+  ])), key(t('not in the sentence in the middle')), make('p', 'vg-caption', unit)];
 }
 
 const ROWS = {

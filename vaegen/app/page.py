@@ -25,6 +25,7 @@ LOG = logging.getLogger(__name__)
 TEXTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "texts").glob("*.json"))}
 t = gr.I18n(**TEXTS)
 EXAMPLES_FILE = "examples.json"
+FAILED = "This could not be answered; the app's log says why."
 # Events that run the model share a limit: one computes, one prepares its answer.
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 2}
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -89,7 +90,10 @@ class Runner:
         self._running: dict[str, threading.Event] = {}  # by visitor
 
     def run(self, event: gr.EventData, request: gr.Request) -> Iterator[dict[str, Any]]:
-        """Yields what the widget shows: {"phase": "working", "done", "stopped" or "error", "message", "answer", "asked"}."""
+        """Yields what the widget shows: {"phase": "working", "done", "stopped" or "error", "message", "answer", "asked"}.
+
+        The page says the message of an error in its own language, with "values" filled in.
+        """
         data = event._data if isinstance(event._data, dict) else {}
         yield from self.stream(str(request.session_hash), lambda: self._question(data), {"asked": data.get("asked")})
 
@@ -104,10 +108,10 @@ class Runner:
                 if phase != "working":
                     return
         except VaegenError as error:
-            yield {"phase": "error", "message": str(error), **echo}
+            yield {"phase": "error", "message": error.text, "values": error.values, **echo}
         except Exception:
             LOG.exception("A question failed")
-            yield {"phase": "error", "message": "This could not be answered; the app's log says why.", **echo}
+            yield {"phase": "error", "message": FAILED, **echo}
         finally:
             if self._running.get(visitor) is stopped:
                 del self._running[visitor]

@@ -6,19 +6,17 @@ const STEPS = [0.9, 0.7, 0.5, 0.3, 0];
 const percent = (p) => (p >= 0.995 ? '>99 %' : p < 0.01 ? '<1 %' : Math.round(100 * p) + ' %');
 const nats = (x) => `${x < 0 ? '−' : ''}${Math.abs(x).toFixed(1)} nats`;
 const step = (p) => STEPS.findIndex((least) => p >= least);
+// Mean probability of the words below which the text is not what the model knows, by what the checkpoint is for. To translate:
+// 3 % of held-out captions lie below, 97 % of chat. Replies are open, their words are improbable for any text.
+const UNSURE = { translate: 0.4, chinese: 0.35, summarise: 0.33, reply: 0 };
 
-function make(tag, className, text, attributes = {}) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, name === 'lang' ? value.split('.')[0] : value);
-  return node;
-}
+const { make } = vg;
 
 // -- Frame: made once, so that the live region is there before its text changes --------------------------------
 const status = make('p', 'vg-status');
 const legend = makeLegend();
 const notice = make('p', 'vg-notice', '', { role: 'alert' });
+const doubt = make('p', 'vg-doubt');
 const grid = make('div', 'vg-grid');
 const tip = make('div', 'vg-tip', undefined, { role: 'tooltip', id: 'vg-tip', hidden: '' });
 const spoken = make('p', 'vg-hidden', '', { role: 'status', 'aria-live': 'polite' });
@@ -26,7 +24,7 @@ const bar = make('div', 'vg-bar');
 const stop = make('button', 'vg-button vg-button-link', vg.t('Stop'), { type: 'button', id: 'stop', 'data-key': 'stop' });
 stop.addEventListener('click', () => { stop.disabled = true; trigger('halt'); });
 bar.append(status, stop);
-root.replaceChildren(bar, notice, grid, legend, tip, spoken);
+root.replaceChildren(bar, notice, doubt, grid, legend, tip, spoken);
 
 function makeLegend() {
   const box = make('div', 'vg-legend', undefined, { role: 'img' });
@@ -47,13 +45,16 @@ function render(value) {
   if (value.phase !== 'working') stop.disabled = false;
   stop.hidden = value.phase !== 'working' || !answer;
   root.setAttribute('aria-busy', String(value.phase === 'loading' || value.phase === 'working'));
-  status.textContent = answer ? describe(answer, value) : value.phase === 'error' ? '' : value.message;
-  notice.textContent = value.phase === 'error' ? value.message : '';
+  const said = vg.said(value);
+  status.replaceChildren(...(answer ? describe(answer, value) : value.phase === 'error' ? [] : [said]));
+  notice.textContent = value.phase === 'error' ? said : '';
   notice.hidden = value.phase !== 'error';
+  doubt.textContent = value.phase === 'done' ? doubtOf(answer) : '';
+  doubt.hidden = !doubt.textContent;
   const cards = Object.fromEntries((answer?.cards ?? []).map((card) => [card.language, card]));
   grid.replaceChildren(...codes.map((code) => makeCard(code, cards[code], value)));
   spoken.textContent = value.phase === 'done'
-    ? answer.cards.map((card) => `${vg.nameOf(card.language)}: ${card.text}`).join(' ') : value.phase === 'error' ? '' : value.message;
+    ? [doubt.textContent, ...answer.cards.map((card) => `${vg.nameOf(card.language)}: ${card.text}`)].join(' ').trim() : value.phase === 'error' ? '' : said;
   if (active) root.querySelector(`[data-key="${active}"]`)?.focus();
 }
 
@@ -61,12 +62,24 @@ function describe(answer, value) {
   const name = vg.nameOf(answer.source_language);
   const request = answer.request;
   const how = request.method === 'beam'
-    ? (request.num_beams === 1 ? vg.t('greedy') : vg.t('beam {n}', { n: request.num_beams }))
+    ? (request.num_beams === 1 ? vg.t('greedy') : vg.explain(vg.t('beam {n}', { n: request.num_beams }), vg.t('At every word the {n} likeliest beginnings are kept; the best whole sentence is shown.', { n: request.num_beams })))
     : vg.t('sampled, temperature {temperature}, seed {seed}', request);
-  const parts = [answer.is_detected ? vg.t('{language} detected', { language: name }) : name, request.context === 'latent' ? vg.t('latent only') : vg.t('source + latent'), how];
-  if (value.message) parts.push(value.message);
+  const found = vg.readable(request.text, request.checkpoint) ? vg.t('{language} detected', { language: name }) : vg.t('language not recognised');
+  const seen = vg.explain(request.context === 'latent' ? vg.t('latent only') : vg.t('source + latent'), vg.t('The latent is the sentence as numbers: the encoder makes them of it, the decoder writes every language from them.'));
+  const parts = [answer.is_detected ? found : name, seen, how];
+  if (value.message) parts.push(vg.said(value));
   else if (answer.seconds >= 0.005) parts.push(`${answer.seconds.toFixed(2)} s`);  // less: it was known
-  return parts.join(' · ');
+  return parts.flatMap((part, i) => (i ? [' · ', part] : [part]));
+}
+
+/** What is said of a text that is far from what the model knows; "" if it is not. */
+function doubtOf({ request, cards }) {
+  const { text, checkpoint } = request, what = vg.knows(checkpoint);
+  if (!vg.readable(text, checkpoint)) return vg.t('The model cannot read this text: it has no letters of {languages}. What it writes is made up.', { languages: vg.reads(checkpoint) });
+  if (request.method !== 'beam') return '';  // sampled words are improbable for any text
+  const mean = (values) => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
+  const sure = mean(cards.map((card) => mean(card.words.map((word) => word.probability))));
+  return sure < UNSURE[vg.about(checkpoint).kind] ? vg.t('The model is unsure of this text (its words average {p}); it knows {what}.', { p: percent(sure), what }) : '';
 }
 
 function makeCard(code, card, value) {
@@ -80,7 +93,7 @@ function makeCard(code, card, value) {
     article.append(make('p', waits ? 'vg-waiting' : 'vg-none', waits ? '' : '–'));
     return article;
   }
-  if (card.is_reconstruction) head.append(make('span', 'vg-tag', card.context === 'latent' ? vg.t('reconstruction through the latent') : vg.t('reconstruction')));
+  if (card.is_reconstruction) head.append(vg.explain(card.context === 'latent' ? vg.t('reconstruction through the latent') : vg.t('reconstruction'), vg.t('Your sentence again, in the model’s own words: what comes back of it shows what the latent holds.'), 'vg-tag'));
   if (card.avoided) head.append(makeAvoided());
   head.append(makeCopy(card, name));
   article.append(makeSentence(card), makeMore(card, value));
@@ -109,7 +122,9 @@ function makeSentence(card) {
 function makeMore(card, value) {
   const foot = make('div', 'vg-foot');
   const variants = value.variants?.[card.language];
-  foot.append(make('span', 'vg-figure', nats(card.log_prob), { title: vg.t('Log-probability of the whole sentence') }));
+  foot.append(card === value.answer.cards[0]
+    ? vg.explain(nats(card.log_prob), vg.t('Log-probability of the whole sentence in nats: 0 is certain, −1 is 37 %, −10 is 1 in 22,000.'), 'vg-figure')
+    : make('span', 'vg-figure', nats(card.log_prob), { title: vg.t('Log-probability of the whole sentence') }));
   if (!variants) {
     const button = make('button', 'vg-link', card.language.endsWith('.reply') ? vg.t('Other replies') : vg.t('Other ways to say it'), { type: 'button', 'data-key': 'more-' + card.language });
     button.addEventListener('click', () => {
@@ -120,22 +135,23 @@ function makeMore(card, value) {
     foot.append(button);
     return makeBack(card, value, foot);
   }
-  const total = variants.reduce((sum, variant) => sum + variant.n_draws, 0);
+  const { draws, sampled } = variants;
+  const total = draws.reduce((sum, variant) => sum + variant.n_draws, 0);
   const box = make('div', 'vg-variants', undefined, { tabindex: '-1', 'data-key': 'more-' + card.language });
-  box.append(make('p', 'vg-caption', variants.length > 1 ? vg.t('{n} draws from the posterior, decoded', { n: total })
-    : card.context === 'latent' ? vg.t('All {n} draws from the posterior read alike.', { n: total })
-      : vg.t('All {n} draws from the posterior read alike; with “Latent only” they differ more.', { n: total })));
-  const list = make('ul', '', undefined, { lang: card.language });
-  for (const variant of variants) {
-    const item = make('li', '', variant.text || vg.t('(empty)'), { dir: 'auto' });
-    item.append(make('span', 'vg-figure', `${variant.n_draws} of ${total}, ${nats(variant.log_prob)}`, { lang: 'en' }));
-    if (variant.avoided) item.append(' ', makeAvoided());
-    list.append(item);
+  box.append(make('p', 'vg-caption', draws.length > 1 ? vg.t('{n} draws from the posterior, decoded', { n: total }) : vg.t('All {n} draws from the posterior read alike.', { n: total })));
+  box.append(makeWordings(draws, total, card.language));
+  if (sampled.length > 1) {
+    box.append(make('p', 'vg-caption', vg.t('With the words sampled too, through the latent alone, they differ:')), makeWordings(sampled, total, card.language));
   }
-  box.append(list);
   const wrap = make('div', 'vg-more');
   wrap.append(foot, box);
   return makeBack(card, value, wrap);
+}
+
+function makeWordings(variants, total, language) {
+  return make('ul', '', undefined, { lang: language }, variants.map((variant) => make('li', '', variant.text || vg.t('(empty)'), { dir: 'auto' }, [
+    make('span', 'vg-figure', vg.t('{n} of {total}, {p}', { n: variant.n_draws, total, p: nats(variant.log_prob) })), ...(variant.avoided ? [' ', makeAvoided()] : []),
+  ])));
 }
 
 /** The check by translating back: what comes out in the language of the sentence, changed words marked. */

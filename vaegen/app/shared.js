@@ -285,8 +285,8 @@ window.vg = (() => {
    *   draw     (answer, view, value) => void, draws an answer into view.body;
    *   lead     what one does here, in a sentence for newcomers;
    *   follow   whether a change of the current sentence (or of B, or of the checkpoint) asks again; default true.
-   * A script that sets `view.build` to the function that makes its controls has them made anew when a link or a lesson
-   * changes its settings. The view has: root, controls (left), body (right), params, answer, ask(extra), set(params), halt().
+   * A script that sets `view.build` has its controls made anew when a link or a lesson changes its settings. The view has: root,
+   * controls, body, params, answer, ask(extra), set(params), halt(), and refuse(why): why what was typed is not asked.
    */
   function view(gradio, { name, params = {}, draw, follow = true, lead = '' }) {
     const { element, props, trigger, watch } = gradio;
@@ -300,10 +300,9 @@ window.vg = (() => {
     const bar = make('div', 'vg-bar', undefined, {}, [make('div', 'vg-bar-left', undefined, {}, [status, stop]), tools]);
     root.classList.add('vg-view');
     root.replaceChildren(controls, make('div', 'vg-main', undefined, {}, [...(lead ? [make('p', 'vg-lead', lead)] : []), bar, notice, led, body]));
-    stop.hidden = true;
 
     const self = {
-      name, root, controls, body, tools, status, answer: null, asked: 0, busy: false,
+      name, root, controls, body, tools, status, answer: null, asked: 0, busy: false, refused: '',
       params: { ...params, ...(linked.params?.[name] ?? {}) }, offered: vg.tags().join(),
       /** Asks the Python side with the state, the settings and `extra`; the answer is drawn when it comes. */
       ask(extra = {}) {
@@ -317,6 +316,7 @@ window.vg = (() => {
       /** Changes settings and asks. */
       set(values) { Object.assign(self.params, values); self.ask(); },
       halt() { trigger('halt'); },
+      refuse(why) { self.refused = why; show(); },
       redraw() { draw(self.answer, self, props.value); },
       python: () => self.answer?.python ?? '',
     };
@@ -335,11 +335,11 @@ window.vg = (() => {
       if (self.streaming) sent = performance.now();
       else { sent = 0; if (next) send(); }
       self.busy = value.phase === 'working' || (value.asked ?? self.asked) < self.asked;
-      root.dataset.phase = self.busy && value.phase !== 'working' ? 'working' : value.phase;
+      root.dataset.phase = self.refused ? 'error' : self.busy && value.phase !== 'working' ? 'working' : value.phase;
       root.setAttribute('aria-busy', String(self.busy));
       stop.hidden = !self.streaming;
-      notice.hidden = value.phase !== 'error';
-      notice.textContent = value.phase === 'error' ? value.message : '';
+      notice.textContent = self.refused || (value.phase === 'error' ? vg.said(value) : '');
+      notice.hidden = !notice.textContent;
       status.textContent = value.phase === 'stopped' ? t('Stopped.') : '';
       led.hidden = !value.answer?.avoided;
       led.textContent = led.hidden ? '' : t('Sentences led around a sensitive word, which the model would have written: {n}', { n: value.answer.avoided });

@@ -32,7 +32,11 @@ KINDS = {
     "reply": t("Reply"),
     "chinese": t("English and Chinese"),
 }
+VERBS = {"summarise": KINDS["summarise"], "reply": KINDS["reply"]}
 TASK_HELP = t("Each task has a checkpoint of its own. A dialogue may have two turns: put | between them.")
+DONE, STOPPED = "{n} of {total} languages done", "stopped after {n} of {total} languages"
+LOADING = {"phase": "loading", "message": "The model is loading."}
+NOTHING = {"phase": "error", "message": "Translate a sentence first."}
 SOURCES = [(t("Detect language"), ""), *((t(name), code) for code, name in LANGUAGE_NAMES.items())]
 
 
@@ -44,8 +48,7 @@ def build(service: Service) -> None:
             text, source, go, examples = _sentence()
         with gr.Column(min_width=0, elem_classes="vg-output"):
             shown = example(service, "translate")
-            first = payload("done", answer=shown) if shown else payload("loading", "The model is loading.")
-            results = widget("results", first)
+            results = widget("results", {"phase": "done", "message": "", "answer": shown} if shown else LOADING)
         with gr.Column(min_width=0, elem_classes="vg-options"):
             context, method, beams, sampling, again = _decoding()
             avoid = gr.Checkbox(True, label=t("Avoid sensitive words"), info=AVOID_HELP, elem_id="avoid")
@@ -70,7 +73,7 @@ def build(service: Service) -> None:
     gr.on([go.click, text.submit, seed.submit, *changes], trigger_mode="always_last", **run, **MODEL)
     for control in (checkpoint, task):
         control.input(None, control, None, js="(name) => { vg.choose(name); }", **PRIVATE)
-    suited: dict[str, Any] = {"fn": _suited(service), "outputs": [task, examples], "queue": False, **PRIVATE}
+    suited: dict[str, Any] = {"fn": _suited(service), "outputs": [task, examples, go], "queue": False, **PRIVATE}
     checkpoint.input(inputs=checkpoint, **suited)
     begin: dict[str, Any] = {"fn": _begin(service), "inputs": [task, text], "outputs": [checkpoint, text, source], **PRIVATE}
     task.input(**begin, queue=False).then(inputs=task, **suited).then(**run, **MODEL)
@@ -84,12 +87,6 @@ def build(service: Service) -> None:
     results.follow(**followed, queue=False).then(inputs=checkpoint, **suited).then(**run, **MODEL)
     # The first answer waits for the model outside the shared limit: nobody's request has to stand behind it.
     results.first(**followed, queue=False).then(inputs=checkpoint, **suited).then(**run, concurrency_limit=None)
-
-
-def payload(phase: str, message: str = "", answer: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Returns what `results.js` shows; `phase` is "loading", "working", "done", "stopped" or "error"."""
-    values: dict[str, Any] = {"phase": phase, "message": message}
-    return values if answer is None else {**values, "answer": answer}
 
 
 def _task(service: Service) -> Any:
@@ -106,8 +103,8 @@ def _sentence() -> tuple[Any, ...]:
     text = gr.Textbox(
         EXAMPLES[0][1],
         label=t("Sentence"),
-        info=t("Enter translates, Shift+Enter starts a new line."),
-        placeholder=t("English, German, French or Czech"),
+        info=t("Enter sends, Shift+Enter starts a new line."),
+        placeholder=t("Type a sentence"),
         lines=1,  # with more, Enter would not translate
         max_lines=8,
         elem_id="sentence",
@@ -152,11 +149,11 @@ def _streamed(runner: Runner) -> Callable[..., Iterator[dict[str, Any]]]:
         """Yields the value of the cards."""
         question = Request(text, checkpoint or "", *options)
         for value in runner.stream(str(request.session_hash), lambda: question, {}):
-            phase, message, answer = value["phase"], value.get("message", ""), value.get("answer")
-            if answer is not None and phase != "done":
-                done = f"{len(answer['cards'])} of {len(answer['languages'])} languages"
-                message = f"{done} done" if phase == "working" else f"stopped after {done}"
-            yield payload(phase, message, answer)
+            answer = value.get("answer")
+            if answer is not None and value["phase"] != "done":
+                value["values"] = {"n": len(answer["cards"]), "total": len(answer["languages"])}
+                value["message"] = DONE if value["phase"] == "working" else STOPPED
+            yield {"message": "", **value}
 
     return run
 
@@ -166,13 +163,17 @@ def _other_ways(service: Service) -> Callable[[dict[str, Any], gr.EventData], di
         # Both come from the page, so they may be anything; the question checks every value again.
         language = str(event._data.get("language")) if isinstance(event._data, dict) else ""
         try:
-            wordings = service.ask(OtherWays(Request(**shown["answer"]["request"]), language))
+            request = Request(**shown["answer"]["request"])
+            draws = service.ask(OtherWays(request, language)).variants
+            # One wording only: what the latent alone leaves open shows as soon as words are sampled too.
+            freer = replace(request, context="latent", method="sample", temperature=1.0, top_p=0.9)
+            sampled = service.ask(OtherWays(freer, language)).variants if len(draws) == 1 else ()
         except VaegenError as error:
-            return {**shown, "phase": "error", "message": str(error)}
+            return {**shown, "phase": "error", "message": error.text, "values": error.values}
         except (KeyError, TypeError):
-            return payload("error", "Translate a sentence first.")
-        variants = [asdict(variant) for variant in wordings.variants]
-        return {**shown, "variants": {**shown.get("variants", {}), language: variants}}
+            return NOTHING
+        found = {"draws": list(map(asdict, draws)), "sampled": list(map(asdict, sampled))}
+        return {**shown, "variants": {**shown.get("variants", {}), language: found}}
 
     return more
 
@@ -186,9 +187,9 @@ def _back(service: Service) -> Callable[[dict[str, Any], gr.EventData], dict[str
             text = next(card["text"] for card in answer["cards"] if card["language"] == language)
             there = service.ask(replace(request, text=text, source_language=language))
         except VaegenError as error:
-            return {**shown, "phase": "error", "message": str(error)}
+            return {**shown, "phase": "error", "message": error.text, "values": error.values}
         except (KeyError, TypeError, StopIteration):
-            return payload("error", "Translate a sentence first.")
+            return NOTHING
         found = next((card.text for card in there.cards if card.language == answer["source_language"]), "")
         return {**shown, "backs": {**shown.get("backs", {}), language: found}}
 
@@ -223,12 +224,13 @@ def _begin(service: Service) -> Callable[[str, str], tuple[Any, Any, Any]]:
     return begin
 
 
-def _suited(service: Service) -> Callable[[str | None], tuple[Any, Any]]:
-    def suited(checkpoint: str | None) -> tuple[Any, Any]:
-        """Shows the task and the examples that suit a checkpoint; a task stands for the first checkpoint that is for it."""
+def _suited(service: Service) -> Callable[[str | None], tuple[Any, Any, Any]]:
+    def suited(checkpoint: str | None) -> tuple[Any, Any, Any]:
+        """Shows what suits a checkpoint: the task (the first checkpoint of a kind stands for it), examples, the button."""
         kinds = {name: kind_of(service.tags(name)) for name in service.checkpoints}
         kind = kinds.get(checkpoint or "", "translate")
-        return next((name for name in kinds if kinds[name] == kind), gr.skip()), _examples(kind)
+        task = next((name for name in kinds if kinds[name] == kind), gr.skip())
+        return task, _examples(kind), gr.update(value=VERBS.get(kind, KINDS["translate"]))
 
     return suited
 

@@ -67,13 +67,21 @@ class Grid:
     def answers(self, model: Any) -> Iterator[GridAnswer]:
         """Yields the grid, once."""
         self = fitted(self, model)
-        corners = np.stack([latent_of(model, corner) for corner in (self.a, self.b, self.c, self.d)])
+        typed = (self.a, self.b, self.c, self.d)
+        corners = np.stack([latent_of(model, corner) for corner in typed])
         t = np.linspace(0.0, 1.0, self.size)
         v, u = (axis.reshape(-1, 1) for axis in np.meshgrid(t, t, indexing="ij"))  # row by row
         weights = np.concatenate([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], axis=1)
         z = np.einsum("nk,kmz->nmz", weights, corners).astype(np.float32)
         texts = model.decode(z, self.language, num_beams=1, avoid_loops=True)
-        yield GridAnswer(self.size, self.language, tuple(texts), tuple(map(pack, z)), self._python())
+        read = (texts[0], texts[self.size - 1], texts[-self.size], texts[-1])
+        named = zip("ABCD", typed, read, strict=True)
+        differs = tuple(name for name, where, text in named if text != where.text and self._writes(model, where))
+        yield GridAnswer(self.size, self.language, tuple(texts), tuple(map(pack, z)), differs, self._python())
+
+    def _writes(self, model: Any, where: Point) -> bool:
+        """Whether a corner is a sentence in the language that is written, so that it could come back word by word."""
+        return not where.z and (where.language or model.detect_language(where.text)) == self.language
 
     def _python(self) -> str:
         lines = python_start(self.checkpoint, self.a, self.b, self.c, self.d)
@@ -88,12 +96,13 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridAnswer:
-    """The square, row by row: its sentences and their latents (`points.pack`)."""
+    """The square, row by row: its sentences and their latents (`points.pack`); `differs`: corners not read as typed."""
 
     size: int
     language: str
     texts: tuple[str, ...]
     zs: tuple[str, ...]
+    differs: tuple[str, ...] = ()
     python: str = ""
     kind: str = "grid"
     seconds: float = 0.0

@@ -12,6 +12,7 @@ from vaegen.text import LANGUAGE_NAMES, check_text
 
 MAX_CHARACTERS = 2000
 MAX_SEED = 2**31 - 1
+NO_SENTENCE = "There is no sentence; type one in {languages}."
 
 
 def check_sentence(text: object) -> str:
@@ -22,7 +23,7 @@ def check_sentence(text: object) -> str:
     """
     clean = check_text(str(text), MAX_CHARACTERS)
     if not clean:
-        raise VaegenError(f"There is no sentence; type one in any of {', '.join(LANGUAGE_NAMES.values())}.")
+        raise VaegenError(NO_SENTENCE, languages="a language of the checkpoint")
     return clean
 
 

@@ -13,10 +13,11 @@ import numpy as np
 
 from vaegen.errors import VaegenError
 from vaegen.tags import tag_name, targets_for
-from vaegen.text import LANGUAGE_NAMES, check_text
-from vaegen.views.checks import MAX_CHARACTERS, check_language
+from vaegen.text import check_text
+from vaegen.views.checks import MAX_CHARACTERS, NO_SENTENCE, check_language
 
 Q = TypeVar("Q", bound=Any)  # a question with a point `a` and with `language` or `languages`
+NO_SENTENCE_YET = "There is no sentence yet; type one, or take one from another view."
 MAX_CODE = 16_384  # characters: 6,144 dimensions
 
 
@@ -45,7 +46,7 @@ class Point:
         if not isinstance(self.z, str) or len(self.z) > MAX_CODE or not re.fullmatch(r"[A-Za-z0-9_-]*", self.z):
             raise VaegenError("This latent is not one of vaegen's; copy it again, or start from a sentence.")
         if not text and not self.z:
-            raise VaegenError(f"There is no sentence; type one in any of {', '.join(LANGUAGE_NAMES.values())}.")
+            raise VaegenError(NO_SENTENCE, languages="a language of the checkpoint")
         return replace(self, text=text, language=check_language(self.language) if self.language else "")
 
 
@@ -65,7 +66,7 @@ def point(data: Any) -> Point:
     if isinstance(data, Point):
         return data.checked()
     if not isinstance(data, Mapping):
-        raise VaegenError("There is no sentence yet; type one, or take one from another view.")
+        raise VaegenError(NO_SENTENCE_YET)
     return Point(**{key: str(data.get(key) or "") for key in ("text", "language", "z")}).checked()
 
 

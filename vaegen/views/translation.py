@@ -40,9 +40,9 @@ TASK_EXAMPLES = {
         ("de", "Ein älterer Mann mit einem grauen Hut sitzt auf einer Bank im Park und liest in Ruhe seine Zeitung."),
     ),
     "reply": (
-        ("en", "I have lost my keys again. | Did you look in the kitchen?"),
-        ("en", "Would you like to come to the cinema with us tonight?"),
-        ("en", "How was your holiday? | It rained every single day."),
+        ("en", "Do you think it is a good idea?"),
+        ("en", "Is he coming to the party? | He has not called yet."),
+        ("en", "Will it rain tomorrow?"),
     ),
     "chinese": (
         ("en", "A dog runs through the snow."),
