@@ -127,7 +127,7 @@ def drag(client: Any, chance: random.Random) -> bool:
     """Whether a draw from the prior that is moved along a direction is the one that was asked for."""
     seed, sd = chance.randrange(10**6), round(chance.uniform(0.5, 2), 3)
     found = client.predict(seed=seed, moves=f"0:{sd}", languages="en, de, fr, cs", api_name="/sample")
-    return len(found["texts"]) == 4 and f"seed={seed}," in found["python"] and f" {sd} " in found["python"]
+    return len(found["texts"]) == 4 and f"draw(1, {seed}, " in found["python"] and f" {sd} " in found["python"]
 
 
 def click(client: Any, chance: random.Random) -> bool:
