@@ -110,7 +110,8 @@ def _about(service: Service, checkpoint: str) -> dict[str, Any]:
 
 def _loses(metrics: dict[str, Any]) -> bool:
     """Whether a stock reply scores better than the model in its own evaluation; rows of the model are in `code`."""
-    rows = next(iter(metrics.get("evaluation", {}).get("tasks", [])), {}).get("rows", [])
+    tables = metrics.get("evaluation", {}).get("tasks") or [{}]
+    rows = tables[0].get("rows", [])
     own, stock = ([row[1] for row in rows if str(row[0]).startswith("`") == is_own] for is_own in (True, False))
     return max(stock, default=0.0) > max(own, default=0.0)
 
