@@ -61,8 +61,7 @@ window.vg = (() => {
   }
 
   // -- Controls: each is a labelled element with a property `value` that scripts may set ---------------------------
-  let count = 0;
-  const newId = () => 'vg-id-' + ++count;
+  let count = 0; const newId = () => 'vg-id-' + ++count;
 
   function slider({ label, min, max, step, value, onInput, format = (x) => String(x), help }) {
     const id = newId();
