@@ -191,7 +191,7 @@ def test_own_sentences_are_placed_and_get_a_map_of_their_own(view, tmp_path, scr
     expect(view).to_contain_text("12 lines of own.csv")
     view.get_by_role("button", name="Place them on this map").click()
     expect(view).to_contain_text("Your 12 sentences")
-    assert page.evaluate("document.querySelector('.vg-map-figure').data.at(-1).x.length") == 12
+    page.wait_for_function("document.querySelector('.vg-map-figure').data.at(-1).x.length === 12")  # drawn after the words
     view.get_by_role("button", name="Fit a map of these alone").click()
     expect(view.locator("progress")).to_be_visible()
     expect(view.get_by_role("button", name="Back to the shipped map")).to_be_visible(timeout=90_000)
