@@ -124,7 +124,7 @@ def test_taking_a_word_away_and_seeing_the_latent_alone(page, screenshots):
 
 
 def test_words_of_the_trade_say_what_they_mean(page):
-    meanings = {"slot": "vectors", "attention": "100 %", "layer": "pass", "head": "ways", "entropy": "spread"}
+    meanings = {"slot": "row of the latent", "attention": "100 %", "layer": "pass", "head": "ways", "entropy": "spread"}
     for word, said in meanings.items():
         term = view(page).get_by_role("button", name=re.compile(f"^{word}: .*{said}"))
         term.focus()

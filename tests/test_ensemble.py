@@ -166,7 +166,8 @@ def test_checkpoints_with_a_pretrained_encoder_have_a_mean_and_decode_together(t
         save_checkpoint(tmp_path / name, VAETransformer(shape), tokenizer)
     loaded = [load_checkpoint(tmp_path / name).model for name in "ab"]
     alone = Pipeline(loaded[0], tokenizer).translate("a dog runs", "de", num_beams=1)
-    assert vaegen.load([tmp_path / "a", tmp_path / "b"]).translate("a dog runs", "de", num_beams=1) is not None
+    both = vaegen.load([tmp_path / "a", tmp_path / "b"], "cpu").generate(["a dog runs"], "de", num_beams=1)
+    assert both == together(tokenizer, *loaded).generate(["a dog runs"], "de", num_beams=1)
     assert Pipeline(average([loaded[0]]), tokenizer).translate("a dog runs", "de", num_beams=1) == alone
     queries = (loaded[0].slot_queries + loaded[1].slot_queries) / 2
     torch.testing.assert_close(average(loaded).slot_queries, queries)

@@ -13,7 +13,3 @@ def test_products_are_in_bfloat16_only_where_the_processor_has_it(monkeypatch, f
     with precision.fast_autocast("cpu"):
         assert (x @ x).dtype == wanted
     assert (x @ x).dtype == torch.float32
-
-
-def test_a_cpu_says_what_it_has():
-    assert precision.has_fast_bf16("cpu") == torch.cpu._is_avx512_bf16_supported()

@@ -1,6 +1,7 @@
 """Walks, grids, analogies and clouds: ends, corners and middles are exact, figures mean what they say, Python runs."""
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import vaegen
 from vaegen import latent
 from vaegen.app.interpolate import question
 from vaegen.errors import VaegenError
@@ -19,6 +21,7 @@ from vaegen.views.walk import Walk, edit_distance, plane, smoothness
 
 CHECKPOINTS = ("multi30k",)
 SHAPE = (2, 3)
+FOLDER = Path(__file__).resolve().parents[1] / "checkpoints" / "multi30k"
 
 
 class Latents:
@@ -170,3 +173,12 @@ def test_the_copied_python_says_the_same(mode, monkeypatch, capsys):
         "jitter": lambda: [w.text for ring in answer.rings for w in ring.wordings],
     }[mode]()
     assert all(text in printed for text in texts)
+
+
+def test_an_end_that_repeats_itself_reads_as_typed():
+    """The committed model is led out of loops, but not out of what a person typed."""
+    said = Point("A man says ha ha ha to a dog.", "en")
+    walk = Walk(said, Point("A dog runs through the snow.", "en"), steps=3, languages=("en",)).checked(CHECKPOINTS)
+    (*_, answer) = walk.answers(vaegen.load(FOLDER))
+    assert answer.stops[0].texts["en"] == said.text and "avoid_loops=False" in answer.python
+    assert "avoid_loops=True" in ask(Walk(Point("abc"), Point("xyz"), steps=3))[-1].python

@@ -1,6 +1,5 @@
 """The one exception that people see: it says what was given, what is allowed and what to do."""
 
-
 from __future__ import annotations
 
 

@@ -171,7 +171,7 @@ class Inference:
         avoid: WordList | bool | None = None,
         avoid_loops: bool = False,
     ) -> list[list[Hypothesis]]:
-        """Returns the hypotheses for each memory row in its language, without words of the list to avoid, and loops."""
+        """Returns the hypotheses for each memory row in its language, without listed words and, if so asked, loops."""
         tags = torch.tensor([self.tokenizer.language_id(language) for language in languages], device=self.device)
         words, led_around = self.allowed(languages, avoid), set()
 

@@ -57,17 +57,11 @@ const kind = select({
   options: [['slots', t('Slots at source words')], ['encoder', t('Encoder: slots and words at each other')], ['toSlots', t('Translation at slots')], ['toSource', t('Translation at source words')], ['decoder', t('Translation at what is already written')]],
 });
 const section = (title, ...children) => make('section', 'vg-attention-section', undefined, {}, [make('h3', 'vg-name', title), ...children]);
-/** Words with what they mean, shown at the pointer and at the focus, and read out with the word. */
-function terms(...words) {
-  return make('p', 'vg-caption', t('What it means:'), {}, words.flatMap(([word, meaning]) => [' ', vg.explain(word, meaning)]));
-}
+const meaning = (...keys) => make('p', 'vg-caption', undefined, {}, [t('What it means:'), ' ', ...vg.terms(...keys)]);
 view.body.replaceChildren(
-  sentences, figure, legend, terms([t('slot'), t('One of the vectors that the latent is made of; the encoder fills it with what it reads from the words.')],
-    [t('attention'), t('Shares that add up to 100 %: how much of a step’s look goes to each place.')]), readouts, warning,
+  sentences, figure, legend, meaning('slot', 'attention'), readouts, warning,
   section(t('Take a word of A away'), box('vg-attention-row', chips, how), result),
-  section(t('Every layer and head'), terms([t('layer'), t('One pass of the model over the whole sentence; it makes several, one after the other.')],
-    [t('head'), t('One of several ways of looking within a layer; each head decides for itself where to look.')],
-    [t('entropy'), t('How spread out a look is: 0 if all of it goes to one place, the more the more evenly it falls on many.')]), box('vg-attention-kind', kind), maps),
+  section(t('Every layer and head'), meaning('layer', 'head', 'entropy'), box('vg-attention-kind', kind), maps),
 );
 
 function redraw() {

@@ -6,6 +6,10 @@
     slot: [t('slot'), t('One row of the latent; the latent is a fixed number of them, however long the sentence is.')],
     encoder: [t('encoder'), t('The half of the model that reads a sentence and makes its latent.')],
     decoder: [t('decoder'), t('The half of the model that writes a sentence, word by word, from a latent.')],
+    attention: [t('attention'), t('Shares that add up to 100 %: how much of a step’s look goes to each place.')],
+    layer: [t('layer'), t('One pass of the model over the whole sentence; it makes several, one after the other.')],
+    head: [t('head'), t('One of several ways of looking within a layer; each head decides for itself where to look.')],
+    entropy: [t('entropy'), t('How spread out a look is: 0 if all of it goes to one place, the more the more evenly it falls on many.')],
     posterior: [t('posterior'), t('Where a sentence’s latent may lie: a mean and a width for each of its numbers.')],
     prior: [t('prior'), t('Where latents lie before any sentence is seen: the cloud that random ones are drawn from.')],
     nats: [t('nats'), t('A unit of information: 1 nat is about 1.44 bits, or one choice among 2.7 equally likely things.')],
@@ -27,5 +31,8 @@
     return vg.explain(label, GLOSSARY[key][1]);
   }
 
-  Object.assign(vg, { GLOSSARY, term });
+  /** Several of them, with commas between. */
+  const terms = (...keys) => keys.flatMap((key, i) => [i ? ', ' : '', term(key)]);
+
+  Object.assign(vg, { GLOSSARY, term, terms });
 }

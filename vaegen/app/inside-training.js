@@ -1,5 +1,5 @@
 // Part of inside.js: how the checkpoint learned, what was measured on it, and its report.
-const { t, make, svg, marked, choice, nats, number, term } = vg;
+const { t, make, svg, marked, choice, nats, number, terms } = vg;
 const CURVES = { recon_per_token: t('Reconstruction (training), nats a token'), kl: t('KL (training), nats'), beta: 'beta', 'bleu_en-de_source': t('BLEU en-de (validation), with the source'), 'bleu_en-de_latent': t('BLEU en-de (validation), from the latent alone'), validation_gap: t('Cost of a wrong z (validation), nats') };
 /** A number with about three figures. */
 const short = (x) => number(x, x && Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(x))))));
@@ -25,7 +25,7 @@ function checkpoint(facts) {
   const drawn = Object.entries(CURVES).filter(([name]) => curves[name]?.length > 1);
   if (drawn.length) {
     parts[0].append(
-      make('p', 'vg-caption', undefined, {}, [t('Each curve runs from the first step to the last. In them:'), ' ', ...['recon', 'nats', 'kl', 'beta', 'bleu'].flatMap((key, i) => [i ? ', ' : '', term(key)])]),
+      make('p', 'vg-caption', undefined, {}, [t('Each curve runs from the first step to the last. In them:'), ' ', ...terms('recon', 'nats', 'kl', 'beta', 'bleu')]),
       make('div', 'vg-curves', undefined, {}, drawn.map(([name, label]) => curve(label, curves[name]))),
     );
   }

@@ -80,7 +80,7 @@ function posterior(answer) {
   return [
     make('p', 'vg-caption', undefined, {}, [
       t('{n} of {total} dimensions are active: their mean varies by more than {threshold} over the probe set.', { n: answer.active.filter(Boolean).length, total: answer.active.length, threshold: number(answer.active_threshold, 2) }), ' ',
-      t('Reconstruction is −log p(text | z), the mean of {n} draws of z.', { n: answer.n_draws }), ' ', t('The words:'), ' ', ...['posterior', 'prior', 'active', 'probe'].flatMap((key, i) => [i ? ', ' : '', term(key)]),
+      t('Reconstruction is −log p(text | z), the mean of {n} draws of z.', { n: answer.n_draws }), ' ', t('The words:'), ' ', ...vg.terms('posterior', 'prior', 'active', 'probe'),
     ]),
     choice({ label: t('Shown'), options: Object.entries(SHOWN).map(([key, one]) => [key, one.label]), value: view.params.shown, onInput: (shown) => { view.params.shown = shown; show(); } }),
     figure,

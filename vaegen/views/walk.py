@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from vaegen.samples import loops, words
 from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.checks import check_checkpoint, check_choice, check_languages, check_whole
 from vaegen.views.points import Point, exact_latent_of, fitted, latent_of, pack, point, python_of, python_start
@@ -63,7 +64,8 @@ class Walk:
         path = model.path(*ends, self.steps, self.method)
         answer = WalkAnswer(self.steps, self.languages, python=self._python())
         for z, xy in zip(path, plane(path), strict=True):
-            texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1, avoid_loops=True)
+            stack = np.stack([z] * len(self.languages))
+            texts = model.decode(stack, self.languages, num_beams=1, avoid_loops=self._avoid_loops)
             stop = Stop(pack(z), dict(zip(self.languages, texts, strict=True)), xy)
             answer = replace(answer, stops=(*answer.stops, stop))
             if answer.is_complete:
@@ -71,12 +73,17 @@ class Walk:
                 answer = replace(answer, smoothness={code: smoothness(texts) for code, texts in columns.items()})
             yield answer
 
+    @property
+    def _avoid_loops(self) -> bool:
+        """Whether the decoder is led out of loops: not where an end has one as typed, such as "ha ha ha"."""
+        return not any(loops(words(end.text)) for end in (self.a, self.b))
+
     def _python(self) -> str:
         lines = python_start(self.checkpoint, self.a, self.b)
         lines += [*python_of(self.a, "a", self.exact), *python_of(self.b, "b", self.exact)]
         lines += [f'for z in pipeline.path(a, b, {self.steps}, "{self.method}"):']
         lines += [f"    for language in {self.languages!r}:"]
-        lines += ["        print(*pipeline.decode(z, language, num_beams=1, avoid_loops=True))"]
+        lines += [f"        print(*pipeline.decode(z, language, num_beams=1, avoid_loops={self._avoid_loops}))"]
         return "\n".join(lines) + "\n"
 
 
