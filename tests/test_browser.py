@@ -1,5 +1,6 @@
 """The page in Chromium: what a person sees, types, hears and copies. Screenshots go to a temporary folder."""
 
+import functools
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from browsing import expect
 from serving import StubPipeline, free_port, serve, served, served_stub
 
+from vaegen.app.page import Runner
 from vaegen.service import Service
 
 ANSWERED = '.vg-results[data-phase="done"]'
@@ -248,8 +250,14 @@ def test_other_ways_to_say_it_open_in_the_card(page, screenshots):
     page.screenshot(path=screenshots / "other-ways.png", full_page=True)
 
 
-def test_long_text_can_be_stopped(open_page):
-    gate = threading.Event()
+def test_long_text_can_be_stopped(open_page, monkeypatch):
+    gate, told = threading.Event(), threading.Event()
+    stop = Runner.stop
+
+    @functools.wraps(stop)
+    def stop_and_tell(self, *given):
+        stop(self, *given)
+        told.set()
 
     class Slow(StubPipeline):
         def generate(self, texts, target_language, **options):
@@ -257,11 +265,13 @@ def test_long_text_can_be_stopped(open_page):
                 gate.wait(20)
             return super().generate(texts, target_language, **options)
 
+    monkeypatch.setattr(Runner, "stop", stop_and_tell)
     page = open_page(serve(Service(Path("slow"), folder="nowhere", load=Slow))[0])
     ask(page, "word " * 80)
     expect(page.locator(".vg-status")).to_contain_text("1 of 4 languages")
     page.locator("#stop").click()
     expect(page.locator("#stop")).to_be_disabled()
+    assert told.wait(10)  # the button is pressed before Python hears of it
     gate.set()
     expect(page.locator(".vg-status")).to_contain_text("stopped after 2 of 4 languages")
     expect(card(page, "de")).to_contain_text("word")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ import torch
 from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
+from vaegen.precision import muon_precision
 
 FINE_TUNING = 0.02  # of the learning rate, for weights that are good already: 4e-5, as BERT is fine-tuned with
 
@@ -66,6 +67,14 @@ def _for_all(groups: list[dict[str, Any]], config: TrainConfig, fused: bool) -> 
         groups = [{**group, "weight_decay": 0.0} for group in groups]
         return torch.optim.Adam(groups, lr=config.lr, betas=(0.9, 0.98), fused=fused)
     return torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=fused)
+
+
+def take_step(optimizers: Sequence[torch.optim.Optimizer], device: str) -> None:
+    """Changes the weights by their gradients, and forgets these."""
+    with muon_precision(device):
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
 
 
 def lr_factor(step: int, config: TrainConfig) -> float:

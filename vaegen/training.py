@@ -26,7 +26,7 @@ from vaegen.errors import VaegenError
 from vaegen.latent import first_slots
 from vaegen.model import VAETransformer
 from vaegen.objective import BetaSchedule, LossTerms, contrast, drop_words, nested_prefixes, vae_loss
-from vaegen.optimization import build_optimizers, lr_factor, moving_average
+from vaegen.optimization import build_optimizers, lr_factor, moving_average, take_step
 from vaegen.posterior import DiagonalGaussian
 from vaegen.text import Tokenizer
 from vaegen.validation import Validation
@@ -283,9 +283,7 @@ class Trainer:
                 f"Step {self.progress.step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. Resume "
                 "from the last state with a lower --lr and --muon-lr."
             )
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        take_step(self.optimizers, self.device.type)
         self.average.update_parameters(self.model)
         self.schedule.observe_kl(self._mean(kl))
         self.progress.step += 1
