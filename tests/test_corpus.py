@@ -132,6 +132,18 @@ def test_multi30k_and_its_captions(tmp_path):
     assert {"fr": "test fr 1"} in held_out and len(held_out) == 8
 
 
+def test_documents_are_captions_in_a_row(tmp_path):
+    for language in ("en", "de"):
+        write(tmp_path / "multi30k" / f"train.{language}.gz", [f"{language} {i}." for i in range(200)])
+    for language in ("fr", "cs"):
+        write(tmp_path / "multi30k" / f"train.{language}.gz", [f"{i}" for i in range(200)])
+    texts = load_corpus("multi30k-documents", tmp_path, "train")  # 33 captions for each length
+    assert [len(text["fr"].split()) for text in texts] == [30, 16, 16] + 4 * [8] + 8 * [4] + 16 * [2] + 33 * [1]
+    assert texts[-34] == {"en": "en 162. en 163.", "de": "de 162. de 163.", "fr": "162 163", "cs": "162 163"}
+    numbers = " ".join(text["cs"] for text in texts).split()
+    assert len(set(numbers)) == len(numbers)  # no caption is in two texts
+
+
 def test_tatoeba_joins_its_pairs(tmp_path):
     for language in ("de", "fr", "cs"):
         write(
@@ -160,7 +172,7 @@ def test_a_folder_of_ones_own(tmp_path):
 
 
 def test_wrong_names_are_answered_with_what_exists(tmp_path):
-    with pytest.raises(VaegenError, match=r"no corpus 'wmt'.*multi30k, multi30k-captions, tatoeba"):
+    with pytest.raises(VaegenError, match=r"no corpus 'wmt'.*multi30k, multi30k-captions, multi30k-documents, tatoeba"):
         load_corpus("wmt", tmp_path, "train")
     with pytest.raises(VaegenError, match=r"no split 'dev'.*train, val, test"):
         load_corpus("tatoeba", tmp_path, "dev")

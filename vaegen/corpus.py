@@ -21,6 +21,7 @@ Group = dict[str, str]
 FilePath = str | Path
 
 SPLITS = ("train", "val", "test")
+DOCUMENTS = (30, 16, 8, 4, 2, 1)  # sentences in a text of `multi30k_documents`: up to about 512 tokens
 HUB_FORMATS = ("parquet", "jsonl", "json", "csv", "tsv")
 
 
@@ -145,6 +146,19 @@ def multi30k_captions(data: FilePath, split: str) -> list[Group]:
     ]
 
 
+def multi30k_documents(data: FilePath, split: str) -> list[Group]:
+    """Returns Multi30k with several captions in a row as one text: a sixth of them 30 at a time, the next 16, and so on."""
+    groups = multi30k(data, split)
+    size = len(groups) // len(DOCUMENTS)
+    return [text for i, n in enumerate(DOCUMENTS) for text in in_a_row(groups[i * size : (i + 1) * size], n)]
+
+
+def in_a_row(groups: Sequence[Group], n: int) -> list[Group]:
+    """Returns every n groups in a row as one, with a space between their sentences; what is left over is left out."""
+    parts = [groups[i : i + n] for i in range(0, len(groups) - n + 1, n)]
+    return [{language: " ".join(group[language] for group in part) for language in part[0]} for part in parts]
+
+
 def tatoeba(data: FilePath, split: str) -> list[Group]:
     """Returns everyday sentences, English with German, French, Czech or several of them."""
     pairs: list[Group] = []
@@ -228,6 +242,7 @@ def join(pairs: Sequence[Group], pivot: str) -> list[Group]:
 CORPORA: dict[str, Callable[[FilePath, str], list[Group]]] = {
     "multi30k": multi30k,
     "multi30k-captions": multi30k_captions,
+    "multi30k-documents": multi30k_documents,
     "tatoeba": tatoeba,
     "tatoeba-cs": tatoeba_cs,
     "tatoeba-zh": tatoeba_zh,
@@ -241,6 +256,7 @@ CORPORA: dict[str, Callable[[FilePath, str], list[Group]]] = {
 DOMAINS = {
     "multi30k": "captions",
     "multi30k-captions": "captions",
+    "multi30k-documents": "captions",
     "flickr8k-zh": "captions",
     "captions-short": "captions",
     "tatoeba": "phrases",

@@ -23,6 +23,7 @@ def variants(figures: Figures) -> list[str]:
         "come from different ones). KL in nats and active units (Var mu > 0.01) on the sources of the "
         "test set.",
         variants_table(figures["rows"]),
+        *by_length(figures["rows"]),
         f"![BLEU of every variant](checkpoints/{PLOT})",
     ]
 
@@ -44,6 +45,21 @@ def variants_table(rows: Sequence[Figures]) -> str:
         named = [row["group"], row["name"], row["options"]]
         lines.append([*named, steps, tokens, size, rate, *scores, gain(row, scores_of), kl, units])
     return markdown_table([*header, "gain on the best of its peers", "KL", "active units"], lines)
+
+
+def by_length(rows: Sequence[Figures]) -> list[str]:
+    """Returns the table of the rows that were measured on longer texts, and what stands above it; nothing without rows."""
+    measured = [row for row in rows if "by_length" in row]
+    if not measured:
+        return []
+    lengths = measured[0]["by_length"]
+    header = ["variant", *(f"{part['sentences']} ({part['tokens']} tokens)" for part in lengths)]
+    lines = [[row["name"], *(f"{part['bleu']:.2f}" for part in row["by_length"])] for row in measured]
+    return [
+        "The same test set with several sentences in a row as one text, BLEU in context source by the number of sentences "
+        "(and the mean of the tokens) in a text:",
+        markdown_table(header, lines),
+    ]
 
 
 def gain(row: Figures, scores: Mapping[str, Mapping[str, float]]) -> str:
