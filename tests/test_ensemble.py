@@ -169,5 +169,23 @@ def test_checkpoints_with_a_pretrained_encoder_have_a_mean_and_decode_together(t
     both = vaegen.load([tmp_path / "a", tmp_path / "b"], "cpu").generate(["a dog runs"], "de", num_beams=1)
     assert both == together(tokenizer, *loaded).generate(["a dog runs"], "de", num_beams=1)
     assert Pipeline(average([loaded[0]]), tokenizer).translate("a dog runs", "de", num_beams=1) == alone
+    with pytest.raises(VaegenError, match="encoders read with different tokenizers"):
+        Ensemble([make_model(tokenizer, 1), loaded[0]])
+    with pytest.raises(VaegenError, match="encoders read with different tokenizers"):
+        Ensemble([loaded[0], make_model(tokenizer, 1)])
     queries = (loaded[0].slot_queries + loaded[1].slot_queries) / 2
     torch.testing.assert_close(average(loaded).slot_queries, queries)
+
+
+def test_different_encoders_decode_together(tokenizer):
+    models = [make_model(tokenizer, 1), make_model(tokenizer, 2, encoder="lstm"), make_model(tokenizer, 3, encoder="gat")]
+    src, mask = torch.randint(7, 60, (2, 5)), torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
+    tgt_in = torch.randint(7, 60, (2, 4))
+    ensemble = Ensemble(models)
+    encoding = ensemble.encode(src, mask)
+    found = ensemble.decode_logits(tgt_in, ensemble.memory(encoding.posterior.mu, encoding)).exp()
+    parts = []
+    for model in models:
+        own = model.encode(src, mask)
+        parts.append(model.decode_logits(tgt_in, model.memory(own.posterior.mu, own)).softmax(-1))
+    torch.testing.assert_close(found, torch.stack(parts).mean(0))

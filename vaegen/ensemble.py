@@ -28,8 +28,8 @@ from vaegen.pretrained import SourceTokenizer
 from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer
 
-# Members may differ in all else, depth and width included.
-ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim", "encoder")
+# Members may differ in all else: depth and width, and the kind of encoder if it reads the same sub-words.
+ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim")
 
 
 class Ensemble(nn.Module):
@@ -54,8 +54,9 @@ class Ensemble(nn.Module):
             if any(value != values[0] for value in values):
                 raise VaegenError(f"Models that differ in {name} ({', '.join(map(str, values))}) cannot decode together.")
         readers = [model.source_tokenizer for model in models]
-        if any(reader is not None and not reader.same_as(readers[0]) for reader in readers):
-            raise VaegenError("Models whose pre-trained encoders have different tokenizers cannot decode together.")
+        known = [reader for reader in readers if reader is not None]
+        if known and not (len(known) == len(readers) and all(reader.same_as(known[0]) for reader in known)):
+            raise VaegenError("Models whose encoders read with different tokenizers cannot decode together.")
         self.members = cast(Sequence[VAETransformer], nn.ModuleList(models))
         self.config = replace(
             configs[0],
