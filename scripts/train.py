@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import typing
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,11 @@ from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
 from vaegen.corpus import CORPORA, load_corpus, read_words
 from vaegen.data import TrainingData, tokenize
 from vaegen.embeddings import skip_gram
+from vaegen.ensemble import check_tokenizers
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.precision import has_fast_bf16
+from vaegen.pretrained import FOLDER, has_weights
 from vaegen.sensitive import WordList
 from vaegen.text import Tokenizer, clean
 from vaegen.training import Trainer, load_state
@@ -45,6 +47,10 @@ from vaegen.validation import Validation
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_OPTIONS = {"vocab_size", "languages"}  # the tokenizer decides these
+WITHOUT_WEIGHTS = {  # what --init-from may change: no weight hangs on it
+    "encoder_dropout", "decoder_dropout", "latent_dropout", "max_length", "gat_window", "gat_neighbours", "lsh_chunk",
+    "freeze_pretrained",
+}  # fmt: skip
 RUN_FILE = "run.json"  # what `state.pt` does not know: with other data or another tokenizer the state is worth nothing
 REMEMBERED: dict[str, Any] = {
     "corpora": "multi30k", "limit_groups": None, "stop_words": None, "word_list": None, "n_validation": 300,
@@ -125,7 +131,7 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     if saved is None and options.init_from is None:
         model.reset_parameters()
     torch.manual_seed(config.seed + 1 + rank)
-    data, validation = build_data(options, tokenizer, config, rank, world_size, say, bool(model.config.n_slots))
+    data, validation = build_data(options, tokenizer, config, rank, world_size, say, model)
     if config.embeddings == "word2vec" and saved is None and not options.dry_run:
         say("word2vec: skip-gram over the training text")
         model.embedding.weight.data = skip_gram(sentences(data, tokenizer), model.embedding.weight.data, config.seed)
@@ -187,7 +193,7 @@ def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None)
     for name, default in REMEMBERED.items():
         if getattr(options, name) is None:
             setattr(options, name, before.get(name, default))
-    if options.tokenizer is None:
+    if options.tokenizer is None and (saved is not None or options.init_from is None):
         own = [out / "tokenizer.json", out / "checkpoint" / "tokenizer.json"] if saved is not None else []
         there = [path for path in own if path.is_file()]
         options.tokenizer = there[0] if there else ROOT / "checkpoints" / "multi30k" / "tokenizer.json"
@@ -215,23 +221,33 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tu
             raise VaegenError(f"{options.out} was begun with {config}; a run cannot change its shape. Choose another --out.")
         if (tokenizer.vocab_size, tokenizer.languages) != (config.vocab_size, config.languages):
             raise VaegenError(f"{options.tokenizer} is not the tokenizer of {options.out}; give the one it was begun with.")
+        own = Path(options.out, "checkpoint", FOLDER)  # the state has the weights: the first folder may be gone
+        if config.pretrained and own.is_dir():
+            config = replace(config, pretrained=str(own))
         return tokenizer, VAETransformer(config)
     if options.init_from is not None:
         if options.embeddings == "word2vec":
             raise VaegenError("--embeddings word2vec is for a new model; --init-from brings its own. Leave one of them out.")
         start = load_checkpoint(options.init_from)
-        model = VAETransformer(override(start.model.config, **asked))
-        try:
-            model.load_state_dict(start.model.state_dict())
-        except RuntimeError as error:
-            raise VaegenError(
-                f"--init-from {options.init_from} has another shape than asked for: it is {start.model.config}."
-            ) from error
+        there = start.model.config
+        if options.tokenizer is not None:
+            check_tokenizers([start.tokenizer, Tokenizer.load(options.tokenizer)])
+        for name, value in asked.items():
+            if value is not None and value != (has := getattr(there, name)) and name not in WITHOUT_WEIGHTS:
+                raise VaegenError(f"{name}={value!r}: --init-from {options.init_from} has {has!r}; leave the option out.")
+        model = VAETransformer(override(there, **asked))
+        model.load_state_dict(start.model.state_dict())
         return start.tokenizer, model
     tokenizer = Tokenizer.load(options.tokenizer)
     shape = preset(options.preset)[0]
     config = ModelConfig(vocab_size=tokenizer.vocab_size, languages=tuple(tokenizer.languages), **shape)
-    return tokenizer, VAETransformer(override(config, **asked))
+    config = override(config, **asked)
+    if config.pretrained and not has_weights(config.pretrained):
+        raise VaegenError(
+            f"--pretrained {config.pretrained} has no weights (*.safetensors, *.bin); a vaegen checkpoint keeps them among "
+            "its own: give that to --init-from."
+        )
+    return tokenizer, VAETransformer(config)
 
 
 def build_data(
@@ -241,7 +257,7 @@ def build_data(
     rank: int,
     world_size: int,
     say: Any,
-    monolingual: bool = True,
+    model: VAETransformer,
 ) -> tuple[TrainingData, Validation]:
     """Reads, cleans and tokenises the corpora; everything dropped is counted and told.
 
@@ -252,7 +268,8 @@ def build_data(
         rank: This process.
         world_size: Number of processes.
         say: Gets each line.
-        monolingual: Whether sentences without a translation are of use: without a latent there is nothing to learn there.
+        model: What is to be trained: it says how long a sentence may be, and without a latent there is nothing to learn of
+            sentences without a translation.
     """
     if options.limit_groups is not None and options.limit_groups < 1:
         raise VaegenError(f"--limit-groups {options.limit_groups}: give 1 or more, or leave it out.")
@@ -272,18 +289,23 @@ def build_data(
     texts = validation_groups(options, [name for name, _ in names], say)
     held_out += texts
     sensitive = None if options.word_list is None else WordList.load(*options.word_list)
-    longest = max(1000, 8 * config.max_sentence_tokens)  # in characters: what is longer is no sentence of so many tokens
+    most = min(config.max_sentence_tokens, model.config.max_length + 1)
+    longest = max(1000, 8 * most)  # in characters: what is longer is no sentence of so many tokens
     for name, rate in names:
         train = load_corpus(name, options.data, "train")
         groups, report = clean(train, max_characters=longest, held_out=held_out, stop_words=stop_words, sensitive=sensitive)
         say(f"{name}: {report}")
-        ids, too_long = tokenize(groups[: options.limit_groups], tokenizer, config.max_sentence_tokens)
-        say(f"{name}: {too_long} sentences of {config.max_sentence_tokens} tokens or more dropped")
-        if not monolingual and (alone := sum(len(group) == 1 for group in ids)):
+        ids, too_long = tokenize(groups[: options.limit_groups], tokenizer, most)
+        say(f"{name}: {too_long} sentences of {most} tokens or more dropped")
+        if not model.config.n_slots and (alone := sum(len(group) == 1 for group in ids)):
             say(f"{name}: {alone} sentences without a translation dropped; without a latent that would be copying")
             ids = [group for group in ids if len(group) > 1]
         corpora.append((ids, rate))
-    ids, _ = tokenize(texts, tokenizer, 10_000)
+    ids, too_long = tokenize(texts, tokenizer, model.config.max_length + 1)
+    if too_long:
+        say(f"validation: {too_long} sentences of over {model.config.max_length} tokens dropped")
+    if not ids:
+        raise VaegenError("All validation texts are longer than the model reads: give shorter ones, or --max-length.")
     validation = Validation(ids, texts, tokenizer, pairs, excluded=config.exclude_pairs)
     return TrainingData(corpora, tokenizer, config, rank, world_size), validation
 

@@ -29,13 +29,12 @@ def test_lerp_is_the_weighted_mean():
     torch.testing.assert_close(path(a, b, 5, "lerp")[1], 0.75 * a + 0.25 * b)
 
 
-@pytest.mark.parametrize("per_slot", [False, True])
-def test_slerp_of_equal_lengths_stays_on_the_sphere_and_turns_evenly(per_slot):
-    axes = (-1,) if per_slot else (-2, -1)
+def test_slerp_of_equal_lengths_stays_on_the_sphere_and_turns_evenly():
+    axes = (-2, -1)
     a, b = (x / torch.linalg.vector_norm(x, dim=axes, keepdim=True) for x in pair())
     total = (a * b).sum(axes).acos()
     for t in (0.0, 0.2, 0.5, 0.9, 1.0):
-        point = slerp(a, b, t, per_slot)
+        point = slerp(a, b, t)
         norm = torch.linalg.vector_norm(point, dim=axes)
         torch.testing.assert_close(norm, torch.ones_like(norm))
         torch.testing.assert_close((a * point).sum(axes).clamp(-1, 1).acos(), t * total, atol=2e-3, rtol=0)
@@ -46,14 +45,6 @@ def test_slerp_keeps_the_length_that_lerp_loses():
     typical = math.sqrt(16 * 32)
     assert float(slerp(a, b, 0.5).norm()) == pytest.approx(typical, rel=0.05)
     assert float(lerp(a, b, 0.5).norm()) == pytest.approx(typical / math.sqrt(2), rel=0.05)
-
-
-def test_slerp_per_slot_turns_each_slot_alone():
-    a, b = pair()
-    b[3:] = a[3:]
-    half = slerp(a, b, 0.5, per_slot=True)
-    torch.testing.assert_close(half[3:], a[3:])
-    torch.testing.assert_close(half[1], slerp(a[1:2], b[1:2], 0.5)[0])
 
 
 @pytest.mark.parametrize("factor", [1.0, -1.0, 2.5, 0.0])

@@ -129,3 +129,14 @@ def test_what_cannot_be_is_refused(model, config, tokenizer, tmp_path):
             TrainingObjective(model, TrainConfig(**settings), tokenizer.mask_id)
     with pytest.raises(VaegenError, match="cannot be read"):
         VAETransformer(override(config, pretrained=str(tmp_path)))
+    model.pretrained.save(tmp_path / "half")
+    with pytest.raises(VaegenError, match="the folder has no weights"):
+        VAETransformer(override(config, pretrained=str(tmp_path / "half")))
+
+
+def test_training_reads_as_much_of_a_sentence_as_the_encoder_can(model, tokenizer):
+    long = Item({"en": tokenizer.encode("dog " * 45), "de": tokenizer.encode("ein Hund")}, "en", ("de",))
+    source = model.source_tokenizer
+    batch = collate([long], tokenizer, source)
+    assert batch.src.tolist() == [[*source.encode("dog " * 38), source.eos_id]]
+    assert model.encode(batch.src, batch.src_mask).posterior.mu.isfinite().all()

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,48 @@ def test_word2vec_is_where_a_new_model_begins_and_frozen_it_stays(call, data):
     assert torch.equal(load_checkpoint(checkpoint).model.embedding.weight, frozen)
     status, said = call("--embeddings", "word2vec", "--init-from", str(checkpoint), out="more")
     assert status == 2 and "--init-from brings its own" in said
+
+
+def test_validation_texts_that_are_too_long_are_left_out(call, data):
+    (data / "own" / "val.en").write_text("a dog runs 1\n" + 70 * "dog " + "\n", encoding="utf-8")
+    (data / "own" / "val.de").write_text("ein Hund rennt 1\n" + 70 * "Hund " + "\n", encoding="utf-8")
+    short = ["--steps", "1", "--bleu-pairs", "", "--max-length", "40"]
+    status, said = call(*short)
+    assert status == 0 and "validation: 2 sentences of over 40 tokens dropped" in said
+    assert " of 41 tokens or more dropped" in said  # nor does it train on what it cannot read
+    status, said = call(*short[:-1], "2", out="shorter")
+    assert status == 2 and "longer than the model reads" in said
+
+
+def test_a_start_keeps_what_its_weights_mean(call, data):
+    assert call("--steps", "1", "--bleu-pairs", "")[0] == 0
+    start = ["--init-from", str(data.parent / "run" / "checkpoint"), "--dry-run"]
+    for arguments, message in (
+        (["--n-heads", "1"], "n_heads=1: --init-from "),  # the same shapes of all weights
+        (["--decoder", "lstm"], "decoder='lstm'"),
+        (["--no-latent"], "n_slots=0"),
+    ):
+        status, said = call(*start, *arguments, out="more", fresh=False)
+        assert status == 2 and message in said, said
+    assert call(*start, "--encoder-dropout", "0.3", "--lsh-chunk", "4", out="more")[0] == 0
+    other = str(SCRIPTS.parent / "checkpoints" / "multi30k" / "tokenizer.json")
+    status, said = call(*start, "--corpora", "own", "--tokenizer", other, out="more", fresh=False)
+    assert status == 2 and "different tokenizers" in said
+
+
+def test_a_pretrained_encoder_has_weights_and_a_run_carries_it(call, data, bert, tmp_path):
+    theirs = shutil.copytree(bert, tmp_path / "theirs")
+    options = ["--encoder", "pretrained", "--bleu-pairs", "", "--pretrained"]
+    assert call("--steps", "1", *options, str(theirs))[0] == 0
+    inside = tmp_path / "run" / "checkpoint" / "pretrained"
+    status, said = call(*options, str(inside), out="more")
+    assert status == 2 and "give that to --init-from" in said
+    assert call("--steps", "1", *options[2:-1], "--init-from", str(inside.parent), out="more")[0] == 0
+    (theirs / "model.safetensors").rename(theirs / "tf_model.h5")
+    status, said = call(*options, str(theirs), out="again")
+    assert status == 2 and "has no weights" in said
+    shutil.rmtree(theirs)
+    assert call("--steps", "2", "--resume", fresh=False)[0] == 0
 
 
 def test_without_a_latent_nobody_copies(call, data):

@@ -88,12 +88,16 @@ def tokenize(
 
 
 def collate(items: Sequence[Item], tokenizer: Tokenizer, source_tokenizer: SourceTokenizer | None = None) -> Batch:
-    """Returns the padded batch of some items; a pre-trained encoder's `source_tokenizer` makes the sources' ids anew."""
+    """Returns the padded batch of some items; a pre-trained encoder's `source_tokenizer` makes the sources' ids anew.
+
+    It may need more tokens for a sentence than the encoder reads; those behind are left out.
+    """
     end = tokenizer.eos_id
     sources = [[*item.group[item.source], end] for item in items]
     if source_tokenizer is not None:  # decoding loses nothing, so that groups need no second set of ids
         texts = [tokenizer.decode(ids) for ids in sources]
-        sources = [[*ids, source_tokenizer.eos_id] for ids in source_tokenizer.encode_batch(texts)]
+        read = source_tokenizer.encode_batch(texts)
+        sources = [[*ids[: source_tokenizer.max_length], source_tokenizer.eos_id] for ids in read]
     rows, own, tgt_in, tgt_out = [], [], [], []
     for row, item in enumerate(items):
         for language in item.targets:

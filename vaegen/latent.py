@@ -15,8 +15,8 @@ def lerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     return torch.lerp(a, b, t)
 
 
-def slerp(a: Tensor, b: Tensor, t: float, per_slot: bool = False) -> Tensor:
-    """Returns the point at fraction t of the arc from a to b, (..., M, Z).
+def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
+    """Returns the point at fraction t of the arc from a to b, (..., M, Z), each a vector of M * Z.
 
     Draws from N(0, I) in many dimensions all lie near one sphere; the middle of a straight line between two of them lies
     well inside it, where the decoder has seen little. The arc stays out there. Where the arc is not defined (nearly
@@ -26,11 +26,10 @@ def slerp(a: Tensor, b: Tensor, t: float, per_slot: bool = False) -> Tensor:
         a: Start, (..., M, Z).
         b: End, of the same shape.
         t: From 0 to 1.
-        per_slot: One arc for each slot, instead of one for the whole latent seen as a vector of M * Z.
 
     Source: Shoemake 1985; for latents White 2016, arXiv 1609.04468.
     """
-    axes: tuple[int, ...] = (-1,) if per_slot else (-2, -1)
+    axes = (-2, -1)
     norms = torch.linalg.vector_norm(a, dim=axes, keepdim=True) * torch.linalg.vector_norm(b, dim=axes, keepdim=True)
     cosine = (a * b).sum(dim=axes, keepdim=True) / norms.clamp_min(torch.finfo(a.dtype).tiny)
     angle = cosine.clamp(-1.0, 1.0).acos()

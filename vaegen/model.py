@@ -98,6 +98,7 @@ class VAETransformer(nn.Module):
         self.pretrained = PretrainedWords(config) if config.encoder == "pretrained" else None
         if self.pretrained is not None:
             config = replace(config, max_length=min(config.max_length, self.pretrained.max_length))
+            self.pretrained.tokenizer.max_length = config.max_length
         self.config = config
         width = config.width
         self.embedding = nn.Embedding(config.vocab_size, width)  # source, target and output share it

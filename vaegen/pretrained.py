@@ -89,7 +89,7 @@ class PretrainedWords(nn.Module):
         max_length: Most tokens of a sentence without its end.
 
     Raises:
-        VaegenError: If there is no such model, or it is of another class.
+        VaegenError: If there is no such model, it has no weights, or it is of another class.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -126,23 +126,31 @@ class PretrainedWords(nn.Module):
         self.tokenizer.save(folder)
 
 
+def has_weights(name: str) -> bool:
+    """Whether a folder holds weights that torch reads; a model on the Hub is taken to have some."""
+    folder = Path(name).expanduser()
+    return not folder.is_dir() or any(path.suffix in (".safetensors", ".bin") for path in folder.iterdir())
+
+
 def _load(name: str) -> tuple[Any, Any, Any]:
-    """The config, the model (without weights of its own where the folder has none, as a checkpoint's) and the tokenizer."""
+    """The config, the model and the tokenizer. A checkpoint keeps the weights among its own, and puts them in afterwards."""
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     folder = Path(name).expanduser()
     where = str(folder) if folder.is_dir() else name
     try:
         config, tokenizer = AutoConfig.from_pretrained(where), AutoTokenizer.from_pretrained(where)
-        if folder.is_dir() and not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+        if has_weights(name):
+            model = AutoModel.from_pretrained(where, dtype=torch.float32)
+        elif folder.name == FOLDER and (folder.parent / "config.json").is_file():
             model = AutoModel.from_config(config)
         else:
-            model = AutoModel.from_pretrained(where, dtype=torch.float32)
+            raise FileNotFoundError("the folder has no weights (*.safetensors or *.bin).")
     except Exception as error:  # no network, no such model, a broken file: each layer below has its own class
         reason = str(error).strip().split("\n")[0]
         raise VaegenError(
-            f"The pre-trained encoder {name!r} cannot be read: {reason} Give a folder with config.json and tokenizer.json, "
-            "or the id of a model on the Hugging Face Hub."
+            f"The pre-trained encoder {name!r} cannot be read: {reason} Give a folder with config.json, tokenizer.json and "
+            "weights, or the id of a model on the Hugging Face Hub."
         ) from error
     if getattr(config, "is_encoder_decoder", False) or not hasattr(config, "hidden_size"):
         raise VaegenError(f"{name!r} is a {config.model_type} model; give an encoder of the BERT class.")

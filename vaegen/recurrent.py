@@ -100,12 +100,10 @@ class LSTMCache:
         memory_mask: (N, 1, 1, K).
         states: Per layer, (N, U) each.
         length: Tokens decoded so far.
-        max_length: Tokens that may be decoded.
     """
 
-    def __init__(self, memory: list[KeysValues], memory_mask: Tensor, states: list[State], max_length: int) -> None:
+    def __init__(self, memory: list[KeysValues], memory_mask: Tensor, states: list[State]) -> None:
         self.memory, self.memory_mask, self.states, self.length = memory, memory_mask, states, 0
-        self.max_length = max_length
 
     def select(self, rows: Tensor, same_memory: bool = False) -> None:
         """Keeps these rows (N',), in this order; with `same_memory` (beams of one sentence) the memory stays in place."""
@@ -145,7 +143,7 @@ class LSTMDecoder(nn.Module):
             keys_values, memory = [(k[rows], v[rows]) for k, v in keys_values], memory[rows]
         shown = mask[..., None].to(memory.dtype)
         mean = (memory * shown).sum(1) / shown.sum(1)
-        return LSTMCache(keys_values, mask[:, None, None], [layer.begin(mean) for layer in layers], max_length)
+        return LSTMCache(keys_values, mask[:, None, None], [layer.begin(mean) for layer in layers])
 
     def _advance(self, x: Tensor, cache: LSTMCache, need_weights: bool = False) -> tuple[Tensor, list[Tensor]]:
         weights: list[Tensor] = []

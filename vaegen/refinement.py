@@ -48,7 +48,8 @@ def refine(
     found, exact = mu.clone(), torch.zeros(len(mu), dtype=torch.bool, device=mu.device)
     move = torch.zeros_like(mu).requires_grad_()
     optimizer = torch.optim.Adam([move], lr=lr, betas=(0.5, 0.9))
-    with torch.enable_grad():
+    # The LSTM of cuDNN has no gradients in evaluation mode; torch's own has.
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         for _ in range(n_steps + 1):
             z = mu + std * move
             logits = model.decode_logits(tgt_in, model.memory(z, None, "latent"))

@@ -226,7 +226,8 @@ class Trainer:
             VaegenError: If there is no state, or it is of another model.
         """
         state = load_state(self.folder)
-        if ModelConfig.from_dict(state["model_config"]) != self.model.config:
+        shape = ModelConfig.from_dict(state["model_config"])
+        if replace(shape, pretrained=self.model.config.pretrained) != self.model.config:  # the place may be another
             raise VaegenError(
                 f"{self.folder} holds a model of another shape; resume it with its own settings, or choose another --out."
             )
