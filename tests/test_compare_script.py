@@ -53,8 +53,12 @@ def test_every_row_is_trained_once_measured_and_told(compare, tmp_path, capsys):
     assert list(rows) == ["base", "other", "both", "mean"]
     assert [rows["base"], rows["both"]] == json.loads(before)["rows"]
     assert rows["both"]["parameters"] == 2 * rows["base"]["parameters"] and rows["both"]["units"] == 64
-    assert rows["other"]["steps_before"] == rows["other"]["steps"] == 4 and rows["base"]["tokens_per_second"] > 0
-    assert rows["base"]["speed"] == 1.0 and rows["other"]["speed"] > 0
+    assert rows["other"]["steps_before"] == rows["other"]["steps"] == 4 and "speed" not in rows["base"]
+    assert compare.main([*command, "--speed"]) == 0
+    assert list(compare.rows_of(out)) == list(rows)
+    rows = compare.rows_of(out)
+    assert rows["base"]["speed"] == 1.0 and rows["other"]["speed"] > 0 and rows["base"]["tokens_per_second"] > 0
+    assert "speed" not in rows["both"] and "speed" not in rows["mean"] and rows["other"]["scores"]
     assert str(tmp_path / "data") not in out.read_text()
     text = "\n".join(variants(json.loads(out.read_text())))
     assert re.search(r"\| objective \| other \| `--seed 2`, from the checkpoint of base \| 4 \+ 4 \|", text)
