@@ -34,55 +34,17 @@ from vaegen.errors import VaegenError
 from vaegen.evaluation import latent_figures, shuffled_bleu, translate_and_score
 from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
 from vaegen.pipeline import Pipeline
-from vaegen.report import COMPARED, model_card
+from vaegen.report import COMPARED, corpora, data_card, model_card
 from vaegen.tags import kind_of
 from vaegen.task_evaluation import chinese, replies, several_replies, summaries
 from vaegen.views.directions import load_directions
 
 CHECKPOINTS = ROOT / "checkpoints"
 COMPARISONS = CHECKPOINTS / "comparisons.json"
-DATA_CARDS = {
-    "multi30k": {
-        "description": "Trained on Multi30k (29,000 image captions in four languages; Elliott et al. 2016, 2017; Barrault "
-        "et al. 2018) and its monolingual English and German captions.",
-        "license": "The captions are for non-commercial research, and so are these weights.",
-        "license_id": "other",
-    },
-    "tatoeba": {
-        "description": "Trained on Tatoeba sentence pairs (English with German, French and Czech) from manythings.org.",
-        "license": "The sentences are CC BY 2.0 FR, and so are these weights.",
-        "license_id": "cc-by-2.0",
-    },
-    "captions-short": {
-        "description": "Trained on the captions of Multi30k's task 2 (Elliott et al. 2016): of each image's five English "
-        "and five German ones, the longest with shorter ones.",
-        "license": "The captions are for non-commercial research, and so are these weights.",
-        "license_id": "other",
-    },
-    "tatoeba-zh": {
-        "description": "Trained on Tatoeba sentence pairs (English with Chinese) from manythings.org.",
-        "license": "The sentences are CC BY 2.0 FR.",
-        "license_id": "cc-by-2.0",
-    },
-    "flickr8k-zh": {
-        "description": "And on Flickr8k captions in English and Chinese (Flickr8k-CN; Li et al. 2016, Lan et al. 2017), "
-        "whose Chinese was made by a translation program.",
-        "license": "The captions are for research use, and so are weights trained on them.",
-        "license_id": "other",
-    },
-    "dialogue": {
-        "description": "Trained on an informal chat corpus (MIT) and DailyDialog++ (Sai et al. 2020).",
-        "license": "DailyDialog++ is CC BY-NC-SA 4.0, and so are these weights.",
-        "license_id": "cc-by-nc-sa-4.0",
-    },
-}
-
-
 PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
 PROBE_SENTENCES = 8000  # training captions that the linear probes see
 LABELS = ("len_bin", "subj_number", "gender", "age", "animal", "color", "verb", "setting")
 MIN_SENTENCES = 100  # of a direction that is measured unasked where others have as many: BLEU on fewer says nothing
-UNKNOWN = {"license": "Whatever binds that text binds these weights.", "license_id": "other"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -235,22 +197,6 @@ def silver_labels(data: str, split: str) -> dict[str, list[str]]:
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return {label: [row[label] for row in rows] for label in LABELS}
-
-
-def corpora(metrics: dict[str, Any]) -> list[str]:
-    """Returns the names of all corpora behind a checkpoint, those of the one that it was started from included."""
-    told = [metrics.get("corpora") or "", (metrics.get("started_from") or {}).get("corpora") or ""]
-    return list(dict.fromkeys(part.split(":")[0] for part in ",".join(told).split(",") if part))
-
-
-def data_card(metrics: dict[str, Any]) -> dict[str, str]:
-    """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
-    parts = {"multi30k-captions": "multi30k", "tatoeba-cs": "tatoeba", "dailydialogpp": "dialogue"}
-    names = list(dict.fromkeys(parts.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
-    cards = [DATA_CARDS.get(name, {**UNKNOWN, "description": f"Trained on {name}."}) for name in names]
-    return {key: " ".join(card[key] for card in cards) for key in ("description", "license")} | {
-        "license_id": cards[0]["license_id"] if len(cards) == 1 else "other"
-    }
 
 
 def changed(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
