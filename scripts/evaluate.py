@@ -31,7 +31,7 @@ import vaegen
 from vaegen.checkpoint import weights_hash
 from vaegen.corpus import Group, load_corpus
 from vaegen.errors import VaegenError
-from vaegen.evaluation import latent_figures, shuffled_bleu, translate_and_score
+from vaegen.evaluation import contexts_of, latent_figures, shuffled_bleu, translate_and_score
 from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
 from vaegen.pipeline import Pipeline
 from vaegen.report import COMPARED, corpora, data_card, model_card
@@ -223,7 +223,7 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
         pairs = [tuple(direction.split("-")) for direction in options.directions.split(",")]
         if any(len(pair) != 2 for pair in pairs):
             raise VaegenError(f"--directions {options.directions}: write two codes for each, as in en-de,de-en.")
-    contexts = ("source", "latent") if pipeline.model.config.n_slots else ("source",)
+    contexts = contexts_of(pipeline)
     translation: dict[str, dict[str, Any]] = {}
     shuffled = {}
     for source, target in pairs:

@@ -21,6 +21,11 @@ from vaegen.text import simplified
 from vaegen.validation import ACTIVE_THRESHOLD, bleu_tokenizer
 
 
+def contexts_of(pipeline: Pipeline) -> tuple[str, ...]:
+    """Returns the contexts that a model is measured in: without a latent there is but one."""
+    return ("source", "latent") if pipeline.model.config.n_slots else ("source",)
+
+
 def translation_scores(
     hypotheses: Sequence[str], references: Sequence[str], tokenised_references: Sequence[str] | None, language: str
 ) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import sacrebleu
 
-from vaegen.evaluation import translation_scores
+from vaegen.evaluation import contexts_of, translation_scores
 from vaegen.pipeline import Pipeline
 from vaegen.tags import LANGUAGE_NAMES, SUMMARIES
 from vaegen.text import simplified
@@ -72,7 +72,7 @@ def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, **opti
         f"its first {n_words} words": [" ".join(source.split()[:n_words]) for source in sources],
     }
     for task in SUMMARIES:
-        for context in ("source", "latent"):
+        for context in contexts_of(pipeline):
             name = f"`{language}.{task}`, {context}"
             outputs[name] = pipeline.translate(sources, f"{language}.{task}", context=context, **options)
     rows = [[name, *rouge(texts, references), compression(texts, sources)] for name, texts in outputs.items()]
@@ -99,7 +99,7 @@ def replies(pipeline: Pipeline, groups: Sequence[Group], training: Sequence[Grou
         f"the most frequent reply, “{common}”": [common] * len(contexts),
         "the reply to the most similar context of the training text (TF-IDF)": retrieved(contexts, training),
     }
-    for context in ("source", "latent"):
+    for context in contexts_of(pipeline):
         outputs[f"`en.reply`, {context}"] = pipeline.translate(contexts, "en.reply", context=context, **options)
     rows = [
         [name, reply_bleu(texts, references), round(distinct(texts, 1), 2), round(distinct(texts, 2), 2)]
@@ -115,6 +115,8 @@ def replies(pipeline: Pipeline, groups: Sequence[Group], training: Sequence[Grou
 def several_replies(pipeline: Pipeline, groups: Sequence[Group], seed: int = 0, **options: Any) -> Table:
     """Returns how different five replies to one context are: draws from the posterior, beside five people.
 
+    Without a latent there are draws of words only.
+
     Args:
         pipeline: Has the tag "en.reply".
         groups: As in `replies`.
@@ -123,11 +125,13 @@ def several_replies(pipeline: Pipeline, groups: Sequence[Group], seed: int = 0, 
     """
     contexts, references = human_replies(groups)
     rows: list[list[Any]] = [["five people", "", *_variety(references)]]
-    for context in ("source", "latent"):
-        for temperature in (0.0, 0.8):
+    has_latent = "latent" in contexts_of(pipeline)
+    draws_of = {"n_draws": N_REPLIES} if has_latent else {"n_best": N_REPLIES}
+    for context in contexts_of(pipeline):
+        for temperature in (0.0, 0.8) if has_latent else (0.8,):
             how = {"method": "sample", "temperature": temperature} if temperature else {"num_beams": 1}
             found = pipeline.generate(
-                contexts, "en.reply", context=context, n_draws=N_REPLIES, seed=seed, source_language="en", **how, **options
+                contexts, "en.reply", context=context, seed=seed, source_language="en", **draws_of, **how, **options
             )
             several = [[one.text for one in draws] for draws in found]
             bleu = sum(reply_bleu([draws[k] for draws in several], references) for k in range(N_REPLIES)) / N_REPLIES
@@ -178,11 +182,11 @@ def chinese(pipeline: Pipeline, tests: Mapping[str, Sequence[Group]], **options:
         for source, target in (("en", "zh"), ("zh", "en")):
             sources, references = ([simplified(group[code]) for group in groups] for code in (source, target))
             row: list[Any] = [f"{name}, {source}-{target}", len(groups)]
-            for context in ("source", "latent"):
+            for context in contexts_of(pipeline):
                 texts = pipeline.translate(sources, target, context=context, **options)
                 row += _bleu_and_chrf(texts, references, target)
             rows.append([*row, *_bleu_and_chrf(sources, references, target)])
-    kinds = [f"{score}, {what}" for what in ("source", "latent", "copied") for score in ("BLEU", "chrF")]
+    kinds = [f"{score}, {what}" for what in (*contexts_of(pipeline), "copied") for score in ("BLEU", "chrF")]
     return {
         "title": "English and Chinese; BLEU of Chinese is sacreBLEU's `zh`, by characters",
         "header": ["test set", "N", *kinds],
