@@ -48,7 +48,11 @@ def test_chinese_references_are_simplified():
 def test_shuffled_bleu_decodes_the_latent_of_another_sentence(tokenizer, tiny_model, monkeypatch):
     pipeline, sources = Pipeline(tiny_model, tokenizer), ["a dog runs home", "two men sing here", "a girl reads there"]
     z = pipeline.encode(sources).mode
-    monkeypatch.setattr(pipeline, "decode", lambda rows, _: [sources[int((z - row).abs().sum((1, 2)).argmin())] for row in rows])
+
+    def decode(rows, _):
+        return [sources[i] for i in (rows[:, None] - z).abs().sum((2, 3)).argmin(1)]
+
+    monkeypatch.setattr(pipeline, "decode", decode)
     assert shuffled_bleu(pipeline, sources, [sources[2], *sources[:2]], "en") == pytest.approx(100.0)
     assert shuffled_bleu(pipeline, sources, sources, "en") < 20
 

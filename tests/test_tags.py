@@ -48,6 +48,7 @@ def test_names_kinds_and_what_suits_a_source():
     assert targets_for(SUMMARIES, "de") == ("de", "de.brief", "de.short", "de.trimmed")
     assert targets_for(("en", "zh"), "zh") == ("en", "zh")
     kinds = {name: kind_of(tags) for name, tags in TAGS.items()}
+    assert kind_of(("en", "de", "fr", "cs", "zh")) == "translate"
     assert kinds == {"chinese": "chinese", "dialogue": "reply", "plain": "translate", "summaries": "summarise"}
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import sacrebleu
 
+from vaegen.errors import VaegenError
 from vaegen.evaluation import contexts_of, translation_scores
 from vaegen.pipeline import Pipeline
-from vaegen.tags import LANGUAGE_NAMES, SUMMARIES
+from vaegen.tags import SUMMARIES, tag_name
 from vaegen.text import simplified
 
 Group = Mapping[str, str]
@@ -63,7 +64,12 @@ def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, **opti
         groups: Of the corpus `captions-short`, whose first summary is the shortest.
         language: Of the captions.
         **options: Of `Pipeline.translate`.
+
+    Raises:
+        VaegenError: If there is no group.
     """
+    if not groups:
+        raise VaegenError(f"There is no caption in {tag_name(language)} to shorten; give groups that have this language.")
     pairs = [(group[language], next(text for tag, text in group.items() if tag != language)) for group in groups]
     sources, references = [source for source, _ in pairs], [reference for _, reference in pairs]
     n_words = round(sum(len(text.split()) for text in references) / len(references))
@@ -77,7 +83,7 @@ def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, **opti
             outputs[name] = pipeline.translate(sources, f"{language}.{task}", context=context, **options)
     rows = [[name, *rouge(texts, references), compression(texts, sources)] for name, texts in outputs.items()]
     return {
-        "title": f"{LANGUAGE_NAMES[language]}: from an image's longest caption to its shortest, N = {len(pairs)}; "
+        "title": f"{tag_name(language)}: from an image's longest caption to its shortest, N = {len(pairs)}; "
         f"the shortest has {compression(references, sources)} % of the words",
         "header": ["summary", "ROUGE-1", "ROUGE-2", "ROUGE-L", "words kept, %"],
         "rows": rows,
@@ -145,11 +151,20 @@ def several_replies(pipeline: Pipeline, groups: Sequence[Group], seed: int = 0, 
 
 
 def human_replies(groups: Sequence[Group]) -> tuple[list[str], list[list[str]]]:
-    """Returns the contexts that have five replies or more, and five replies to each."""
+    """Returns the contexts that have five replies or more, and five replies to each.
+
+    Raises:
+        VaegenError: If no context has as many.
+    """
     found: dict[str, list[str]] = {}
     for group in groups:
         found.setdefault(group["en"], []).append(group["en.reply"])
     kept = {context: texts[:N_REPLIES] for context, texts in found.items() if len(texts) >= N_REPLIES}
+    if not kept:
+        raise VaegenError(
+            f"None of the {len(found)} contexts has {N_REPLIES} replies to compare with; give more groups, with --limit "
+            f"{N_REPLIES} or more."
+        )
     return list(kept), list(kept.values())
 
 
