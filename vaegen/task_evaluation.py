@@ -132,7 +132,7 @@ def several_replies(pipeline: Pipeline, groups: Sequence[Group], seed: int = 0, 
     contexts, references = human_replies(groups)
     rows: list[list[Any]] = [["five people", "", *_variety(references)]]
     has_latent = "latent" in contexts_of(pipeline)
-    draws_of = {"n_draws": N_REPLIES} if has_latent else {"n_best": N_REPLIES}
+    draws_of: dict[str, Any] = {"n_draws": N_REPLIES} if has_latent else {"n_best": N_REPLIES}
     for context in contexts_of(pipeline):
         for temperature in (0.0, 0.8) if has_latent else (0.8,):
             how = {"method": "sample", "temperature": temperature} if temperature else {"num_beams": 1}
