@@ -27,6 +27,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from vaegen.commandline import public
 from vaegen.config import ModelConfig
 from vaegen.model import build_encoder
 from vaegen.report import markdown_table
@@ -110,7 +111,8 @@ def main(arguments: list[str] | None = None) -> int:
     lengths = measure(LENGTHS[:2] if options.quick else LENGTHS, rounds)
     print(markdown_table(HEADER, [[length, *row.values()] for length, row in lengths.items()]))
     if options.out:
-        figures = {"torch": torch.__version__, "rounds": rounds, "lengths": lengths}
+        command = ["python scripts/benchmark_attention.py", *public(sys.argv[1:] if arguments is None else arguments)]
+        figures = {"command": " ".join(command), "torch": torch.__version__, "rounds": rounds, "lengths": lengths}
         Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -17,6 +17,7 @@ import importlib.util
 import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -31,58 +32,23 @@ import vaegen
 from vaegen.checkpoint import weights_hash
 from vaegen.corpus import Group, load_corpus
 from vaegen.errors import VaegenError
-from vaegen.evaluation import latent_figures, shuffled_bleu, translate_and_score
+from vaegen.evaluation import contexts_of, latent_figures, shuffled_bleu, translate_and_score
 from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
 from vaegen.pipeline import Pipeline
-from vaegen.report import COMPARED, model_card
+from vaegen.report import COMPARED, corpora, data_card, model_card
 from vaegen.tags import kind_of
 from vaegen.task_evaluation import chinese, replies, several_replies, summaries
 from vaegen.views.directions import load_directions
 
 CHECKPOINTS = ROOT / "checkpoints"
 COMPARISONS = CHECKPOINTS / "comparisons.json"
-DATA_CARDS = {
-    "multi30k": {
-        "description": "Trained on Multi30k (29,000 image captions in four languages; Elliott et al. 2016, 2017; Barrault "
-        "et al. 2018) and its monolingual English and German captions.",
-        "license": "The captions are for non-commercial research, and so are these weights.",
-        "license_id": "other",
-    },
-    "tatoeba": {
-        "description": "Trained on Tatoeba sentence pairs (English with German, French and Czech) from manythings.org.",
-        "license": "The sentences are CC BY 2.0 FR, and so are these weights.",
-        "license_id": "cc-by-2.0",
-    },
-    "captions-short": {
-        "description": "Trained on the captions of Multi30k's task 2 (Elliott et al. 2016): of each image's five English "
-        "and five German ones, the longest with shorter ones.",
-        "license": "The captions are for non-commercial research, and so are these weights.",
-        "license_id": "other",
-    },
-    "tatoeba-zh": {
-        "description": "Trained on Tatoeba sentence pairs (English with Chinese) from manythings.org.",
-        "license": "The sentences are CC BY 2.0 FR.",
-        "license_id": "cc-by-2.0",
-    },
-    "flickr8k-zh": {
-        "description": "And on Flickr8k captions in English and Chinese (Flickr8k-CN; Li et al. 2016, Lan et al. 2017), "
-        "whose Chinese was made by a translation program.",
-        "license": "The captions are for research use, and so are weights trained on them.",
-        "license_id": "other",
-    },
-    "dialogue": {
-        "description": "Trained on an informal chat corpus (MIT) and DailyDialog++ (Sai et al. 2020).",
-        "license": "DailyDialog++ is CC BY-NC-SA 4.0, and so are these weights.",
-        "license_id": "cc-by-nc-sa-4.0",
-    },
-}
-
-
 PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
 PROBE_SENTENCES = 8000  # training captions that the linear probes see
 LABELS = ("len_bin", "subj_number", "gender", "age", "animal", "color", "verb", "setting")
+TASKS = {"summarise": "summaries", "reply": "replies", "chinese": "translations between English and Chinese"}
+TEST_SETS = {"summarise": "captions-short", "reply": "dailydialogpp"}
+CHINESE = ("tatoeba-zh", "flickr8k-zh")  # test sets that have English and Chinese only
 MIN_SENTENCES = 100  # of a direction that is measured unasked where others have as many: BLEU on fewer says nothing
-UNKNOWN = {"license": "Whatever binds that text binds these weights.", "license_id": "other"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -90,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--data", help="folder with the corpora; without it only the documents are written again")
-    parser.add_argument("--corpus", help="corpus to measure on (default: the first that it was trained on)")
+    parser.add_argument("--corpus", help="corpus to measure translation on (default: the first of the training)")
     parser.add_argument("--split", default="test", choices=["val", "test"])
     parser.add_argument("--directions", default="all", help="as in 'en-de,de-en'")
     parser.add_argument("--num-beams", type=int, default=5)
@@ -130,12 +96,14 @@ def run(options: argparse.Namespace) -> None:
     folder = Path(options.checkpoint)
     if not folder.is_dir() and not options.compare_as:
         raise VaegenError(f"{options.checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.")
+    if options.compare_as and not options.data:
+        raise VaegenError(f"--compare-as {options.compare_as} measures; give the folder with the corpora with --data.")
     if options.data:
         kind = kind_of(pipeline.tags)
-        if kind == "translate":
-            evaluation = evaluate(pipeline, options.corpus or (corpora(metrics) or ["multi30k"])[0], options)
-        else:
-            evaluation = evaluate_task(pipeline, kind, options)
+        check(kind, options)
+        chosen = options.corpus or options.directions != "all"  # of Chinese, too: its tables have their own
+        translates = kind == "translate" or (kind == "chinese" and chosen)
+        evaluation = evaluate(pipeline, options) if translates else evaluate_task(pipeline, kind, options)
         if options.compare_as:
             compare(options.compare_as, metrics, evaluation)
             return
@@ -143,6 +111,25 @@ def run(options: argparse.Namespace) -> None:
         write(folder / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
     card = model_card(folder.resolve().name, pipeline.model.config.to_dict(), metrics, data_card(metrics))
     write(folder / "README.md", card)
+
+
+def check(kind: str, options: argparse.Namespace) -> None:
+    """Refuses the options that have no meaning for a checkpoint of this kind.
+
+    Raises:
+        VaegenError: If one was given.
+    """
+    if options.compare_as and kind != "translate":
+        raise VaegenError(
+            f"--compare-as {options.compare_as}: the comparison is of translations between English, German and Czech, but "
+            f"{options.checkpoint} is for {TASKS[kind]}; leave the option out."
+        )
+    for name, given in (("corpus", options.corpus), ("directions", options.directions)):
+        if kind in TEST_SETS and given not in (None, "all"):
+            raise VaegenError(
+                f"--{name} {given}: {options.checkpoint} is for {TASKS[kind]}, which are measured on {TEST_SETS[kind]}; "
+                "leave the option out."
+            )
 
 
 def explore(options: argparse.Namespace) -> None:
@@ -237,22 +224,6 @@ def silver_labels(data: str, split: str) -> dict[str, list[str]]:
     return {label: [row[label] for row in rows] for label in LABELS}
 
 
-def corpora(metrics: dict[str, Any]) -> list[str]:
-    """Returns the names of all corpora behind a checkpoint, those of the one that it was started from included."""
-    told = [metrics.get("corpora") or "", (metrics.get("started_from") or {}).get("corpora") or ""]
-    return list(dict.fromkeys(part.split(":")[0] for part in ",".join(told).split(",") if part))
-
-
-def data_card(metrics: dict[str, Any]) -> dict[str, str]:
-    """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
-    parts = {"multi30k-captions": "multi30k", "tatoeba-cs": "tatoeba", "dailydialogpp": "dialogue"}
-    names = list(dict.fromkeys(parts.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
-    cards = [DATA_CARDS.get(name, {**UNKNOWN, "description": f"Trained on {name}."}) for name in names]
-    return {key: " ".join(card[key] for card in cards) for key in ("description", "license")} | {
-        "license_id": cards[0]["license_id"] if len(cards) == 1 else "other"
-    }
-
-
 def changed(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
     """Returns the options, other than their defaults, without which the figures would be others."""
     names = ("corpus", "split", "directions", "num_beams", "limit", "latent_sentences", "latent_draws")
@@ -260,8 +231,10 @@ def changed(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str
     return "".join(f" --{name.replace('_', '-')} {v}" for name, v in given if v != parser.get_default(name))
 
 
-def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Returns all figures of a pipeline on one split of a corpus."""
+def evaluate(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns all figures of a pipeline on one split of a corpus; one that has Chinese besides, on its test sets, too."""
+    trained_on = corpora(pipeline.metadata) or ["multi30k"]
+    corpus = options.corpus or next((name for name in trained_on if name not in CHINESE), trained_on[0])
     groups = load_corpus(corpus, options.data, options.split)
     tokenised = tokenised_references(corpus, options)
     if tokenised and importlib.util.find_spec("sacremoses") is None:
@@ -277,7 +250,10 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
         pairs = [tuple(direction.split("-")) for direction in options.directions.split(",")]
         if any(len(pair) != 2 for pair in pairs):
             raise VaegenError(f"--directions {options.directions}: write two codes for each, as in en-de,de-en.")
-    contexts = ("source", "latent") if pipeline.model.config.n_slots else ("source",)
+    tests = {}
+    if options.corpus is None and options.directions == "all" and "zh" in set(pipeline.languages) - set(languages):
+        tests = {name: groups_with(("en", "zh"), name, options) for name in CHINESE if name in trained_on}
+    contexts = contexts_of(pipeline)
     translation: dict[str, dict[str, Any]] = {}
     shuffled = {}
     for source, target in pairs:
@@ -310,44 +286,53 @@ def evaluate(pipeline: Pipeline, corpus: str, options: argparse.Namespace) -> di
     }
     if len(contexts) == 2:
         result["shuffled_z"] = shuffled
-        result["latent"] = {}
-        for language in languages:
-            texts = [g[language] for g in groups if g.get(language)][: options.latent_sentences]
-            result["latent"][language] = latent_figures(pipeline, texts, language, options.latent_draws)
-            print(f"latent {language} {result['latent'][language]}", file=sys.stderr, flush=True)
+        texts = {language: [g[language] for g in groups if g.get(language)] for language in languages}
+        if tests:
+            texts["zh"] = list(dict.fromkeys(g["zh"] for g in next(iter(tests.values()))))
+        result["latent"] = latents(pipeline, texts, options)
+    if tests:
+        result["tasks"] = [chinese(pipeline, tests, num_beams=options.num_beams, batch_size=64)]
     return result
 
 
 def evaluate_task(pipeline: Pipeline, kind: str, options: argparse.Namespace) -> dict[str, Any]:
     """Returns the figures of a checkpoint for summaries, replies or Chinese, each beside a baseline."""
-
-    def groups(corpus: str, *keys: str, split: str = options.split) -> list[Group]:
-        found = [group for group in load_corpus(corpus, options.data, split) if all(group.get(key) for key in keys)]
-        return found[: options.limit] if split != "train" else found
-
     beam = {"num_beams": options.num_beams, "batch_size": 64}
     if kind == "summarise":
-        corpus, languages = "captions-short", pipeline.languages
-        tables = [summaries(pipeline, groups(corpus, language), language, **beam) for language in languages]
+        corpus, languages = TEST_SETS[kind], pipeline.languages
+        tables = [summaries(pipeline, groups_with((code,), corpus, options), code, **beam) for code in languages]
     elif kind == "reply":
-        corpus, languages = "dailydialogpp", ("en",)
-        test = groups(corpus, "en", "en.reply")
-        tables = [replies(pipeline, test, groups(corpus, "en", split="train"), **beam), several_replies(pipeline, test)]
+        corpus, languages = TEST_SETS[kind], ("en",)
+        test, training = groups_with(("en", "en.reply"), corpus, options), load_corpus(corpus, options.data, "train")
+        tables = [replies(pipeline, test, training, **beam), several_replies(pipeline, test)]
     else:
-        corpus, languages = "tatoeba-zh", ("en", "zh")
-        tables = [chinese(pipeline, {name: groups(name, "en", "zh") for name in (corpus, "flickr8k-zh")}, **beam)]
-    latent = {}
-    for language in languages if pipeline.model.config.n_slots else ():
-        texts = list(dict.fromkeys(group[language] for group in groups(corpus, language)))[: options.latent_sentences]
-        latent[language] = latent_figures(pipeline, texts, language, options.latent_draws)
+        corpus, languages = CHINESE[0], ("en", "zh")
+        tables = [chinese(pipeline, {name: groups_with(languages, name, options) for name in CHINESE}, **beam)]
+    texts = {code: list(dict.fromkeys(group[code] for group in groups_with((code,), corpus, options))) for code in languages}
     return {
         "corpus": corpus,
         "split": f"{corpus} {options.split}",
         "num_beams": options.num_beams,
         "command": f"python scripts/evaluate.py --checkpoint checkpoints/{pipeline.name} --data DATA{options.also}",
         "tasks": tables,
-        "latent": latent,
+        "latent": latents(pipeline, texts, options),
     }
+
+
+def groups_with(tags: Sequence[str], corpus: str, options: argparse.Namespace) -> list[Group]:
+    """Returns the groups to measure on that have all these tags, the first N with `--limit`."""
+    groups = load_corpus(corpus, options.data, options.split)
+    return [group for group in groups if all(group.get(tag) for tag in tags)][: options.limit]
+
+
+def latents(pipeline: Pipeline, texts: Mapping[str, Sequence[str]], options: argparse.Namespace) -> dict[str, Any]:
+    """Returns what the latents of each language's first texts hold; nothing without a latent."""
+    found = {}
+    for language, several in texts.items() if pipeline.model.config.n_slots else ():
+        some = several[: options.latent_sentences]
+        found[language] = latent_figures(pipeline, some, language, options.latent_draws)
+        print(f"latent {language} {found[language]}", file=sys.stderr, flush=True)
+    return found
 
 
 def tokenised_references(corpus: str, options: argparse.Namespace) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ checkpoints/*/metrics.json       scripts/evaluate.py --checkpoint checkpoints/NA
 checkpoints/multi30k/latent.json scripts/evaluate.py --latent --checkpoint checkpoints/multi30k --data DATA
 checkpoints/comparisons.json     scripts/evaluate.py --checkpoint RUN/checkpoint --data DATA --compare-as NAME
 checkpoints/benchmark.json       scripts/benchmark.py --out checkpoints/benchmark.json
-checkpoints/attention.json       scripts/benchmark_attention.py --out checkpoints/attention.json
+checkpoints/attention.json       scripts/benchmark_attention.py --rounds 3 --out checkpoints/attention.json
 checkpoints/startup.json         scripts/startup_time.py --out checkpoints/startup.json
 checkpoints/latency.json         scripts/app_latency.py --out checkpoints/latency.json
 checkpoints/load.json            scripts/load_test.py --out checkpoints/load.json
@@ -158,7 +158,7 @@ def speed() -> list[str]:
     if (CHECKPOINTS / "attention.json").exists():
         figures = read(CHECKPOINTS / "attention.json")
         sections.append(
-            "`python scripts/benchmark_attention.py`: full attention against `--attention lsh`, forward and backward over "
+            f"`{figures['command']}`: full attention against `--attention lsh`, forward and backward over "
             f"2,048 tokens, 1 thread, torch {figures['torch']}, processor time, median of {figures['rounds']} rounds"
         )
         header = ["tokens in a text", *next(iter(figures["lengths"].values()))]

@@ -12,6 +12,7 @@ from vaegen.evaluation import (
     moses,
     mutual_information,
     reconstruction_nats,
+    shuffled_bleu,
     translation_scores,
 )
 from vaegen.pipeline import Pipeline
@@ -38,6 +39,22 @@ def test_tokenised_bleu_ignores_case_and_is_100_for_the_reference():
     upper = [text.upper() for text in REFERENCES]
     assert translation_scores(upper, REFERENCES, tokenised, "en")["bleu_tokenised"] == pytest.approx(100.0)
     assert translation_scores(upper, REFERENCES, tokenised, "en")["bleu"] < 20
+
+
+def test_chinese_references_are_simplified():
+    assert translation_scores(["两个孩子在沙滩上玩。"], ["兩個孩子在沙灘上玩。"], None, "zh")["bleu"] == pytest.approx(100.0)
+
+
+def test_shuffled_bleu_decodes_the_latent_of_another_sentence(tokenizer, tiny_model, monkeypatch):
+    pipeline, sources = Pipeline(tiny_model, tokenizer), ["a dog runs home", "two men sing here", "a girl reads there"]
+    z = pipeline.encode(sources).mode
+
+    def decode(rows, _):
+        return [sources[i] for i in (rows[:, None] - z).abs().sum((2, 3)).argmin(1)]
+
+    monkeypatch.setattr(pipeline, "decode", decode)
+    assert shuffled_bleu(pipeline, sources, [sources[2], *sources[:2]], "en") == pytest.approx(100.0)
+    assert shuffled_bleu(pipeline, sources, sources, "en") < 20
 
 
 def linear_gaussian(n_draws, scale):

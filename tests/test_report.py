@@ -3,8 +3,9 @@
 import pytest
 
 from vaegen.config import ModelConfig
+from vaegen.corpus import CORPORA
 from vaegen.errors import VaegenError
-from vaegen.report import comparison_table, fill, markdown_table, model_card, results
+from vaegen.report import UNKNOWN, comparison_table, data_card, fill, markdown_table, model_card, results
 
 LATENT = {
     "n": 10, "recon": 5.0, "kl": 40.0, "neg_elbo": 45.0, "nll_iw": 44.0, "nll_iw_draws": 20, "active_units": 7,
@@ -38,6 +39,13 @@ def test_model_card_is_made_of_what_was_measured():
     assert card.startswith("---\nlanguage: [en, de, fr, cs]\nlicense: cc-by-2.0")
     assert results("multi30k", METRICS) in card
     assert "Not measured yet" in model_card("new", ModelConfig(400).to_dict(), {}, data)
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_the_card_says_the_terms_of_every_corpus(name):
+    card = data_card({"corpora": f"{name}:1"})
+    assert card["license"] != UNKNOWN["license"] and card["license"] in model_card("x", ModelConfig(400).to_dict(), {}, card)
+    assert data_card({"corpora": "own:1"})["license"] == UNKNOWN["license"]
 
 
 def test_comparisons_have_a_column_for_every_direction():

@@ -6,9 +6,11 @@ import torch
 from tagged import TAGS, save_tagged
 
 import vaegen
+from vaegen import validation
 from vaegen.config import TrainConfig
 from vaegen.data import TrainingData, tokenize
 from vaegen.errors import VaegenError
+from vaegen.evaluation import reconstruction_nats
 from vaegen.service import Service
 from vaegen.tags import kind_of, languages_of, summary_task, tag_name, targets_for
 from vaegen.text import Tokenizer
@@ -46,6 +48,7 @@ def test_names_kinds_and_what_suits_a_source():
     assert targets_for(SUMMARIES, "de") == ("de", "de.brief", "de.short", "de.trimmed")
     assert targets_for(("en", "zh"), "zh") == ("en", "zh")
     kinds = {name: kind_of(tags) for name, tags in TAGS.items()}
+    assert kind_of(("en", "de", "fr", "cs", "zh")) == "translate"
     assert kinds == {"chinese": "chinese", "dialogue": "reply", "plain": "translate", "summaries": "summarise"}
 
 
@@ -85,7 +88,19 @@ def test_a_chinese_model_reads_traditional_characters_as_simplified_ones(folder)
     pipeline = vaegen.load(folder / "chinese", device="cpu")
     both = pipeline.encode(["兩個孩子在沙灘上玩。", "两个孩子在沙滩上玩。"]).mode
     assert torch.equal(both[0], both[1])
+    nats = reconstruction_nats(pipeline, ["兩個孩子在沙灘上玩。", "两个孩子在沙滩上玩。"], both, "zh")
+    assert float(nats[0]) == pytest.approx(float(nats[1]), rel=1e-5)
     assert pipeline.detect_language("两个孩子在沙滩上玩。") == "zh"
+
+
+def test_chinese_is_validated_in_the_characters_that_a_model_writes(folder, monkeypatch):
+    pipeline = vaegen.load(folder / "chinese", device="cpu")
+    texts, wanted = [{"en": "A dog.", "zh": "兩個孩子在沙灘上玩。"}] * 2, pipeline.tokenizer.encode("两个孩子在沙滩上玩。")
+    groups, _ = tokenize(texts, pipeline.tokenizer, 60)
+    assert groups[0]["zh"] == wanted
+    monkeypatch.setattr(validation, "greedy", lambda *_: [wanted] * 2)
+    figures, _ = Validation(groups, texts, pipeline.tokenizer, ("en-zh",)).run(pipeline.model)
+    assert figures["bleu_en-zh_source"] == pytest.approx(100.0)
 
 
 def test_the_service_knows_what_checkpoints_write_without_loading_them(folder):

@@ -1,17 +1,24 @@
 """Figures of summaries, replies and Chinese against counts made by hand and other implementations."""
 
+from types import SimpleNamespace
+
 import pytest
 import sacrebleu
+import torch
 
 from vaegen import task_evaluation as measure
+from vaegen.config import ModelConfig, preset
+from vaegen.model import VAETransformer
+from vaegen.pipeline import Pipeline
 from vaegen.report import results
+from vaegen.text import Tokenizer
 
 
 class Scripted:
     """A pipeline that says what its script has for a source; draws differ by a number."""
 
-    def __init__(self, script):
-        self.script = script
+    def __init__(self, script, n_slots=4):
+        self.script, self.model = script, SimpleNamespace(config=SimpleNamespace(n_slots=n_slots))
 
     def translate(self, texts, tag, context="source", **options):
         return [self.script[tag, context].get(text, "") for text in texts]
@@ -73,6 +80,27 @@ def test_draws_are_compared_with_five_people():
     assert rows["five people"][1] == 5.0
     assert rows["5 draws, source, greedy words"][1:] == [1.0, 20.0, 0.0]  # "yes" five times: one of five words
     assert rows["5 draws, latent, words sampled at 0.8"][1:] == [3.0, 60.0, 0.0]
+
+
+def test_a_model_without_a_latent_is_measured_in_its_one_context():
+    torch.manual_seed(0)
+    tags = ("en", "zh", "en.brief", "en.short", "en.trimmed", "en.reply")
+    tokenizer = Tokenizer.train([*REPLIES, "一只狗。"] * 3, 400, tags)
+    model = VAETransformer(ModelConfig(tokenizer.vocab_size, tags, **{**preset("tiny")[0], "n_slots": 0}))
+    pipeline, greedy = Pipeline(model, tokenizer), {"num_beams": 1, "max_length": 8}
+
+    def names(table):
+        assert {len(row) for row in table["rows"]} == {len(table["header"])}
+        return [row[0] for row in table["rows"]]
+
+    short = measure.summaries(pipeline, [{"en": "yes I do", "en.brief": "yes"}], "en", **greedy)
+    assert names(short)[2:] == ["`en.brief`, source", "`en.short`, source", "`en.trimmed`, source"]
+    assert names(measure.replies(pipeline, TEST, TRAINING, **greedy))[2:] == ["`en.reply`, source"]
+    several = measure.several_replies(pipeline, TEST, max_length=8)
+    assert names(several) == ["five people", "5 draws, source, words sampled at 0.8"]
+    assert several["rows"][1][2] > 1  # the words differ from draw to draw
+    table = measure.chinese(pipeline, {"x": [{"en": "yes I do", "zh": "一只狗。"}]}, **greedy)
+    assert names(table) == ["x, en-zh", "x, zh-en"] and not any("latent" in name for name in table["header"])
 
 
 def test_chinese_is_scored_by_characters_beside_copying():

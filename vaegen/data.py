@@ -21,7 +21,7 @@ from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
 from vaegen.pretrained import SourceTokenizer
 from vaegen.tags import languages_of
-from vaegen.text import Tokenizer
+from vaegen.text import Tokenizer, simplified
 
 TokenGroup = Mapping[str, list[int]]  # language -> ids, without special tokens
 
@@ -74,12 +74,18 @@ class Batch:
 def tokenize(
     groups: Sequence[Mapping[str, str]], tokenizer: Tokenizer, max_tokens: int
 ) -> tuple[list[TokenGroup], int]:
-    """Returns the groups as ids, and how many sentences were dropped for being longer than `max_tokens`."""
+    """Returns the groups as ids, and how many sentences were dropped for being longer than `max_tokens`.
+
+    Chinese is simplified first: that is how a model reads it (`vaegen.inference`).
+    """
     result: list[dict[str, list[int]]] = [{} for _ in groups]
     dropped = 0
     for language in tokenizer.languages:
         index = [i for i, group in enumerate(groups) if language in group]
-        for i, ids in zip(index, tokenizer.encode_batch([groups[i][language] for i in index]), strict=True):
+        texts = [groups[i][language] for i in index]
+        if language == "zh":
+            texts = [simplified(text) for text in texts]
+        for i, ids in zip(index, tokenizer.encode_batch(texts), strict=True):
             if len(ids) < max_tokens:
                 result[i][language] = ids
             else:

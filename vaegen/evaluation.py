@@ -13,12 +13,17 @@ import torch
 from torch import Tensor
 
 from vaegen.data import pad
-from vaegen.inference import Progress
+from vaegen.inference import Inference, Progress
 from vaegen.objective import token_log_probs
 from vaegen.pipeline import Pipeline
 from vaegen.posterior import DiagonalGaussian, gaussian_log_prob
-from vaegen.text import check_text
+from vaegen.text import simplified
 from vaegen.validation import ACTIVE_THRESHOLD, bleu_tokenizer
+
+
+def contexts_of(pipeline: Pipeline) -> tuple[str, ...]:
+    """Returns the contexts that a model is measured in: without a latent there is but one."""
+    return ("source", "latent") if pipeline.model.config.n_slots else ("source",)
 
 
 def translation_scores(
@@ -26,12 +31,14 @@ def translation_scores(
 ) -> dict[str, Any]:
     """Returns `bleu` (sacreBLEU, cased), `chrf` and `bleu_tokenised` (lower-cased, Moses-tokenised), in per cent.
 
-    `bleu` splits text by 13a, Chinese by characters. The last one is what Multi30k papers print: references come
-    tokenised (`.lc.norm.tok`), hypotheses are brought to the same form by `moses`, and BLEU counts what it is given.
-    Signatures are those of sacreBLEU.
+    `bleu` splits text by 13a, Chinese by characters; Chinese references are simplified, as the text that models learn from.
+    The last one is what Multi30k papers print: references come tokenised (`.lc.norm.tok`), hypotheses are brought to the
+    same form by `moses`, and BLEU counts what it is given. Signatures are those of sacreBLEU.
 
     Source: Post 2018, arXiv 1804.08771; Popovic 2015 (chrF).
     """
+    if language == "zh":
+        references = [simplified(text) for text in references]
     bleu, chrf = sacrebleu.BLEU(tokenize=bleu_tokenizer(language)), sacrebleu.CHRF()
     scores: dict[str, Any] = {
         "n": len(references),
@@ -138,8 +145,7 @@ def latent_figures(
 def reconstruction_nats(pipeline: Pipeline, texts: Sequence[str], z: Tensor, language: str, batch_size: int = 32) -> Tensor:
     """Returns -log p(text | z) in nats for each text, (N,), decoded through the latent z (N, M, Z) alone."""
     tokenizer, model = pipeline.tokenizer, pipeline.model
-    clean = [check_text(text) for text in texts]  # as the encoder saw them
-    ids = [[*tokens, tokenizer.eos_id] for tokens in tokenizer.encode_batch(clean)]
+    ids = Inference(model, tokenizer).ids(texts, as_targets=True)  # of the texts as the encoder saw them
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     nats = torch.empty(len(ids))
     for start in range(0, len(order), batch_size):
@@ -158,8 +164,7 @@ def shuffled_bleu(
 ) -> float:
     """Returns BLEU (13a, per cent) of translations decoded from the z of the next sentence: near 0 if z is used."""
     z = pipeline.encode(sources).mode.roll(1, dims=0)
-    texts, tokenize = pipeline.decode(z, language, **options), bleu_tokenizer(language)
-    return round(sacrebleu.corpus_bleu(texts, [list(references)], tokenize=tokenize).score, 2)
+    return float(translation_scores(pipeline.decode(z, language, **options), references, None, language)["bleu"])
 
 
 def translate_and_score(

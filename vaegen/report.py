@@ -157,6 +157,21 @@ assumes about people, and it makes something up where it does not understand.
 """
 
 
+def corpora(metrics: Figures) -> list[str]:
+    """Returns the names of all corpora behind a checkpoint, those of the one that it was started from included."""
+    told = [metrics.get("corpora") or "", (metrics.get("started_from") or {}).get("corpora") or ""]
+    return list(dict.fromkeys(part.split(":")[0] for part in ",".join(told).split(",") if part))
+
+
+def data_card(metrics: Figures) -> dict[str, str]:
+    """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
+    names = list(dict.fromkeys(PARTS.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
+    cards = [DATA_CARDS.get(name, {**UNKNOWN, "description": f"Trained on {name}."}) for name in names]
+    return {key: " ".join(card[key] for card in cards) for key in ("description", "license")} | {
+        "license_id": cards[0]["license_id"] if len(cards) == 1 else "other"
+    }
+
+
 # What a checkpoint does with its languages, a tag to show it with, and the Hub's name for such a model, by kind.
 PURPOSES = {
     "translate": ("translates between", "de", "translation"),
@@ -165,3 +180,44 @@ PURPOSES = {
     "chinese": ("translates between", "zh", "translation"),
 }
 SHAPE = ("width", "ffn_width", "n_heads", "n_encoder_layers", "n_latent_layers", "n_decoder_layers", "n_slots", "latent_dim")
+
+# What the card says of the text that a checkpoint was trained on, by corpus, and the corpora that are made of another.
+DATA_CARDS = {
+    "multi30k": {
+        "description": "Trained on Multi30k (29,000 image captions in four languages; Elliott et al. 2016, 2017; Barrault "
+        "et al. 2018) and its monolingual English and German captions.",
+        "license": "The captions are for non-commercial research, and so are these weights.",
+        "license_id": "other",
+    },
+    "tatoeba": {
+        "description": "Trained on Tatoeba sentence pairs (English with German, French and Czech) from manythings.org.",
+        "license": "The sentences are CC BY 2.0 FR, and so are these weights.",
+        "license_id": "cc-by-2.0",
+    },
+    "captions-short": {
+        "description": "Trained on the captions of Multi30k's task 2 (Elliott et al. 2016): of each image's five English "
+        "and five German ones, the longest with shorter ones.",
+        "license": "The captions are for non-commercial research, and so are these weights.",
+        "license_id": "other",
+    },
+    "tatoeba-zh": {
+        "description": "Trained on Tatoeba sentence pairs (English with Chinese) from manythings.org.",
+        "license": "The sentences are CC BY 2.0 FR.",
+        "license_id": "cc-by-2.0",
+    },
+    "flickr8k-zh": {
+        "description": "And on Flickr8k captions in English and Chinese (Flickr8k-CN; Li et al. 2016, Lan et al. 2017), "
+        "whose Chinese was made by a translation program.",
+        "license": "The captions are for research use, and so are weights trained on them.",
+        "license_id": "other",
+    },
+    "dialogue": {
+        "description": "Trained on an informal chat corpus (MIT) and DailyDialog++ (Sai et al. 2020).",
+        "license": "DailyDialog++ is CC BY-NC-SA 4.0, and so are these weights.",
+        "license_id": "cc-by-nc-sa-4.0",
+    },
+}
+PARTS = {
+    "multi30k-captions": "multi30k", "multi30k-documents": "multi30k", "tatoeba-cs": "tatoeba", "dailydialogpp": "dialogue",
+}  # fmt: skip
+UNKNOWN = {"license": "Whatever binds that text binds these weights.", "license_id": "other"}

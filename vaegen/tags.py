@@ -52,8 +52,11 @@ def summary_task(n_words: int, n_source_words: int) -> str | None:
 
 
 def kind_of(tags: Sequence[str]) -> str:
-    """Returns what a checkpoint with these tags is for: "translate", "summarise", "reply" or "chinese"."""
+    """Returns what a checkpoint with these tags is for: "translate", "summarise", "reply" or "chinese".
+
+    "chinese" is English and Chinese alone; with other languages beside them a checkpoint translates like any other.
+    """
     tasks = set(map(task_of, tags))
     if "reply" in tasks:
         return "reply"
-    return "summarise" if tasks & set(SUMMARIES) else "chinese" if "zh" in tags else "translate"
+    return "summarise" if tasks & set(SUMMARIES) else "chinese" if set(tags) == {"en", "zh"} else "translate"

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import sacrebleu
 
-from vaegen.evaluation import translation_scores
+from vaegen.errors import VaegenError
+from vaegen.evaluation import contexts_of, translation_scores
 from vaegen.pipeline import Pipeline
-from vaegen.tags import LANGUAGE_NAMES, SUMMARIES
+from vaegen.tags import SUMMARIES, tag_name
 from vaegen.text import simplified
 
 Group = Mapping[str, str]
@@ -63,7 +64,12 @@ def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, **opti
         groups: Of the corpus `captions-short`, whose first summary is the shortest.
         language: Of the captions.
         **options: Of `Pipeline.translate`.
+
+    Raises:
+        VaegenError: If there is no group.
     """
+    if not groups:
+        raise VaegenError(f"There is no caption in {tag_name(language)} to shorten; give groups that have this language.")
     pairs = [(group[language], next(text for tag, text in group.items() if tag != language)) for group in groups]
     sources, references = [source for source, _ in pairs], [reference for _, reference in pairs]
     n_words = round(sum(len(text.split()) for text in references) / len(references))
@@ -72,12 +78,12 @@ def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, **opti
         f"its first {n_words} words": [" ".join(source.split()[:n_words]) for source in sources],
     }
     for task in SUMMARIES:
-        for context in ("source", "latent"):
+        for context in contexts_of(pipeline):
             name = f"`{language}.{task}`, {context}"
             outputs[name] = pipeline.translate(sources, f"{language}.{task}", context=context, **options)
     rows = [[name, *rouge(texts, references), compression(texts, sources)] for name, texts in outputs.items()]
     return {
-        "title": f"{LANGUAGE_NAMES[language]}: from an image's longest caption to its shortest, N = {len(pairs)}; "
+        "title": f"{tag_name(language)}: from an image's longest caption to its shortest, N = {len(pairs)}; "
         f"the shortest has {compression(references, sources)} % of the words",
         "header": ["summary", "ROUGE-1", "ROUGE-2", "ROUGE-L", "words kept, %"],
         "rows": rows,
@@ -99,7 +105,7 @@ def replies(pipeline: Pipeline, groups: Sequence[Group], training: Sequence[Grou
         f"the most frequent reply, “{common}”": [common] * len(contexts),
         "the reply to the most similar context of the training text (TF-IDF)": retrieved(contexts, training),
     }
-    for context in ("source", "latent"):
+    for context in contexts_of(pipeline):
         outputs[f"`en.reply`, {context}"] = pipeline.translate(contexts, "en.reply", context=context, **options)
     rows = [
         [name, reply_bleu(texts, references), round(distinct(texts, 1), 2), round(distinct(texts, 2), 2)]
@@ -115,6 +121,8 @@ def replies(pipeline: Pipeline, groups: Sequence[Group], training: Sequence[Grou
 def several_replies(pipeline: Pipeline, groups: Sequence[Group], seed: int = 0, **options: Any) -> Table:
     """Returns how different five replies to one context are: draws from the posterior, beside five people.
 
+    Without a latent there are draws of words only.
+
     Args:
         pipeline: Has the tag "en.reply".
         groups: As in `replies`.
@@ -123,11 +131,13 @@ def several_replies(pipeline: Pipeline, groups: Sequence[Group], seed: int = 0, 
     """
     contexts, references = human_replies(groups)
     rows: list[list[Any]] = [["five people", "", *_variety(references)]]
-    for context in ("source", "latent"):
-        for temperature in (0.0, 0.8):
+    has_latent = "latent" in contexts_of(pipeline)
+    draws_of: dict[str, Any] = {"n_draws": N_REPLIES} if has_latent else {"n_best": N_REPLIES}
+    for context in contexts_of(pipeline):
+        for temperature in (0.0, 0.8) if has_latent else (0.8,):
             how = {"method": "sample", "temperature": temperature} if temperature else {"num_beams": 1}
             found = pipeline.generate(
-                contexts, "en.reply", context=context, n_draws=N_REPLIES, seed=seed, source_language="en", **how, **options
+                contexts, "en.reply", context=context, seed=seed, source_language="en", **draws_of, **how, **options
             )
             several = [[one.text for one in draws] for draws in found]
             bleu = sum(reply_bleu([draws[k] for draws in several], references) for k in range(N_REPLIES)) / N_REPLIES
@@ -141,11 +151,20 @@ def several_replies(pipeline: Pipeline, groups: Sequence[Group], seed: int = 0, 
 
 
 def human_replies(groups: Sequence[Group]) -> tuple[list[str], list[list[str]]]:
-    """Returns the contexts that have five replies or more, and five replies to each."""
+    """Returns the contexts that have five replies or more, and five replies to each.
+
+    Raises:
+        VaegenError: If no context has as many.
+    """
     found: dict[str, list[str]] = {}
     for group in groups:
         found.setdefault(group["en"], []).append(group["en.reply"])
     kept = {context: texts[:N_REPLIES] for context, texts in found.items() if len(texts) >= N_REPLIES}
+    if not kept:
+        raise VaegenError(
+            f"None of the {len(found)} contexts has {N_REPLIES} replies to compare with; give more groups, with --limit "
+            f"{N_REPLIES} or more."
+        )
     return list(kept), list(kept.values())
 
 
@@ -178,11 +197,11 @@ def chinese(pipeline: Pipeline, tests: Mapping[str, Sequence[Group]], **options:
         for source, target in (("en", "zh"), ("zh", "en")):
             sources, references = ([simplified(group[code]) for group in groups] for code in (source, target))
             row: list[Any] = [f"{name}, {source}-{target}", len(groups)]
-            for context in ("source", "latent"):
+            for context in contexts_of(pipeline):
                 texts = pipeline.translate(sources, target, context=context, **options)
                 row += _bleu_and_chrf(texts, references, target)
             rows.append([*row, *_bleu_and_chrf(sources, references, target)])
-    kinds = [f"{score}, {what}" for what in ("source", "latent", "copied") for score in ("BLEU", "chrF")]
+    kinds = [f"{score}, {what}" for what in (*contexts_of(pipeline), "copied") for score in ("BLEU", "chrF")]
     return {
         "title": "English and Chinese; BLEU of Chinese is sacreBLEU's `zh`, by characters",
         "header": ["test set", "N", *kinds],

@@ -15,7 +15,7 @@ from vaegen.model import VAETransformer
 from vaegen.objective import token_log_probs
 from vaegen.posterior import DiagonalGaussian
 from vaegen.tags import language_of, languages_of
-from vaegen.text import Tokenizer
+from vaegen.text import Tokenizer, simplified
 
 ACTIVE_THRESHOLD = 0.01  # Var(mu) over the data; Burda et al. 2016, arXiv 1509.00519, section 5.2
 MAX_LENGTH = 80  # tokens; an untrained model does not stop by itself
@@ -144,4 +144,5 @@ class Validation:
                 self.banned,
             )
             hypotheses += self.tokenizer.decode_batch(ids)
-        return hypotheses, [text[target] for _, text in both], [text[source] for _, text in both]
+        references = [simplified(text[target]) if target == "zh" else text[target] for _, text in both]
+        return hypotheses, references, [text[source] for _, text in both]

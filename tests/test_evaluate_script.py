@@ -1,0 +1,126 @@
+"""scripts/evaluate.py on checkpoints for tasks, with Chinese, without a latent: what it measures and what it refuses."""
+
+import gzip
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from tagged import save_tagged
+
+from vaegen.checkpoint import save_checkpoint
+from vaegen.config import ModelConfig, preset
+from vaegen.model import VAETransformer
+from vaegen.text import Tokenizer
+
+SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "evaluate.py"
+PAIRS = [("A dog runs home.", "一隻狗跑回家。"), ("Two men sing.", "两个男人唱歌。"), ("A girl reads.", "一个女孩在看书。")]
+GERMAN = ["Ein Hund rennt heim.", "Zwei Männer singen.", "Ein Mädchen liest."]
+SMALL = ["--num-beams", "1", "--limit", "2", "--latent-sentences", "2", "--latent-draws", "2", "--device", "cpu"]
+
+
+@pytest.fixture
+def evaluate():
+    spec = importlib.util.spec_from_file_location("evaluate_script", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    return save_tagged(tmp_path_factory.mktemp("tagged"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Small test sets: Chinese twice, five replies to one context, captions of a single image, and a corpus "own"."""
+    folder = tmp_path_factory.mktemp("data")
+
+    def write(name, lines):
+        (folder / name).parent.mkdir(exist_ok=True)
+        with gzip.open(folder / name, "wt", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in lines)
+
+    for name in ("tatoeba", "flickr8k-zh"):
+        write(f"{name}/en-zh.test.tsv.gz", map("\t".join, PAIRS))
+    for split in ("train", "test"):
+        write(f"dialogue/dailydialogpp.{split}.tsv.gz", [f"Is it so?\tAnswer {i}." for i in range(5)])
+        columns = zip(*PAIRS, strict=True)
+        for language, lines in zip(("en", "zh", "de"), (*columns, GERMAN), strict=True):
+            if language != "zh":
+                write(f"own/{split}.{language}.gz", lines)
+            if language != "de":
+                write(f"own-zh/{split}.{language}.gz", lines)
+    for language in ("en", "de", "fr", "cs"):
+        write(f"multi30k/test_2016_flickr.{language}.gz", ["tested"])
+    for i in range(1, 6):
+        for language in ("en", "de"):
+            write(f"multi30k-captions/val.{i}.{language}.gz", ["one caption"])
+    return folder
+
+
+def measured(folder):
+    return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["evaluation"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("summaries", ["--compare-as", "x"], "--compare-as x: the comparison is of translations"),
+        ("dialogue", ["--compare-as", "x"], "is for replies; leave the option out"),
+        ("chinese", ["--compare-as", "x"], "is for translations between English and Chinese"),
+        ("summaries", ["--corpus", "own"], "--corpus own"),
+        ("summaries", ["--directions", "en-de"], "summaries, which are measured on captions-short; leave"),
+        ("dialogue", ["--corpus", "own"], "replies, which are measured on dailydialogpp; leave"),
+        ("dialogue", ["--directions", "en-en.reply"], "--directions en-en.reply"),
+        ("dialogue", ["--limit", "4"], "None of the 1 contexts has 5 replies"),
+        ("summaries", [], "There is no caption in English to shorten"),  # one image: its captions are for validation
+    ],
+)
+def test_what_a_task_cannot_be_asked_is_one_sentence(evaluate, checkpoints, data, capsys, name, arguments, message):
+    before = measured(checkpoints / name)
+    command = ["--checkpoint", str(checkpoints / name), "--data", str(data), "--device", "cpu", "--num-beams", "1"]
+    assert evaluate.main([*command, *arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("evaluate: ") and message in said and said.count("\n") == 1
+    assert measured(checkpoints / name) == before
+
+
+def test_nothing_is_compared_without_text(evaluate, checkpoints, capsys):
+    assert evaluate.main(["--checkpoint", str(checkpoints / "plain"), "--compare-as", "x"]) == 2
+    assert "--compare-as x measures; give the folder" in capsys.readouterr().err
+    assert not (checkpoints / "plain" / "README.md").exists()
+
+
+def test_chinese_is_measured_on_its_test_sets_or_on_what_was_chosen(evaluate, checkpoints, data):
+    folder = checkpoints / "chinese"
+    command = ["--checkpoint", str(folder), "--data", str(data), *SMALL]
+    assert evaluate.main(command) == 0
+    assert [row[:2] for row in measured(folder)["tasks"][0]["rows"]] == [
+        ["tatoeba-zh, en-zh", 2], ["tatoeba-zh, zh-en", 2], ["flickr8k-zh, en-zh", 2], ["flickr8k-zh, zh-en", 2],
+    ]  # fmt: skip
+    assert evaluate.main([*command, "--corpus", "own-zh", "--directions", "zh-en"]) == 0
+    found = measured(folder)
+    assert found["split"] == "own-zh test" and list(found["translation"]) == ["zh-en"] and "tasks" not in found
+    assert "--corpus own-zh --directions zh-en" in found["command"]
+
+
+@pytest.mark.parametrize("n_slots", [4, 0])
+def test_chinese_among_other_languages_is_measured_beside_their_directions(evaluate, data, tmp_path, n_slots):
+    tags = ("en", "de", "zh")
+    tokenizer = Tokenizer.train([text for pair in PAIRS for text in pair] + GERMAN, 400, tags)
+    torch.manual_seed(0)
+    model = VAETransformer(ModelConfig(tokenizer.vocab_size, tags, **{**preset("tiny")[0], "n_slots": n_slots}))
+    save_checkpoint(tmp_path / "three", model, tokenizer, {"corpora": "tatoeba-zh:0.5,own:1"})
+    command = ["--checkpoint", str(tmp_path / "three"), "--data", str(data), *SMALL]
+    assert evaluate.main(command) == 0
+    found = measured(tmp_path / "three")
+    assert found["corpus"] == "own" and list(found["translation"]) == ["en-de", "de-en"]
+    assert [row[0] for row in found["tasks"][0]["rows"]] == ["tatoeba-zh, en-zh", "tatoeba-zh, zh-en"]
+    assert list(found.get("latent", {})) == ["en", "de", "zh"] * bool(n_slots)
+    assert "tatoeba-zh, zh-en" in (tmp_path / "three" / "README.md").read_text(encoding="utf-8")
+    assert evaluate.main([*command, "--corpus", "tatoeba-zh"]) == 0
+    assert list(measured(tmp_path / "three")["translation"]) == ["en-zh", "zh-en"]
+    assert "tasks" not in measured(tmp_path / "three")
