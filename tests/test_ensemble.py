@@ -60,7 +60,7 @@ def test_an_ensemble_of_one_is_the_model_and_of_two_copies_too(tokenizer, option
 
 @pytest.mark.parametrize("context", ["latent", "source"])
 def test_it_takes_the_token_with_the_best_mean_probability(tokenizer, context):
-    models = [make_model(tokenizer, 1), make_model(tokenizer, 2, width=64, n_decoder_layers=2), make_model(tokenizer, 3)]
+    models = [make_model(tokenizer, 4), make_model(tokenizer, 5, width=64, n_decoder_layers=2), make_model(tokenizer, 6)]
     (found,) = together(tokenizer, *models).generate(TEXTS[:1], "de", context=context, method="greedy", max_length=8)
     src = torch.tensor([[*tokenizer.encode(TEXTS[0]), tokenizer.eos_id]])
     said, log_probs = [tokenizer.language_id("de")], []
@@ -70,7 +70,8 @@ def test_it_takes_the_token_with_the_best_mean_probability(tokenizer, context):
         for model in models:
             encoding = model.encode(src, torch.ones_like(src, dtype=torch.bool))
             memory = model.memory(encoding.posterior.mode, encoding, context)
-            probs += model.decode_logits(torch.tensor([said]), memory)[0, -1].softmax(-1).detach() / 3
+            probs += model.decode_logits(torch.tensor([said]), memory)[0, -1].log_softmax(-1).detach() / 3
+        probs = probs.exp() / probs.exp().sum()
         allowed = probs.clone()
         allowed[banned] = 0.0
         said.append(int(allowed.argmax()) if len(log_probs) < 7 else tokenizer.eos_id)
@@ -86,6 +87,8 @@ def test_it_takes_the_token_with_the_best_mean_probability(tokenizer, context):
 def test_mean_log_probs_by_hand():
     mean = mean_log_probs([torch.tensor([0.25, 0.75]).log() + 3.0, torch.tensor([0.75, 0.25]).log(), torch.zeros(2)])
     assert mean.exp().tolist() == pytest.approx([0.5, 0.5])
+    mean = mean_log_probs([torch.tensor([0.8, 0.2]).log(), torch.tensor([0.5, 0.5]).log()])
+    assert mean.exp().tolist() == pytest.approx([2 / 3, 1 / 3])  # the roots of 0.4 and 0.1: two to one
 
 
 def test_its_latent_is_that_of_all_members(tokenizer):
@@ -187,5 +190,6 @@ def test_different_encoders_decode_together(tokenizer):
     parts = []
     for model in models:
         own = model.encode(src, mask)
-        parts.append(model.decode_logits(tgt_in, model.memory(own.posterior.mu, own)).softmax(-1))
-    torch.testing.assert_close(found, torch.stack(parts).mean(0))
+        parts.append(model.decode_logits(tgt_in, model.memory(own.posterior.mu, own)).log_softmax(-1))
+    product = torch.stack(parts).mean(0).exp()
+    torch.testing.assert_close(found, product / product.sum(-1, keepdim=True))
