@@ -85,6 +85,13 @@ def test_short_and_odd_entries():
     assert MINE.find("ass", "de") == [] and MINE.find("ass", "xx") == []
 
 
+def test_chinese_words_are_found_in_simplified_and_in_traditional_characters():
+    assert WORDS.find("你是個賤人啊", "zh") == [Finding(3, 5, "贱人")] and WORDS.mask("他媽的！操 妳 媽", "zh") == "…！…"
+    own = WordList({"zh": ["雞巴", "幹"]})
+    assert [f.entry for f in own.find("鸡巴、雞.巴，干！", "zh")] == ["雞巴", "雞巴", "幹"]
+    assert own.find("乾杯，干杯", "zh") == [] and WORDS.find("傻瓜說媽媽和妓院", "zh") == []  # a single one only alone
+
+
 def test_lists_are_read_from_files_and_folders(tmp_path):
     (tmp_path / "own.en.txt").write_text("# mine\nwombat\n! wombats\n\n", encoding="utf-8")
     (tmp_path / "de.txt").write_text("\ufeffWombat\n", encoding="utf-8")

@@ -4,7 +4,8 @@ A list is plain text, one entry a line, of one word or several; `# ...` is a com
 looks like an inflected entry. Entries are found as whole words, so "classic" and "Essex" are left alone; but inflected
 ("bitches"), spelled with look-alikes ("b1tch"), with a letter repeated ("biiitch"), taken apart ("b.i.t.c.h") or with
 letters starred ("b*tch"). Chinese has no word boundaries: its entries are found anywhere in a text, those of a single
-character only where it stands alone. What is found is a matter of spelling alone: no list knows what a sentence means.
+character only where it stands alone; in simplified and in traditional characters alike. What is found is a matter of
+spelling alone: no list knows what a sentence means.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from vaegen.chinese import HAN, simplified_each
 from vaegen.errors import VaegenError
 from vaegen.spelling import UMLAUTS, bare, inflected, lower, normal, readings, visible
 from vaegen.tags import language_of
@@ -27,7 +29,6 @@ EDGES = ".!-–—'’‘`*_~#^°·•=|&%<>"
 PARTING = re.compile(r"[.\-–—'’‘`*_~#^°·•=]")
 SPELLED = re.compile(r"(?<![^\W_])[^\W_](?![^\W_])(?:[\s.,_*~/|\-–·•]{1,3}[^\W_](?![^\W_])){2,}")
 STARS = "*#"
-HAN = "\u3400-\u9fff"
 Place = tuple[int, int]
 
 
@@ -181,10 +182,13 @@ class _Words:
 
 
 class _Characters:
-    """The entries of Chinese: found anywhere; dots, spaces and the like between their characters do not hide them."""
+    """The entries of Chinese: found anywhere; dots, spaces and the like between their characters do not hide them.
+
+    Entries and text are compared in simplified characters, each on its own, so places stay what they are.
+    """
 
     def __init__(self, entries: Iterable[str]) -> None:
-        self._entries = {lower(entry): entry for entry in entries}
+        self._entries = {simplified_each(lower(entry)): entry for entry in entries}
         ordered = sorted(self._entries, key=len, reverse=True)
         self._pattern = re.compile("|".join(f"({self._one(entry)})" for entry in ordered) or "(?!)")
         self._ordered = ordered
@@ -193,12 +197,12 @@ class _Characters:
     def _one(entry: str) -> str:
         inner = "[\\s.*_\u200b-\u200d-]{0,2}".join(map(re.escape, entry))
         if len(entry) == 1:  # part of many harmless words, as in the ones for milk or gender
-            return f"(?<![{HAN}]){inner}(?![{HAN}])"
+            return f"(?<!{HAN.pattern}){inner}(?!{HAN.pattern})"
         before, after = ("(?<![a-z0-9])" if entry[0].isascii() else ""), ("(?![a-z0-9])" if entry[-1].isascii() else "")
         return before + inner + after
 
     def find(self, text: str) -> Iterator[Finding]:
-        for match in self._pattern.finditer(lower(text)):
+        for match in self._pattern.finditer(simplified_each(lower(text))):
             yield Finding(match.start(), match.end(), self._entries[self._ordered[(match.lastindex or 1) - 1]])
 
 
