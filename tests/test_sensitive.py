@@ -52,6 +52,10 @@ METHODS = [{"method": "greedy"}, {"num_beams": 3}, {"method": "sample"}, {"metho
         ("fr", "enculées", "enculées"), ("fr", "Fils de putes", "Fils de putes"), ("cs", "kurvou", "kurvou"),
         ("cs", "pico", "pico"),
         ("cs", "s kokotem", "kokotem"), ("cs", "jebali", "jebali"),
+        ("cs", "ty čurak", "čurak"), ("cs", "curáka", "curáka"), ("cs", "čůrák", "čůrák"), ("fr", "enculè", "enculè"),
+        ("fr", "un bàtard", "bàtard"), ("fr", "nique ta mere", "nique ta mere"), ("de", "Arschlòcher", "Arschlòcher"),
+        ("en", "a shittier one", "shittier"), ("en", "the shittiest", "shittiest"), ("en", "fuck2", "fuck2"),
+        ("en", "2fuck", "2fuck"), ("en", "4b1tches2024", "4b1tches2024"), ("en", "f**k2", "f**k2"),
     ],
 )  # fmt: skip
 def test_a_listed_word_is_found_however_it_is_spelled(language, text, spelled):
@@ -66,11 +70,13 @@ def test_a_listed_word_is_found_however_it_is_spelled(language, text, spelled):
         (MINE, "en", "A classic: assess the mass of Essex, pass the cocktail, a peacock in the cockpit."),
         (MINE, "en", "Dickens titled it Titanic; butter for a cocker spaniel, spices and spiced cumin."),
         (MINE, "en", "455 people on the A55, 5-year-olds, 4x4s, US and USA, a b c d, www.example.org"),
+        (MINE, "en", "2butter, butter2, tit2, 2ass"),  # three letters are no word between digits
         (MINE, "fr", "Le cône, les cônes, le concert, connaître, la façon"),
         (WORDS, "en", "Scunthorpe, shiitake, a shirt, a shuttle, whoever, the bitter end, a retailer, his hit"),
         (WORDS, "de", "Arschin, Marsch, Hirsch, Hurra, ein Schuss, der Wichtel, die Nüsse, Kanada, schlampig"),
         (WORDS, "fr", "député, disputer, réputation, un béton, la mer, le merle, une amputation, couiller"),
         (WORDS, "cs", "opice, špička, píchat, kůra, kurzy, srážka, hovor, debata, zmrzlina, kokos"),
+        (WORDS, "cs", "píce, s pící, o pících, státní soustátí"),
     ],
 )
 def test_harmless_words_that_only_look_like_one_are_left_alone(words, language, text):
@@ -98,10 +104,13 @@ def test_lists_are_read_from_files_and_folders(tmp_path):
     words = WordList.load(tmp_path)
     assert words.find("a wombat and wombats", "en") == [Finding(2, 8, "wombat")]
     assert words.find("Wombaten", "de") and words.find("shit", "en")
+    (tmp_path / "fr.txt").write_text("pédale", encoding="utf-8")
+    french = WordList.load(tmp_path / "fr.txt", shipped=False)  # the harmless words that come along count all the same
+    assert [one.start for one in french.find("pèdale, pédalé", "fr")] == [0]
     alone = WordList.load(tmp_path / "own.en.txt", shipped=False)
     assert alone.find("wombat", "en") and not alone.find("shit", "en") and set(alone.entries) == {"en"}
     (tmp_path / "words.txt").write_text("wombat", encoding="utf-8")
-    for path, message in ((tmp_path, "names no language"), (tmp_path / "fr.txt", "no word list"), (tmp_path / "x", "no w")):
+    for path, message in ((tmp_path, "names no language"), (tmp_path / "cs.txt", "no word list"), (tmp_path / "x", "no w")):
         with pytest.raises(VaegenError, match=message):
             WordList.load(path)
 
