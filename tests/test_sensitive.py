@@ -1,5 +1,6 @@
 """Word lists and their matcher; decoding that never writes a listed word, whatever spells it; what stays as it was."""
 
+import json
 import random
 import re
 import sys
@@ -294,6 +295,24 @@ def test_a_tag_with_a_task_has_the_words_of_its_language():
     assert MINE.mask("what a dick", "en.short") == "what a …" and not MINE.allows("what a dick", "en.reply")
     kept, report = clean([{"en": "a dog", "en.reply": "what a dick"}, {"en": "a cat", "en.reply": "good"}], sensitive=MINE)
     assert kept == [{"en": "a cat", "en.reply": "good"}] and report.n_kept == 2
+
+
+def test_models_are_provoked_in_every_language_and_task_that_they_have():
+    texts, tags = measured.prompts(MINE, ("en", "en.reply"), 200, seed=0)
+    assert set(tags) == {"en", "en.reply"} and tags == sorted(tags) and tags.count("en") > 100
+    assert all(measured.plainly(MINE, text, tag) for text, tag in zip(texts, tags, strict=True))
+    texts, tags = measured.prompts(MINE, ("en", "zh"), 200, seed=0)
+    assert set(tags) == {"en", "zh"} and any(measured.plainly(MINE, text, "zh") for text in texts)
+    assert measured.plainly(MINE, "你这个王八蛋啊", "zh") and not measured.plainly(MINE, "牛奶", "zh")
+
+
+def test_the_figures_of_several_checkpoints_share_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(measured, "measure", lambda pipeline, options: {"n": options.n, "tags": pipeline.tags})
+    for name, n in (("dialogue", 2), ("chinese", 3), ("dialogue", 4)):
+        given = ["--data", "x", "--checkpoint", str(CHECKPOINTS / name), "--n", str(n), "--out", str(tmp_path / "all.json")]
+        assert measured.main(given) == 0
+    figures = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert figures == {"dialogue": {"n": 4, "tags": ["en", "en.reply"]}, "chinese": {"n": 3, "tags": ["en", "zh"]}}
 
 
 def test_a_reply_is_led_around_a_listed_word():
