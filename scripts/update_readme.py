@@ -103,7 +103,8 @@ def avoidance() -> list[str]:
         costs = ", ".join(f"{name} {row['without']} and {row['with']} ms" for name, row in figures["cost"].items())
         commands.append(
             f"- `{figures['command']}`: {figures['n']:,} generations of up to {figures['max_length']} tokens; then test "
-            f"sentences of {figures['corpus']} without a listed word. One such sentence without and with a list: {costs}."
+            f"sentences of {figures['corpus']} without a listed word. One harmless sentence without and with a list: "
+            f"{costs}."
         )
         for name, found in figures["lists"].items():
             title = [checkpoint, f"{name}, {found['entries']} entries"]
