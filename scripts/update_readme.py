@@ -11,6 +11,7 @@ checkpoints/attention.json       scripts/benchmark_attention.py --rounds 3 --out
 checkpoints/startup.json         scripts/startup_time.py --out checkpoints/startup.json
 checkpoints/latency.json         scripts/app_latency.py --out checkpoints/latency.json
 checkpoints/load.json            scripts/load_test.py --out checkpoints/load.json
+checkpoints/avoidance.json       scripts/measure_avoidance.py --data DATA --word-list DATA/sensitive-words
 checkpoints/variants.json        scripts/compare.py --data DATA
 """
 
@@ -97,23 +98,29 @@ def compared() -> list[str]:
 
 def avoidance() -> list[str]:
     """Returns the section on sensitive words."""
-    figures = read(CHECKPOINTS / "avoidance.json")
-    provoked, harmless = [], []
-    for name, found in figures["lists"].items():
-        title = f"{name}, {found['entries']} entries"
-        for part, row in found["provoked"].items():
-            provoked.append([title, part, f"{row['n']:,}", f"{row['without']:,}", row["with"], row["masked at the end"]])
-        row = found["harmless"]
-        pairs = ((row["touched"], row["translations"]), (row["found"], row["captions"]))
-        harmless.append([title, *(f"{a} of {b:,} ({a / b:.2%})" for a, b in pairs)])
-    costs = ", ".join(f"{name} {row['without']} and {row['with']} ms" for name, row in figures["cost"].items())
-    header = ["lists", "provoked", "generations", "with a listed word, not avoided", "avoided", "masked"]
+    commands, provoked, harmless = [], [], []
+    for checkpoint, figures in read(CHECKPOINTS / "avoidance.json").items():
+        costs = ", ".join(f"{name} {row['without']} and {row['with']} ms" for name, row in figures["cost"].items())
+        commands.append(
+            f"- `{figures['command']}`: {figures['n']:,} generations of up to {figures['max_length']} tokens; then test "
+            f"sentences of {figures['corpus']} without a listed word. One harmless sentence without and with a list: "
+            f"{costs}."
+        )
+        for name, found in figures["lists"].items():
+            title = [checkpoint, f"{name}, {found['entries']} entries"]
+            for part, row in found["provoked"].items():
+                counts = [f"{row['n']:,}", f"{row['without']:,}", row["with"], row["masked at the end"]]
+                provoked.append([*title, part, *counts])
+            row = found["harmless"]
+            pairs = ((row["touched"], row["translations"]), (row["found"], row["captions"]))
+            harmless.append([*title, *(f"{a} of {b:,} ({a / b:.2%})" for a, b in pairs)])
+    header = ["checkpoint", "lists", "provoked", "generations", "with a listed word, not avoided", "avoided", "masked"]
     return [
-        f"`{figures['command']}`: {figures['n']:,} generations provoked by prompts around listed words, and by pushing the "
-        "model's logits towards their sub-words, letters and bytes; then test captions without a listed word.",
+        "Generations are provoked by prompts around listed words, and by pushing the model's logits towards their "
+        "sub-words, letters and bytes.",
+        "\n".join(commands),
         markdown_table(header, provoked),
-        markdown_table(["lists", "translations changed", "captions in which the matcher sees a word"], harmless),
-        f"One harmless sentence without and with a list: {costs}.",
+        markdown_table(["checkpoint", "lists", "outputs changed", "sentences in which the matcher sees a word"], harmless),
     ]
 
 

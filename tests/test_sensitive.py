@@ -1,5 +1,6 @@
 """Word lists and their matcher; decoding that never writes a listed word, whatever spells it; what stays as it was."""
 
+import json
 import random
 import re
 import sys
@@ -52,6 +53,10 @@ METHODS = [{"method": "greedy"}, {"num_beams": 3}, {"method": "sample"}, {"metho
         ("fr", "enculées", "enculées"), ("fr", "Fils de putes", "Fils de putes"), ("cs", "kurvou", "kurvou"),
         ("cs", "pico", "pico"),
         ("cs", "s kokotem", "kokotem"), ("cs", "jebali", "jebali"),
+        ("cs", "ty čurak", "čurak"), ("cs", "curáka", "curáka"), ("cs", "čůrák", "čůrák"), ("fr", "enculè", "enculè"),
+        ("fr", "un bàtard", "bàtard"), ("fr", "nique ta mere", "nique ta mere"), ("de", "Arschlòcher", "Arschlòcher"),
+        ("en", "a shittier one", "shittier"), ("en", "the shittiest", "shittiest"), ("en", "fuck2", "fuck2"),
+        ("en", "2fuck", "2fuck"), ("en", "4b1tches2024", "4b1tches2024"), ("en", "f**k2", "f**k2"),
     ],
 )  # fmt: skip
 def test_a_listed_word_is_found_however_it_is_spelled(language, text, spelled):
@@ -66,11 +71,13 @@ def test_a_listed_word_is_found_however_it_is_spelled(language, text, spelled):
         (MINE, "en", "A classic: assess the mass of Essex, pass the cocktail, a peacock in the cockpit."),
         (MINE, "en", "Dickens titled it Titanic; butter for a cocker spaniel, spices and spiced cumin."),
         (MINE, "en", "455 people on the A55, 5-year-olds, 4x4s, US and USA, a b c d, www.example.org"),
+        (MINE, "en", "2butter, butter2, tit2, 2ass"),  # three letters are no word between digits
         (MINE, "fr", "Le cône, les cônes, le concert, connaître, la façon"),
         (WORDS, "en", "Scunthorpe, shiitake, a shirt, a shuttle, whoever, the bitter end, a retailer, his hit"),
         (WORDS, "de", "Arschin, Marsch, Hirsch, Hurra, ein Schuss, der Wichtel, die Nüsse, Kanada, schlampig"),
         (WORDS, "fr", "député, disputer, réputation, un béton, la mer, le merle, une amputation, couiller"),
         (WORDS, "cs", "opice, špička, píchat, kůra, kurzy, srážka, hovor, debata, zmrzlina, kokos"),
+        (WORDS, "cs", "píce, s pící, o pících, státní soustátí"),
     ],
 )
 def test_harmless_words_that_only_look_like_one_are_left_alone(words, language, text):
@@ -85,16 +92,26 @@ def test_short_and_odd_entries():
     assert MINE.find("ass", "de") == [] and MINE.find("ass", "xx") == []
 
 
+def test_chinese_words_are_found_in_simplified_and_in_traditional_characters():
+    assert WORDS.find("你是個賤人啊", "zh") == [Finding(3, 5, "贱人")] and WORDS.mask("他媽的！操 妳 媽", "zh") == "…！…"
+    own = WordList({"zh": ["雞巴", "幹"]})
+    assert [f.entry for f in own.find("鸡巴、雞.巴，干！", "zh")] == ["雞巴", "雞巴", "幹"]
+    assert own.find("乾杯，干杯", "zh") == [] and WORDS.find("傻瓜說媽媽和妓院", "zh") == []  # a single one only alone
+
+
 def test_lists_are_read_from_files_and_folders(tmp_path):
     (tmp_path / "own.en.txt").write_text("# mine\nwombat\n! wombats\n\n", encoding="utf-8")
     (tmp_path / "de.txt").write_text("\ufeffWombat\n", encoding="utf-8")
     words = WordList.load(tmp_path)
     assert words.find("a wombat and wombats", "en") == [Finding(2, 8, "wombat")]
     assert words.find("Wombaten", "de") and words.find("shit", "en")
+    (tmp_path / "fr.txt").write_text("pédale", encoding="utf-8")
+    french = WordList.load(tmp_path / "fr.txt", shipped=False)  # the harmless words that come along count all the same
+    assert [one.start for one in french.find("pèdale, pédalé", "fr")] == [0]
     alone = WordList.load(tmp_path / "own.en.txt", shipped=False)
     assert alone.find("wombat", "en") and not alone.find("shit", "en") and set(alone.entries) == {"en"}
     (tmp_path / "words.txt").write_text("wombat", encoding="utf-8")
-    for path, message in ((tmp_path, "names no language"), (tmp_path / "fr.txt", "no word list"), (tmp_path / "x", "no w")):
+    for path, message in ((tmp_path, "names no language"), (tmp_path / "cs.txt", "no word list"), (tmp_path / "x", "no w")):
         with pytest.raises(VaegenError, match=message):
             WordList.load(path)
 
@@ -278,6 +295,24 @@ def test_a_tag_with_a_task_has_the_words_of_its_language():
     assert MINE.mask("what a dick", "en.short") == "what a …" and not MINE.allows("what a dick", "en.reply")
     kept, report = clean([{"en": "a dog", "en.reply": "what a dick"}, {"en": "a cat", "en.reply": "good"}], sensitive=MINE)
     assert kept == [{"en": "a cat", "en.reply": "good"}] and report.n_kept == 2
+
+
+def test_models_are_provoked_in_every_language_and_task_that_they_have():
+    texts, tags = measured.prompts(MINE, ("en", "en.reply"), 200, seed=0)
+    assert set(tags) == {"en", "en.reply"} and tags == sorted(tags) and tags.count("en") > 100
+    assert all(measured.plainly(MINE, text, tag) for text, tag in zip(texts, tags, strict=True))
+    texts, tags = measured.prompts(MINE, ("en", "zh"), 200, seed=0)
+    assert set(tags) == {"en", "zh"} and any(measured.plainly(MINE, text, "zh") for text in texts)
+    assert measured.plainly(MINE, "你这个王八蛋啊", "zh") and not measured.plainly(MINE, "牛奶", "zh")
+
+
+def test_the_figures_of_several_checkpoints_share_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(measured, "measure", lambda pipeline, options: {"n": options.n, "tags": pipeline.tags})
+    for name, n in (("dialogue", 2), ("chinese", 3), ("dialogue", 4)):
+        given = ["--data", "x", "--checkpoint", str(CHECKPOINTS / name), "--n", str(n), "--out", str(tmp_path / "all.json")]
+        assert measured.main(given) == 0
+    figures = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert figures == {"dialogue": {"n": 4, "tags": ["en", "en.reply"]}, "chinese": {"n": 3, "tags": ["en", "zh"]}}
 
 
 def test_a_reply_is_led_around_a_listed_word():

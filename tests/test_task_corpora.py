@@ -4,7 +4,8 @@ import gzip
 
 import pytest
 
-from vaegen.cleaning import TRADITIONAL, clean, simplified
+from vaegen.chinese import simplified, simplified_each
+from vaegen.cleaning import TRADITIONAL, clean
 from vaegen.corpus import load_corpus
 
 
@@ -69,6 +70,8 @@ def test_chinese_corpora(tmp_path):
 def test_traditional_characters_become_simplified_and_are_counted():
     assert simplified("頭髮 發 現 A 隻") == "头发发现 A 只"  # one character for two; no inner space
     assert simplified("naïve Čeština") == "naïve Čeština"
+    assert simplified_each("頭髮 乾坤 妳 naïve") == "头发 干坤 你 naïve"  # the phrase for heaven and earth keeps its 乾
+    assert simplified("乾坤") == "乾坤"
     groups = [{"en": "A dog.", "zh": "一隻狗。"}, {"en": "A dog.", "zh": "一只狗。"}, {"en": "A cat.", "zh": "一只猫。"}]
     kept, report = clean(groups, held_out=[{"zh": "一隻貓。"}])
     assert kept == [{"en": "A dog.", "zh": "一只狗。"}]  # the second is the same now, the third is held out

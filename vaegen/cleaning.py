@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from vaegen.chinese import simplified
 from vaegen.errors import VaegenError
 from vaegen.sensitive import WordList
 from vaegen.tags import task_of
@@ -21,8 +19,6 @@ WIDE = 2.5  # letters of an alphabet that say as much as one Chinese character
 
 UNICODE, CONTROL, SPACE, STOP_WORDS = "Unicode form (NFC)", "control characters", "white space", "stop words"
 TRADITIONAL = "traditional characters, spaces in Chinese"
-HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-SPACE_IN_CHINESE = re.compile(rf"(?<={HAN.pattern}) (?={HAN.pattern})")
 EMPTY, LONG, RATIO, HELD_OUT, DUPLICATE = "empty", "too long", "length ratio", "held out", "duplicate"
 SENSITIVE = "sensitive word"
 
@@ -38,21 +34,6 @@ def check_text(text: str, max_characters: int = 10_000) -> str:
         said = "The text has {n} characters; at most {most} are possible. Shorten it."
         raise VaegenError(said, n=len(text), most=max_characters)
     return text
-
-
-def simplified(text: str) -> str:
-    """Returns a text with its Chinese in simplified characters and without spaces inside; any other text as it is.
-
-    Source: OpenCC, profile `t2s`: by phrases first, as one traditional character may stand for two simplified ones.
-    """
-    return SPACE_IN_CHINESE.sub("", _opencc().convert(text)) if HAN.search(text) else text
-
-
-@functools.cache
-def _opencc() -> Any:
-    from opencc import OpenCC  # here, because only Chinese needs it
-
-    return OpenCC("t2s")
 
 
 @dataclass(frozen=True)

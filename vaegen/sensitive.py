@@ -2,9 +2,11 @@
 
 A list is plain text, one entry a line, of one word or several; `# ...` is a comment and `! word` a harmless word that only
 looks like an inflected entry. Entries are found as whole words, so "classic" and "Essex" are left alone; but inflected
-("bitches"), spelled with look-alikes ("b1tch"), with a letter repeated ("biiitch"), taken apart ("b.i.t.c.h") or with
-letters starred ("b*tch"). Chinese has no word boundaries: its entries are found anywhere in a text, those of a single
-character only where it stands alone. What is found is a matter of spelling alone: no list knows what a sentence means.
+("bitches"), spelled with look-alikes ("b1tch"), with a letter repeated ("biiitch"), taken apart ("b.i.t.c.h"), with letters
+starred ("b*tch") or, if longer than three letters, with other accents ("bîtch") or digits at an end ("2bitch"). Chinese has
+no word boundaries: its entries are found anywhere in a text, those of a single character only where it stands alone; in
+simplified and in traditional characters alike. What is found is a matter of spelling alone: no list knows what a sentence
+means.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from vaegen.chinese import HAN, simplified_each
 from vaegen.errors import VaegenError
-from vaegen.spelling import UMLAUTS, bare, inflected, lower, normal, readings, visible
+from vaegen.spelling import UMLAUTS, bare, inflected, lower, normal, readings, visible, without_edge_digits
 from vaegen.tags import language_of
 
 SHIPPED = Path(__file__).parent / "wordlists"
@@ -27,7 +30,6 @@ EDGES = ".!-–—'’‘`*_~#^°·•=|&%<>"
 PARTING = re.compile(r"[.\-–—'’‘`*_~#^°·•=]")
 SPELLED = re.compile(r"(?<![^\W_])[^\W_](?![^\W_])(?:[\s.,_*~/|\-–·•]{1,3}[^\W_](?![^\W_])){2,}")
 STARS = "*#"
-HAN = "\u3400-\u9fff"
 Place = tuple[int, int]
 
 
@@ -103,14 +105,14 @@ class _Words:
 
     def __init__(self, entries: Iterable[str], harmless: Iterable[str], language: str) -> None:
         self._forms: dict[str, str] = {}  # a spelling -> its entry
-        self._bare: dict[str, str] = {}  # the same where nothing has an accent: also found with accents put on
-        self._phrases: dict[str, list[tuple[list[set[str]], str]]] = {}  # first word -> what follows
+        self._bare: dict[str, str] = {}  # a spelling without its accents -> its entry, also found with any others
+        self._phrases: dict[str, list[tuple[list[set[str]], str]]] = {}  # first word -> what follows; without accents
         self._harmless = {normal(word) for word in harmless}
         for entry in entries:
             words = WORD.findall(normal(entry))
             if len(words) > 1 and " " in entry:
-                rest = [*({word} for word in words[1:-1]), inflected(words[-1], language)]
-                self._phrases.setdefault(words[0], []).append((rest, entry))
+                rest = [*({bare(word)} for word in words[1:-1]), {bare(form) for form in inflected(words[-1], language)}]
+                self._phrases.setdefault(bare(words[0]), []).append((rest, entry))
                 self._add("".join(words), entry, language)
             else:  # a sign between letters, as in "s&m", belongs to the word
                 self._add(normal(entry), entry, language)
@@ -119,10 +121,9 @@ class _Words:
     def _add(self, word: str, entry: str, language: str) -> None:
         for form in inflected(word, language) - self._harmless:
             self._forms.setdefault(form, entry)
-            bare_form = bare(form.translate(UMLAUTS) if language == "de" else form)
-            self._forms.setdefault(bare_form, entry)
-            if bare_form == form and len(word) > 3:  # "cône" is no spelling of "con"
-                self._bare.setdefault(form, entry)
+            self._forms.setdefault(bare(form.translate(UMLAUTS) if language == "de" else form), entry)
+            if len(word) > 3:  # "cône" is no spelling of "con"
+                self._bare.setdefault(bare(form), entry)
 
     def find(self, text: str) -> Iterator[Finding]:
         words: list[tuple[int, int, tuple[str, ...]]] = []
@@ -152,11 +153,12 @@ class _Words:
         """Returns the listed words in a piece of text without spaces, and how each of its words can be read."""
         clean = visible(segment)
         whole = (0, len(segment)) if clean != segment else None  # places within it are lost
-        words = [(whole or match.span(), readings(match.group())) for match in WORD.finditer(clean)]
-        hits = [(place, entry) for place, ways in words if (entry := self._entry(ways))]
+        places = [(whole or match.span(), readings(match.group())) for match in WORD.finditer(clean)]
+        hits = [(place, entry) for place, ways in places if (entry := self._entry(ways))]
+        words = [(place, tuple(dict.fromkeys(map(bare, ways)))) for place, ways in places]
         core = clean.strip(EDGES)
         if not hits and not core.isalnum():
-            entry = self._entry((normal(core), *readings(PARTING.sub("", core)))) or self._starred(normal(core))
+            entry = self._entry((normal(core), *readings(PARTING.sub("", core)))) or self._starred(core)
             start = len(segment) - len(segment.lstrip(EDGES))
             hits = [(whole or (start, start + len(core)), entry)] if entry else []
         return hits, words
@@ -173,6 +175,7 @@ class _Words:
 
     def _starred(self, word: str) -> str | None:
         """The entry that a word with stars for up to half of its letters may stand for; its ends must be letters."""
+        word = without_edge_digits(normal(word))
         n_stars = sum(letter in STARS for letter in word)
         if not 0 < 2 * n_stars <= len(word) or word[0] in STARS or word[-1] in STARS:
             return None
@@ -181,10 +184,13 @@ class _Words:
 
 
 class _Characters:
-    """The entries of Chinese: found anywhere; dots, spaces and the like between their characters do not hide them."""
+    """The entries of Chinese: found anywhere; dots, spaces and the like between their characters do not hide them.
+
+    Entries and text are compared in simplified characters, each on its own, so places stay what they are.
+    """
 
     def __init__(self, entries: Iterable[str]) -> None:
-        self._entries = {lower(entry): entry for entry in entries}
+        self._entries = {simplified_each(lower(entry)): entry for entry in entries}
         ordered = sorted(self._entries, key=len, reverse=True)
         self._pattern = re.compile("|".join(f"({self._one(entry)})" for entry in ordered) or "(?!)")
         self._ordered = ordered
@@ -193,12 +199,12 @@ class _Characters:
     def _one(entry: str) -> str:
         inner = "[\\s.*_\u200b-\u200d-]{0,2}".join(map(re.escape, entry))
         if len(entry) == 1:  # part of many harmless words, as in the ones for milk or gender
-            return f"(?<![{HAN}]){inner}(?![{HAN}])"
+            return f"(?<!{HAN.pattern}){inner}(?!{HAN.pattern})"
         before, after = ("(?<![a-z0-9])" if entry[0].isascii() else ""), ("(?![a-z0-9])" if entry[-1].isascii() else "")
         return before + inner + after
 
     def find(self, text: str) -> Iterator[Finding]:
-        for match in self._pattern.finditer(lower(text)):
+        for match in self._pattern.finditer(simplified_each(lower(text))):
             yield Finding(match.start(), match.end(), self._entries[self._ordered[(match.lastindex or 1) - 1]])
 
 

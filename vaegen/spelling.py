@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+EDGE_DIGITS = re.compile(r"^\d+|\d+$")
 LONG_RUN, ODD_PAIR, RUN = re.compile(r"(.)\1{2,}"), re.compile(r"([uihjqvwxy])\1"), re.compile(r"(.)\1+")
 # Digits and signs that stand for letters; 1, ! and | are read as i and as l. Cyrillic and Greek letters that look Latin.
 SIGNS = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "€": "e", "+": "t"}
@@ -36,7 +37,7 @@ def inflected(word: str, language: str) -> set[str]:
         if re.search("[^aeiou][aeiou][^aeiouwxy]$", word):
             stems.add(word + word[-1])
         forms |= {stem + end for stem in stems for end in ("ed", "er", "ers", "ing", "ings", "in")}
-        return forms | ({word[:-1] + "ies", word[:-1] + "ied"} if word[-1] == "y" else set())
+        return forms | ({word[:-1] + end for end in ("ies", "ied", "ier", "iest")} if word[-1] == "y" else set())
     stem = word.rstrip("aeoyý") if language == "cs" else word
     forms |= {stem + end for end in ENDINGS.get(language, ()) if len(stem) > 2}
     if language == "de" and word.endswith("en"):
@@ -48,17 +49,25 @@ def inflected(word: str, language: str) -> set[str]:
 
 @lru_cache(maxsize=100_000)
 def readings(word: str) -> tuple[str, ...]:
-    """Returns what a word may stand for, itself first: signs for letters, twins of Latin letters, repeated letters."""
+    """Returns what a word may stand for, itself first: digits at its ends, signs for letters, Latin twins, repetitions."""
     plain = normal(word)
-    found = [plain] if plain.isascii() else [plain, plain.translate(TWINS)]
-    if len(plain) > 2 and not plain.isalpha() and 2 * sum(c.isdigit() for c in plain) <= len(plain):  # not "455"
-        found += [one.translate(table) for one in found for table in LEET]
+    found = list(dict.fromkeys((plain, without_edge_digits(plain))))
+    found += [one.translate(TWINS) for one in found if not one.isascii()]
+    for one in list(found):
+        if len(one) > 2 and not one.isalpha() and 2 * sum(c.isdigit() for c in one) <= len(one):  # not "455"
+            found += [one.translate(table) for table in LEET]
     for one in list(found):
         if LONG_RUN.search(one):
             found += [LONG_RUN.sub(r"\1\1", one), RUN.sub(r"\1", one)]
         once = ODD_PAIR.sub(r"\1", LONG_RUN.sub(r"\1", one))
         found += [once] if once != one else []
     return tuple(dict.fromkeys(found))
+
+
+def without_edge_digits(word: str) -> str:
+    """Returns a word without the digits before and after it, if more than three letters are left."""
+    core = EDGE_DIGITS.sub("", word)
+    return core if len(core) > 3 else word
 
 
 def visible(text: str) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as BaseTokenizer
 
-from vaegen.cleaning import CleaningReport, check_text, clean, simplified
+from vaegen.chinese import simplified
+from vaegen.cleaning import CleaningReport, check_text, clean
 from vaegen.errors import VaegenError
 from vaegen.tags import LANGUAGE_NAMES
 
