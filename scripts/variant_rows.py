@@ -81,7 +81,7 @@ ROWS = (
     Row("adamw", "optimiser", "--optimizer adamw --lr 0.002", same_time=True, against=(BASE,)),
     Row("adam", "optimiser", "--optimizer adam --lr 0.002", same_time=True, against=(BASE,)),
     Row("adafactor", "optimiser", "--optimizer adafactor --lr 0.03", same_time=True, against=(BASE,)),
-    Row("lion", "optimiser", "--optimizer lion --lr 0.0002 --weight-decay 0.1", same_time=True, against=(BASE,)),
+    Row("lion", "optimiser", "--optimizer lion --lr 0.0005 --weight-decay 0.1", same_time=True, against=(BASE,)),
     Row("no-latent", "objective", "--no-latent", against=(BASE,)),
     Row("cyclical", "objective", "--schedule cyclical --n-cycles 2", against=(BASE,)),
     Row("target-kl", "objective", "--schedule target_kl --target-kl 60", against=(BASE,)),
