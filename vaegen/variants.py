@@ -20,7 +20,7 @@ def variants(figures: Figures) -> list[str]:
         f"`python scripts/compare.py --data DATA`: each row trained with `{budget['command']}` and its own options. "
         f"BLEU tok. lc., {budget['direction']}, {budget['split']}, {budget['decoding']}. Tokens: target tokens trained on; "
         "tokens/s: of training, per second of one core, and as a multiple of the baseline's (`--speed`: all rows in one go, "
-        "on the same batches; up to 15 % are noise). KL in nats and active units (Var mu > 0.01) on the sources of the "
+        "on the same batches; up to 10 % are noise). KL in nats and active units (Var mu > 0.01) on the sources of the "
         "test set.",
         variants_table(figures["rows"]),
         *by_length(figures["rows"]),
