@@ -40,7 +40,7 @@ from variant_rows import BASE, ROWS, SHARED, STEPS, Row
 import vaegen
 from vaegen.corpus import DOCUMENTS, Group, in_a_row, load_corpus
 from vaegen.errors import VaegenError
-from vaegen.evaluation import translate_and_score
+from vaegen.evaluation import contexts_of, translate_and_score
 from vaegen.pipeline import Pipeline
 from vaegen.validation import ACTIVE_THRESHOLD
 from vaegen.variants import FIGURES, PLOT, draw
@@ -122,7 +122,7 @@ def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
         command("average.py", ["--out", str(mean), *map(str, last)])
         folders = [mean]
     pipeline = vaegen.load(folders if len(folders) > 1 else folders[0], "cpu")
-    parts = pipeline.metadata.get("members", [pipeline.metadata])
+    parts, rows = pipeline.metadata.get("members", [pipeline.metadata]), test_rows(options)
     figures = {
         "name": row.name,
         "group": row.group,
@@ -132,10 +132,10 @@ def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
         "steps": sum(part["training"]["step"] for part in parts),
         "tokens": sum(part["training"]["tokens"] for part in parts),
         "parameters": sum(part["parameters"] for part in parts),
-        **scores(pipeline, options),
+        **scores(pipeline, rows),
     }
     if row.by_length:
-        figures["by_length"] = scores_by_length(pipeline, options)
+        figures["by_length"] = scores_by_length(pipeline, rows)
     if row.start:
         before = vaegen.load(RUNS / row.start / "checkpoint", "cpu").metadata["training"]
         figures |= {"steps_before": before["step"], "tokens_before": before["tokens"]}
@@ -219,26 +219,24 @@ def pace(folder: Path) -> tuple[float, float]:
     return rate, statistics.median(part["cpu_seconds"] / part["step"] for part in gone)
 
 
-def scores(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
+def scores(pipeline: Pipeline, rows: list[Group]) -> dict[str, Any]:
     """Returns BLEU in each context, and KL and active units on the sources of the test set."""
-    sources = [row["source"] for row in test_rows(options)]
-    contexts = ("source", "latent") if pipeline.model.config.n_slots else ("source",)
-    found: dict[str, Any] = {"scores": {context: bleu(pipeline, test_rows(options), context) for context in contexts}}
+    found: dict[str, Any] = {"scores": {context: bleu(pipeline, rows, context) for context in contexts_of(pipeline)}}
     if pipeline.model.config.n_slots:
-        posterior = pipeline.encode(sources)
+        posterior = pipeline.encode([row["source"] for row in rows])
         active = posterior.mu.var(0) > ACTIVE_THRESHOLD
         found |= {"kl": round(float(posterior.kl().mean()), 2), "active_units": int(active.sum()), "units": active.numel()}
     return found
 
 
-def scores_by_length(pipeline: Pipeline, options: argparse.Namespace) -> list[dict[str, float]]:
+def scores_by_length(pipeline: Pipeline, rows: list[Group]) -> list[dict[str, float]]:
     """Returns BLEU in context source on the test set with one sentence a text, with two, and so on.
 
     Texts of more tokens than the model reads are left out.
     """
     found = []
     for n in reversed(DOCUMENTS):
-        texts = in_a_row(test_rows(options), n)
+        texts = in_a_row(rows, n)
         tokens = [len(ids) for ids in pipeline.tokenizer.encode_batch([text["source"] for text in texts])]
         fits = [i for i, count in enumerate(tokens) if count <= pipeline.model.config.max_length]
         if fits:

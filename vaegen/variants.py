@@ -19,8 +19,8 @@ def variants(figures: Figures) -> list[str]:
         "### Every variant, same budget",
         f"`python scripts/compare.py --data DATA`: each row trained with `{budget['command']}` and its own options. "
         f"BLEU tok. lc., {budget['direction']}, {budget['split']}, {budget['decoding']}. Tokens: target tokens trained on; "
-        "tokens/s: of training, per second of one core, and as a multiple of the baseline's (`--speed`: all rows in one go, "
-        "on the same batches; up to 10 % are noise). KL in nats and active units (Var mu > 0.01) on the sources of the "
+        "tokens/s: of training, per second of one core, and as a multiple of the baseline's (`--speed`: 40 steps on the "
+        "same batches; up to 10 % are noise). KL in nats and active units (Var mu > 0.01) on the sources of the "
         "test set.",
         variants_table(figures["rows"]),
         *by_length(figures["rows"]),
