@@ -145,8 +145,8 @@ def test_the_page_knows_what_a_checkpoint_is_about(tmp_path):
     from vaegen.service import Service
 
     service = served()[1]
-    assert _about(service, "multi30k") == {"kind": "translate", "domains": ["captions"], "weak": False}
+    assert _about(service, "multi30k") == {"kind": "translate", "languages": 4, "domains": ["captions"], "weak": False}
     assert _about(service, "chinese")["domains"] == ["captions", "phrases"]
-    assert _about(service, "dialogue") == {"kind": "reply", "domains": ["chat"], "weak": True}
+    assert _about(service, "dialogue") == {"kind": "reply", "languages": 1, "domains": ["chat"], "weak": True}
     unknown = Service(tmp_path, folder=tmp_path)
-    assert _about(unknown, "") == {"kind": "translate", "domains": [], "weak": False}
+    assert _about(unknown, "") == {"kind": "translate", "languages": 0, "domains": [], "weak": False}

@@ -39,6 +39,13 @@ def test_model_card_is_made_of_what_was_measured():
     assert card.startswith("---\nlanguage: [en, de, fr, cs]\nlicense: cc-by-2.0")
     assert results("multi30k", METRICS) in card
     assert "Not measured yet" in model_card("new", ModelConfig(400).to_dict(), {}, data)
+    assert "16 Gaussian latent\nslots of 32 dimensions" in card and "pipeline.sample(" in card
+
+
+def test_the_card_of_a_model_without_a_latent_promises_none():
+    card = model_card("plain", ModelConfig(400, n_slots=0).to_dict(), {}, UNKNOWN | {"description": "D."})
+    assert "A Transformer without a latent that translates between English, German, French, Czech" in card
+    assert "slots" not in card.split("## Training")[0] and "pipeline.sample(" not in card
 
 
 @pytest.mark.parametrize("name", CORPORA)

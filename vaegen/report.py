@@ -111,6 +111,11 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> s
     languages = languages_of(config["languages"])
     names = ", ".join(map(tag_name, languages))
     purpose, target, pipeline_tag = PURPOSES[kind_of(config["languages"])]
+    summary, example = f"A Transformer without a latent that {purpose} {names}, to compare a VAE-Transformer with.", ""
+    if config["n_slots"]:
+        summary = f"A VAE-Transformer that {purpose} {names}: an encoder turns a sentence into {config['n_slots']} Gaussian "
+        summary += f"latent\nslots of {config['latent_dim']} dimensions, a decoder turns slots into text."
+        example = f'pipeline.sample(3, "{languages[-2] if len(languages) > 2 else languages[-1]}", seed=1)\n'
     return f"""---
 language: [{", ".join(languages)}]
 license: {data["license_id"]}
@@ -121,15 +126,13 @@ tags: [vae, transformer, translation, latent-space]
 
 # {name}
 
-A VAE-Transformer that {purpose} {names}: an encoder turns a sentence into {config["n_slots"]} Gaussian latent
-slots of {config["latent_dim"]} dimensions, a decoder turns slots into text.{note}
+{summary}{note}
 
 ```python
 import vaegen
 pipeline = vaegen.load("checkpoints/{name}")
 pipeline.translate("A dog runs through the snow.", "{target}")
-pipeline.sample(3, "{languages[-2] if len(languages) > 2 else languages[-1]}", seed=1)
-```
+{example}```
 
 ## Training
 

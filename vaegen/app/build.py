@@ -17,7 +17,7 @@ from vaegen.app.page import TEXTS, t, widget
 from vaegen.app.theme import theme
 from vaegen.corpus import DOMAINS
 from vaegen.service import Question, Service
-from vaegen.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of
+from vaegen.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
 from vaegen.views.atlas import PICTURE
 from vaegen.views.points import START
 
@@ -102,10 +102,12 @@ def _head(service: Service) -> str:
 
 def _about(service: Service, checkpoint: str) -> dict[str, Any]:
     """What the page says of a checkpoint: what it is for, what its texts are about, whether it is hardly worth its name."""
-    metrics, kind = service.metrics(checkpoint), kind_of(service.tags(checkpoint))
+    metrics, tags = service.metrics(checkpoint), service.tags(checkpoint)
+    kind = kind_of(tags)
     names = [part.partition(":")[0] for part in str(metrics.get("corpora", "")).split(",")]
     domains = sorted({DOMAINS.get(name, "") for name in names})
-    return {"kind": kind, "domains": domains if all(domains) else [], "weak": kind == "reply" and _loses(metrics)}
+    weak = kind == "reply" and _loses(metrics)
+    return {"kind": kind, "languages": len(languages_of(tags)), "domains": domains if all(domains) else [], "weak": weak}
 
 
 def _loses(metrics: dict[str, Any]) -> bool:

@@ -17,9 +17,10 @@ function show() {
     make('div', 'vg-current-tools', undefined, {}, [copyButton(t('Copy link'), () => vg.link(), { title: t('The address of exactly what you see') })]),
   );
 }
-const TASKS = { summarise: t('summaries of three lengths'), reply: t('a reply'), chinese: t('two languages'), translate: t('four languages') };
+const TASKS = { summarise: t('summaries of three lengths'), reply: t('a reply') };
+const LANGUAGES = { 1: t('one language'), 2: t('two languages'), 3: t('three languages'), 4: t('four languages'), 5: t('five languages') };
 function headline() {
-  const what = TASKS[vg.about().kind];
+  const { kind, languages } = vg.about(), what = TASKS[kind] ?? LANGUAGES[languages] ?? t('several languages');
   tagline.replaceChildren(t('One sentence, one latent, {what}. A variational Transformer that you can look inside.', { what }), ' ',
     button(t('New here? Start with a lesson.'), () => vg.openTab('lessons'), { kind: 'link' }));
 }
