@@ -320,7 +320,7 @@ def add_endpoints(service: Service) -> None:
         """Place sentences on the map of the latent space, or fit a UMAP of them alone.
 
         Args:
-            lines: Up to 2,000 sentences, in English, German, French or Czech; 10 or more for a map of their own.
+            lines: Up to 2,000 sentences, in any language of the checkpoint; 10 or more for a map of their own.
             fit: Fit a map of their own; this takes half a minute or more.
             n_neighbors: UMAP's, 2 to 100; only with `fit`.
             min_dist: UMAP's, 0 to 0.99; only with `fit`.
