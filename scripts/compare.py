@@ -42,6 +42,7 @@ from vaegen.corpus import DOCUMENTS, Group, in_a_row, load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation import contexts_of, translate_and_score
 from vaegen.pipeline import Pipeline
+from vaegen.run_folder import read_log
 from vaegen.validation import ACTIVE_THRESHOLD
 from vaegen.variants import FIGURES, PLOT, draw
 
@@ -211,7 +212,7 @@ def pace(folder: Path) -> tuple[float, float]:
 
     The time of the process, not of the clock: other programs on the machine do not count. Medians over the log's lines.
     """
-    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    records = read_log(folder)
     pairs = [(a, b) for a, b in pairwise(records) if a["kind"] == b["kind"] == "train"]
     pairs = pairs or [(records[0], records[-1])]  # a run of a few steps: from its first line to its last
     gone = [{name: b[name] - a[name] for name in ("step", "tokens", "cpu_seconds")} for a, b in pairs]

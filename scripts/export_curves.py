@@ -13,6 +13,10 @@ import json
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from vaegen.run_folder import LOG_FILE, read_log
+
 SHOWN = {"train": ("recon_per_token", "kl", "beta"), "eval": ("recon_source", "recon_latent", "gap", "kl", "active_units")}
 MAX_POINTS = 200
 Curves = dict[str, list[tuple[int, float]]]
@@ -25,11 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoint", required=True, type=Path, help="folder")
     parser.add_argument("--append", action="store_true", help="go on from the curves that are there, of runs that are not")
     options = parser.parse_args(arguments)
-    missing = [run for run in options.runs if not (run / "metrics.jsonl").is_file()]
+    missing = [run for run in options.runs if not read_log(run)]
     if missing or not options.checkpoint.is_dir():
         told = f"{options.checkpoint} is no folder"
         if missing:
-            told = f"{missing[0]} has no metrics.jsonl; give the folder of a run"
+            told = f"{missing[0]} has no {LOG_FILE}; give the folder of a run"
         print(f"export_curves: {told}.", file=sys.stderr)
         return 2
     path = options.checkpoint / "curves.json"
@@ -45,7 +49,7 @@ def series(runs: list[Path], before: Curves | None = None) -> Curves:
     found: Curves = {name: [(int(step), value) for step, value in points] for name, points in (before or {}).items()}
     offset = max((points[-1][0] for points in found.values()), default=0)
     for run in runs:
-        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+        lines = read_log(run)
         latest = {(line["kind"], line["step"]): line for line in lines}  # what was done twice counts as done last
         for (kind, step), line in sorted(latest.items(), key=lambda item: item[0][1]):
             names = [*SHOWN[kind], *(name for name in line if name.startswith("bleu_"))]

@@ -25,27 +25,29 @@ import torch
 import torch.distributed as dist
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # loader processes never tokenise: forking is safe
+
+from training_data import build_data
 
 from vaegen.checkpoint import load_checkpoint
 from vaegen.commandline import converter, public
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
-from vaegen.corpus import CORPORA, load_corpus, read_words
-from vaegen.data import TrainingData, tokenize
+from vaegen.corpus import CORPORA
+from vaegen.data import TrainingData
 from vaegen.embeddings import skip_gram
 from vaegen.ensemble import check_tokenizers
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.precision import has_fast_bf16
 from vaegen.pretrained import FOLDER, has_weights
-from vaegen.sensitive import WordList
-from vaegen.text import Tokenizer, clean
-from vaegen.training import Trainer, load_state
-from vaegen.validation import Validation
+from vaegen.run_folder import load_state
+from vaegen.text import Tokenizer
+from vaegen.training import Trainer
 
 ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_PRESET = "cpu"
 NOT_OPTIONS = {"vocab_size", "languages"}  # the tokenizer decides these
 WITHOUT_WEIGHTS = {  # what --init-from may change: no weight hangs on it
     "encoder_dropout", "decoder_dropout", "latent_dropout", "max_length", "gat_window", "gat_neighbours", "lsh_chunk",
@@ -54,8 +56,7 @@ WITHOUT_WEIGHTS = {  # what --init-from may change: no weight hangs on it
 RUN_FILE = "run.json"  # what `state.pt` does not know: with other data or another tokenizer the state is worth nothing
 REMEMBERED: dict[str, Any] = {
     "corpora": "multi30k", "limit_groups": None, "stop_words": None, "word_list": None, "n_validation": 300,
-    "bleu_pairs": "en-de,de-en",
-    "precision": "auto",
+    "bleu_pairs": None, "precision": "auto",
 }  # fmt: skip
 
 
@@ -116,12 +117,17 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     saved = load_state(out) if options.resume else None
     if saved is None and (out / "state.pt").exists() and not options.dry_run:
         raise VaegenError(f"{out} already holds a run; go on with --resume, or choose another --out.")
+    if saved is None and (out / "config.json").exists():
+        raise VaegenError(f"{out} is a checkpoint, and a run would write over it; choose another --out.")
+    if saved is not None and (ignored := [name for name in ("init_from", "preset") if getattr(options, name) is not None]):
+        option = "--" + ignored[0].replace("_", "-")
+        raise VaegenError(f"{option} is for a new run; {out} goes on from its own state. Leave {option} out, or --resume.")
     remembered = recall(options, out, saved)
     tokenizer, model = build_model(options, saved)
-    _, preset_training = preset(options.preset)
+    _, preset_training = preset(options.preset or DEFAULT_PRESET)
     base = TrainConfig.from_dict(saved["config"] if saved else preset_training)
     config = override(base, **{f.name: getattr(options, f.name) for f in fields(TrainConfig)})
-    for name in ("optimizer", "freeze_embeddings"):
+    for name in ("optimizer", "embeddings", "freeze_embeddings"):
         if saved and getattr(config, name) != (begun := getattr(base, name)):
             option = f"--{name.replace('_', '-')} {str(begun).lower()}"
             raise VaegenError(f"{out} was begun with {option}; a run cannot change it.")
@@ -151,6 +157,9 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     metadata = {"corpora": options.corpora, "parameters": n_parameters, "command": options.command}
     if remembered["started_from"]:
         metadata["started_from"] = remembered["started_from"]
+    if saved and saved["progress"]["step"] >= config.steps:
+        say(f"{out} has made {saved['progress']['step']:,} steps of {config.steps:,}: nothing to do; give it more --steps.")
+        return
     if rank == 0:
         tokenizer.save(out / "tokenizer.json")
         (out / RUN_FILE).write_text(json.dumps(remembered, indent=2) + "\n", encoding="utf-8")
@@ -185,6 +194,8 @@ def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None)
     A resumed run goes on with its own data and tokenizer, unless told otherwise.
     """
     before: dict[str, Any] = {}
+    if saved is not None and not (out / RUN_FILE).is_file() and options.corpora is None:
+        raise VaegenError(f"{out / RUN_FILE}, which says what the run is trained on, is missing; give --corpora again.")
     if saved is not None and (out / RUN_FILE).is_file():
         try:
             before = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
@@ -239,7 +250,7 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tu
         model.load_state_dict(start.model.state_dict())
         return start.tokenizer, model
     tokenizer = Tokenizer.load(options.tokenizer)
-    shape = preset(options.preset)[0]
+    shape = preset(options.preset or DEFAULT_PRESET)[0]
     config = ModelConfig(vocab_size=tokenizer.vocab_size, languages=tuple(tokenizer.languages), **shape)
     config = override(config, **asked)
     if config.pretrained and not has_weights(config.pretrained):
@@ -250,99 +261,10 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tu
     return tokenizer, VAETransformer(config)
 
 
-def build_data(
-    options: argparse.Namespace,
-    tokenizer: Tokenizer,
-    config: TrainConfig,
-    rank: int,
-    world_size: int,
-    say: Any,
-    model: VAETransformer,
-) -> tuple[TrainingData, Validation]:
-    """Reads, cleans and tokenises the corpora; everything dropped is counted and told.
-
-    Args:
-        options: The command line.
-        tokenizer: Makes the ids.
-        config: All settings.
-        rank: This process.
-        world_size: Number of processes.
-        say: Gets each line.
-        model: What is to be trained: it says how long a sentence may be, and without a latent there is nothing to learn of
-            sentences without a translation.
-    """
-    if options.limit_groups is not None and options.limit_groups < 1:
-        raise VaegenError(f"--limit-groups {options.limit_groups}: give 1 or more, or leave it out.")
-    corpora, held_out = [], []
-    lists = [entry.split("=", 1) for entry in options.stop_words or []]
-    if any(len(entry) != 2 for entry in lists):
-        raise VaegenError(f"--stop-words {' '.join(options.stop_words)}: write language=file, as in en=stop.en.txt.")
-    stop_words = {language: read_words(path) for language, path in lists}
-    entries = [entry.partition(":") for entry in options.corpora.split(",")]
-    names = [(name, number("--corpora", rate or "1")) for name, _, rate in entries]
-    pairs = [pair for pair in options.bleu_pairs.split(",") if pair]
-    if any(pair.count("-") != 1 for pair in pairs):
-        raise VaegenError(f"--bleu-pairs {options.bleu_pairs}: write two codes for each, as in en-de,de-en.")
-    for name, _ in names:
-        for split in ("val", "test"):
-            held_out += load_corpus(name, options.data, split)
-    texts = validation_groups(options, [name for name, _ in names], say)
-    held_out += texts
-    sensitive = None if options.word_list is None else WordList.load(*options.word_list)
-    most = min(config.max_sentence_tokens, model.config.max_length + 1)
-    longest = max(1000, 8 * most)  # in characters: what is longer is no sentence of so many tokens
-    for name, rate in names:
-        train = load_corpus(name, options.data, "train")
-        groups, report = clean(train, max_characters=longest, held_out=held_out, stop_words=stop_words, sensitive=sensitive)
-        say(f"{name}: {report}")
-        ids, too_long = tokenize(groups[: options.limit_groups], tokenizer, most)
-        say(f"{name}: {too_long} sentences of {most} tokens or more dropped")
-        if not model.config.n_slots and (alone := sum(len(group) == 1 for group in ids)):
-            say(f"{name}: {alone} sentences without a translation dropped; without a latent that would be copying")
-            ids = [group for group in ids if len(group) > 1]
-        corpora.append((ids, rate))
-    ids, too_long = tokenize(texts, tokenizer, model.config.max_length + 1)
-    if too_long:
-        say(f"validation: {too_long} sentences of over {model.config.max_length} tokens dropped")
-    if not ids:
-        raise VaegenError("All validation texts are longer than the model reads: give shorter ones, or --max-length.")
-    validation = Validation(ids, texts, tokenizer, pairs, excluded=config.exclude_pairs)
-    return TrainingData(corpora, tokenizer, config, rank, world_size), validation
-
-
-def validation_groups(options: argparse.Namespace, names: list[str], say: Any) -> list[dict[str, str]]:
-    """Returns the validation groups: of the first corpus that has some, else a tenth or less of the first one's training."""
-    if options.n_validation < 1:
-        raise VaegenError(f"--n-validation {options.n_validation}: give 1 or more; beta waits for what they show.")
-    for name in names:
-        groups = [group for group in load_corpus(name, options.data, "val") if all(group.values())]
-        if groups:
-            return groups[: options.n_validation]
-    groups, _ = clean(load_corpus(names[0], options.data, "train"))
-    widest = max(map(len, groups), default=0)
-    groups = [group for group in groups if len(group) == widest]  # translations, if there are any
-    n = min(options.n_validation, len(groups) // 10)
-    if not n:
-        raise VaegenError(f"{names[0]} has no validation text and too little training text to take some from it.")
-    say(f"{names[0]} has no validation text: {n} groups of its training text are held out for it")
-    return groups[:: len(groups) // n][:n]
-
-
 def sentences(data: TrainingData, tokenizer: Tokenizer) -> list[list[int]]:
     """Returns every training sentence as the decoder sees it, between language tag and end."""
     groups = [group for corpus, _ in data.corpora for group in corpus]
     return [[tokenizer.language_id(code), *ids, tokenizer.eos_id] for group in groups for code, ids in group.items()]
-
-
-def number(option: str, text: str) -> float:
-    """Returns a rate that was typed."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 < value < float("inf"):
-        raise VaegenError(f"{option} has the rate {text!r}; write name:rate with a number over 0, as in multi30k:0.5.")
-    return value
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -365,7 +287,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="leave out sentences with sensitive words, and count them: those of the short lists that vaegen ships and of "
         "your own lists, files (en.txt, ...) or folders of them (default: none are left out, as in all runs logged so far)",
     )
-    parser.add_argument("--preset", default="cpu", choices=list(PRESETS))
+    parser.add_argument("--preset", choices=list(PRESETS), help=f"settings of a new run (default: {DEFAULT_PRESET})")
     parser.add_argument("--init-from", help="checkpoint whose weights are the start")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--dry-run", action="store_true", help="show data, model and schedule, then stop")
@@ -374,7 +296,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--precision", choices=["auto", "bf16", "float32"], help="default: auto")
     parser.add_argument("--threads", type=int, help="CPU threads of each process")
     parser.add_argument("--n-validation", type=int, help="validation groups (default: 300)")
-    parser.add_argument("--bleu-pairs", help="directions whose BLEU is watched (default: en-de,de-en)")
+    parser.add_argument("--bleu-pairs", help="directions whose BLEU is watched, as in 'en-de,de-en' (default: between the "
+                        "tokenizer's first two languages, or its tasks; '' for none)")
     for config in (ModelConfig, TrainConfig):
         hints = typing.get_type_hints(config)
         section = parser.add_argument_group(config.__name__, "see vaegen/config.py; defaults come from the preset")

@@ -283,3 +283,23 @@ def test_a_damaged_parquet_file_and_half_a_character(tmp_path):
         read_hub(str(tmp_path), "test", {"en": "en"})
     (tmp_path / "train.jsonl").write_text('{"en": "a \\ud800 b"}\n')
     assert read_hub(str(tmp_path), "train", {"en": "en"}) == [{"en": "a ? b"}]
+
+
+def test_own_files_can_have_tasks(tmp_path):
+    (tmp_path / "train.en").write_text("a long text\n", encoding="utf-8")
+    (tmp_path / "train.en.short").write_text("a text\n", encoding="utf-8")
+    (tmp_path / "en-en.reply.train.tsv").write_text("hello\thi\n", encoding="utf-8")
+    assert read_folder(tmp_path, "train") == [{"en": "hello", "en.reply": "hi"}, {"en": "a long text", "en.short": "a text"}]
+
+
+OTHER_NAMES = ["train.txt", "train.EN", "train.pt-br", "en-en.train.tsv", "en_de.train.tsv", "en-de.train.csv"]
+
+
+@pytest.mark.parametrize("name", OTHER_NAMES)
+def test_own_files_with_other_names_are_not_passed_over(tmp_path, name):
+    (tmp_path / "en.train.txt").write_text("a text\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text("notes", encoding="utf-8")
+    assert len(read_folder(tmp_path, "train")) == 1
+    (tmp_path / name).write_text("a\tb\n", encoding="utf-8")
+    with pytest.raises(VaegenError, match="is not named as text is"):
+        read_folder(tmp_path, "train")

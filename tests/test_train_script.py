@@ -47,7 +47,8 @@ def call(data, capsys):
     """Runs scripts/train.py in this process: status and what it said."""
 
     def run(*arguments, out="run", fresh=True):
-        command = ["--data", str(data), "--preset", "tiny", "--device", "cpu", "--out", str(data.parent / out), *arguments]
+        command = ["--data", str(data), "--device", "cpu", "--out", str(data.parent / out), *arguments]
+        command += ["--preset", "tiny"] * ("--resume" not in arguments)
         if fresh:
             command += ["--tokenizer", str(data.parent / "own-tokenizer.json"), "--corpora", "own"]
         status = train.main(command)
@@ -104,6 +105,10 @@ def test_what_a_run_cannot_change_is_refused(call):
         (["--corpora", "own:abc"], "rate 'abc'"),
         (["--corpora", "own:-1"], "rate '-1'"),
         (["--bleu-pairs", "ende"], "--bleu-pairs ende"),
+        (["--bleu-pairs", "en-xx"], "--bleu-pairs en-xx: write two codes for each, as in en-de,de-en, out of en, de, fr"),
+        (["--exclude-pairs", "en-xx"], "--exclude-pairs en-xx"),
+        (["--source-weights", "xx=2"], "--source-weights xx"),
+        (["--corpora", "own,"], "a corpus without a name"),
         (["--n-validation", "0"], "--n-validation 0"),
         (["--limit-groups", "0"], "--limit-groups 0"),
         (["--optimizer", "sgd"], "choose one of muon, adamw, adam, adafactor, lion"),
@@ -146,7 +151,76 @@ def test_validation_texts_that_are_too_long_are_left_out(call, data):
     assert status == 0 and "validation: 2 sentences of over 40 tokens dropped" in said
     assert " of 41 tokens or more dropped" in said  # nor does it train on what it cannot read
     status, said = call(*short[:-1], "2", out="shorter")
-    assert status == 2 and "longer than the model reads" in said
+    assert status == 2 and "short enough for the model (2 tokens)" in said
+
+
+def test_a_validation_group_that_is_too_long_or_unknown_does_not_shift_the_others(call, data):
+    lines = {"en": [70 * "dog ", "a dog runs 1", "a cat runs 2"], "de": [70 * "Hund ", "Hund rennt 1", "Katze rennt 2"]}
+    for language, texts in lines.items():
+        (data / "own" / f"val.{language}").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    status, said = call("--steps", "1", "--bleu-pairs", "en-de", "--max-length", "40")
+    assert status == 0 and "validation: 2 sentences" in said and "a dog runs 1 ->" in said
+    (data / "own" / "es.val.txt").write_text("un perro\n", encoding="utf-8")
+    assert call("--steps", "1", "--bleu-pairs", "", out="other")[0] == 0
+
+
+def test_languages_that_the_tokenizer_lacks_are_told(call, data):
+    (data / "own" / "es.train.txt").write_text("un perro\nuna gata\n", encoding="utf-8")
+    status, said = call("--dry-run")
+    assert status == 0 and "own: 2 sentences in es dropped; the tokenizer has en, de, fr, cs" in said
+    for path in (data / "own").glob("*.de"):
+        path.rename(path.with_suffix(".es"))
+    status, said = call("--dry-run")
+    assert status == 2 and "no pair is left" in said
+
+
+def test_bleu_is_watched_between_the_first_languages_or_tasks():
+    defaults = train.build_data.__globals__["default_pairs"]
+    assert defaults(("en", "de", "fr", "cs")) == ["en-de", "de-en"] and defaults(("en", "es")) == ["en-es", "es-en"]
+    assert defaults(("en", "en.reply")) == ["en-en.reply"] and defaults(("en",)) == []
+    assert defaults(("en", "de", "en.short", "en.brief", "de.short")) == ["en-en.short", "en-en.brief"]
+
+
+def test_own_text_can_have_a_task(call, data):
+    folder = data / "replies"
+    folder.mkdir()
+    turns = "".join(f"how are you {i}?\tI am fine {i}\n" for i in range(40))
+    (folder / "en-en.reply.train.tsv").write_text(turns, encoding="utf-8")
+    tokenizer = data.parent / "replies.json"
+    told = ["--data", str(data), "--corpora", "replies", "--languages", "en,en.reply", "--vocab-size", "300"]
+    assert load("train_tokenizer").main([*told, "--out", str(tokenizer)]) == 0
+    own = ["--preset", "tiny", "--corpora", "replies", "--tokenizer", str(tokenizer), "--steps", "1"]
+    status, said = call(*own, fresh=False)
+    assert status == 0 and "en-en.reply latent: how are you" in said
+    assert load_checkpoint(data.parent / "run" / "checkpoint").tokenizer.languages == ("en", "en.reply")
+
+
+def test_a_place_that_cannot_hold_a_run_is_told(call, data):
+    (data.parent / "file").write_text("", encoding="utf-8")
+    assert call("--steps", "1", "--bleu-pairs", "")[0] == 0
+    for out, message in (("file", "cannot be written"), ("run/checkpoint", "is a checkpoint, and a run would")):
+        status, said = call("--steps", "1", "--bleu-pairs", "", out=out)
+        assert status == 2 and message in said, out
+
+
+def test_a_resumed_run_says_what_it_would_ignore(call, data):
+    run = data.parent / "run"
+    assert call("--steps", "1", "--bleu-pairs", "")[0] == 0
+    for arguments, message in (
+        (["--embeddings", "word2vec"], "begun with --embeddings random"),
+        (["--init-from", str(run / "checkpoint")], "--init-from is for a new run"),
+        (["--preset", "base"], "--preset is for a new run"),
+    ):
+        status, said = call("--resume", *arguments, fresh=False)
+        assert status == 2 and message in said, arguments
+    assert "has made 1 steps of 1: nothing to do" in call("--resume", fresh=False)[1]
+    with open(run / "metrics.jsonl", "a", encoding="utf-8") as file:
+        file.write('{"step":')  # a crash in the middle of a line
+    assert call("--resume", "--steps", "2", fresh=False)[0] == 0
+    assert [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()][-1] == 2
+    (run / "run.json").unlink()
+    status, said = call("--resume", "--steps", "3", fresh=False)
+    assert status == 2 and "run.json" in said and "--corpora" in said
 
 
 def test_a_start_keeps_what_its_weights_mean(call, data):

@@ -15,7 +15,8 @@ from vaegen.decoding import greedy
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.optimization import build_optimizers, lr_factor
-from vaegen.training import Trainer, load_state
+from vaegen.run_folder import load_state
+from vaegen.training import Trainer
 from vaegen.validation import Validation
 
 PAIRS = [

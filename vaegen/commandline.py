@@ -17,8 +17,16 @@ def converter(kind: Any) -> Any:
     if typing.get_origin(kind) is tuple:
         return lambda text: tuple(text.split(",")) if text else ()
     if typing.get_origin(kind) is dict:
-        return lambda text: {key: float(value) for key, value in (pair.split("=") for pair in text.split(","))}
+        return table
     return yes_or_no if kind is bool else kind
+
+
+def table(text: str) -> dict[str, float]:
+    """Returns what "en=2,de=1" says."""
+    try:
+        return {key: float(value) for key, value in (pair.split("=") for pair in text.split(","))}
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: write a number for each code, as in en=2,de=1") from None
 
 
 def yes_or_no(text: str) -> bool:

@@ -22,6 +22,7 @@ FilePath = str | Path
 
 SPLITS = ("train", "val", "test")
 DOCUMENTS = (30, 16, 8, 4, 2, 1)  # sentences in a text of `multi30k_documents`: up to about 512 tokens
+TAG = r"[a-z]{2,3}(?:\.[a-z]+)?"  # in the names of files: a language, or a language and a task (`vaegen.tags`)
 HUB_FORMATS = ("parquet", "jsonl", "json", "csv", "tsv")
 
 
@@ -102,24 +103,30 @@ def read_hub(
 def read_folder(path: FilePath, split: str) -> list[Group]:
     """Returns the split of a folder of one's own; val and test may be missing, then they are empty.
 
-    Three kinds of files are read, each plain or .gz: `train.en` and `train.de` are line-aligned,
-    `en-de.train.tsv` holds pairs, `en.train.txt` holds monolingual text.
+    Three kinds of files are read, each plain or .gz: `train.en` and `train.de` are line-aligned, `en-de.train.tsv` holds
+    pairs, `en.train.txt` holds monolingual text. Where "de" stands, a task can: `train.en.short`, `en-en.reply.train.tsv`.
+
+    Raises:
+        VaegenError: If there is no training text, or a file of the split is named otherwise.
     """
     aligned: dict[str, FilePath] = {}
     groups: list[Group] = []
     for file in sorted(Path(path).iterdir()):
         name = file.name.removesuffix(".gz")
-        if match := re.fullmatch(rf"{split}\.([a-z]{{2,3}})", name):
+        if match := re.fullmatch(rf"{split}\.(?!txt$|tsv$|csv$)({TAG})", name):
             aligned[match[1]] = file
-        elif match := re.fullmatch(rf"([a-z]{{2,3}})-([a-z]{{2,3}})\.{split}\.tsv", name):
+        elif (match := re.fullmatch(rf"({TAG})-({TAG})\.{split}\.tsv", name)) and match[1] != match[2]:
             groups += read_pairs(file, match.groups())
         elif match := re.fullmatch(rf"([a-z]{{2,3}})\.{split}\.txt", name):
             groups += read_lines(file, match[1])
+        elif split in name.split("."):
+            raise VaegenError(
+                f"{file} is not named as text is: {split}.en and {split}.de, en-de.{split}.tsv, en.{split}.txt, with codes "
+                f"of two or three small letters, or with a task, {split}.en.short, en-en.reply.{split}.tsv; rename it."
+            )
     groups += read_aligned(aligned)
     if split == "train" and not groups:
-        raise VaegenError(
-            f"{path} has no training text; it needs files such as train.en, en-de.train.tsv or en.train.txt."
-        )
+        raise VaegenError(f"{path} has no training text; it needs files such as train.en, en-de.train.tsv or en.train.txt.")
     return groups
 
 

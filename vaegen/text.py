@@ -120,9 +120,16 @@ class Tokenizer:
             raise VaegenError(f"{path}: {error}") from error
 
     def save(self, path: str | Path) -> None:
-        """Writes `tokenizer.json`; `transformers.PreTrainedTokenizerFast(tokenizer_file=…)` reads it too."""
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._base.save(str(path))
+        """Writes `tokenizer.json`; `transformers.PreTrainedTokenizerFast(tokenizer_file=…)` reads it too.
+
+        Raises:
+            VaegenError: If it cannot be written there.
+        """
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._base.save(str(path))
+        except Exception as error:  # the library raises plain ones
+            raise VaegenError(f"{path} cannot be written ({error}); choose another place.") from error
 
     def encode(self, text: str) -> list[int]:
         """Returns the ids of a text, without tag or end token."""

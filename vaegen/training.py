@@ -28,10 +28,10 @@ from vaegen.model import VAETransformer
 from vaegen.objective import BetaSchedule, LossTerms, contrast, drop_words, nested_prefixes, vae_loss
 from vaegen.optimization import build_optimizers, lr_factor, moving_average, take_step
 from vaegen.posterior import DiagonalGaussian
+from vaegen.run_folder import LOG_FILE, STATE_FILE, load_state, read_log
 from vaegen.text import Tokenizer
 from vaegen.validation import Validation
 
-STATE_FILE = "state.pt"
 LOG_EVERY = 20  # steps
 
 
@@ -246,10 +246,9 @@ class Trainer:
             torch.set_rng_state(rng[0])
             if self.device.type == "cuda" and len(rng) > 1:
                 torch.cuda.set_rng_state(rng[1])
-        if self.main and (log := self.folder / "metrics.jsonl").is_file():  # steps after the saved one are done again
-            lines = log.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if json.loads(line)["step"] <= self.progress.step]
-            log.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        if self.main and (records := read_log(self.folder)):  # steps after the saved one are done again
+            kept = [json.dumps(record) + "\n" for record in records if record["step"] <= self.progress.step]
+            (self.folder / LOG_FILE).write_text("".join(kept), encoding="utf-8")
 
     def _stream(self) -> Iterator[Batch]:
         cuda = self.device.type == "cuda"
@@ -339,7 +338,7 @@ class Trainer:
         self._say(f"{kind} {p.step}/{self.config.steps} | epoch {p.epoch} | {rate:,.0f} target tokens/s | {text}")
         self.folder.mkdir(parents=True, exist_ok=True)
         record = {"kind": kind, **asdict(p), **figures}
-        with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
+        with open(self.folder / LOG_FILE, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         if self._writer is None:
             self._writer = _tensorboard(self.folder)
@@ -373,21 +372,6 @@ class Trainer:
         stop = torch.tensor(self._stop_signal is not None, dtype=torch.int32, device=self.device)
         dist.all_reduce(stop)
         return bool(stop)
-
-
-def load_state(folder: str | Path) -> dict[str, Any]:
-    """Returns the saved state of a run folder.
-
-    Raises:
-        VaegenError: If there is none or it cannot be read.
-    """
-    path = Path(folder) / STATE_FILE
-    if not path.is_file():
-        raise VaegenError(f"There is nothing to resume in {folder}: no {STATE_FILE}. Start without --resume.")
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise VaegenError(f"{path} cannot be read ({error}); start again without --resume.") from error
 
 
 def _tensorboard(folder: Path) -> Any:
