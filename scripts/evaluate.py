@@ -150,10 +150,10 @@ def explore(options: argparse.Namespace) -> None:
         raise VaegenError(f"--parts {options.parts}: there is no part {', '.join(sorted(unknown))}; use {', '.join(PARTS)}.")
     if parts and not options.data:
         raise VaegenError("--latent measures on the corpora; give their folder with --data.")
-
     for part in parts:
         if lacks[part]:
-            raise VaegenError(f"The part {part} needs {lacks[part]}; use --parts {','.join(possible)}.")
+            instead = f"use --parts {','.join(possible)}" if possible else "leave it out"
+            raise VaegenError(f"The part {part} needs {lacks[part]}; {instead}.")
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
@@ -165,7 +165,7 @@ def explore(options: argparse.Namespace) -> None:
                 "--corpus, or leave the part out with --parts."
             )
 
-    for part in set(PARTS) - set(possible) if options.data and not options.parts else ():
+    for part in (part for part in PARTS if lacks[part] and options.data and not options.parts):
         say(f"left out: {part}, which needs {lacks[part]}")
     text = {split: load_corpus(corpus, options.data, split) for split in ("train", "val", "test")} if parts else {}
     english = {split: [group["en"] for group in groups if group.get("en")] for split, groups in text.items()}
