@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from vaegen.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.commandline import public_path
 from vaegen.ensemble import average, check_tokenizers
 from vaegen.errors import VaegenError
 
@@ -28,15 +30,23 @@ def main(arguments: list[str] | None = None) -> int:
         loaded = [load_checkpoint(path) for path in options.checkpoints]
         check_tokenizers([checkpoint.tokenizer for checkpoint in loaded])
         model = average([checkpoint.model for checkpoint in loaded])
+        if len({run_of(checkpoint.metadata) for checkpoint in loaded}) > 1:
+            print("average: the commands or seeds differ; a mean is of use within one run only", file=sys.stderr)
         last = loaded[-1]  # it was trained on all that the others were; what was measured on it is not true of the mean
         metadata = {key: value for key, value in last.metadata.items() if key != "evaluation"}
         if "training" in metadata:
             metadata["training"] = {key: value for key, value in metadata["training"].items() if key != "validation"}
-        save_checkpoint(options.out, model, last.tokenizer, {**metadata, "averaged": options.checkpoints})
+        averaged = [public_path(path) for path in options.checkpoints]
+        save_checkpoint(options.out, model, last.tokenizer, {**metadata, "averaged": averaged})
     except VaegenError as error:
         print(f"average: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def run_of(metadata: dict[str, Any]) -> tuple[Any, Any]:
+    """Returns what tells a run from another one: its command and its seed."""
+    return metadata.get("command"), metadata.get("training", {}).get("config", {}).get("seed")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@
     python scripts/build_directions.py --checkpoint checkpoints/multi30k
 
 A named direction is the mean difference of the latents of two captions that differ in one factor (`vaegen.probe`), over
-pairs in four languages. Its unit is the standard deviation, along it, of the latents of captions that have either
-value; a component's that of all captions of the probe set. The effect is measured on other pairs: the latent of the
-first caption is moved by two standard deviations and decoded into English; the share of texts that now hold a word of
-the new value, and none of the old one, is the effect, and the share of the other factors whose word is still there is
-what it keeps. Only factors that the unmoved latent decodes rightly are counted. KL is what the posteriors of the probe
-set say along a direction, on average. Writes `directions.npz`.
+pairs in four languages, or in those of them that the checkpoint has. Its unit is the standard deviation, along it, of
+the latents of captions that have either value; a component's that of all captions of the probe set. The effect is measured
+on other pairs: the latent of the first caption is moved by two standard deviations and decoded into English; the share of
+texts that now hold a word of the new value, and none of the old one, is the effect, and the share of the other factors
+whose word is still there is what it keeps. Only factors that the unmoved latent decodes rightly are counted. KL is what
+the posteriors of the probe set say along a direction, on average. Writes `directions.npz`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ sys.path.insert(0, str(ROOT))
 
 import vaegen
 from vaegen.checkpoint import weights_hash
+from vaegen.commandline import public_path
 from vaegen.errors import VaegenError
 from vaegen.pipeline import Pipeline
 from vaegen.probe import minimal_pairs, probe_set
+from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.directions import Direction, Directions, save_directions
 
 CONTRASTS = (  # factor, from, to
@@ -100,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         folder = Path(options.checkpoint)
         directions = find(vaegen.load(folder), options.pairs, options.sd, options.components)
-        about = {"command": f"python scripts/build_directions.py --checkpoint checkpoints/{folder.resolve().name}"}
+        about = {"command": f"python scripts/build_directions.py --checkpoint {public_path(folder)}"}
         about |= {"pairs": str(options.pairs), "sd": str(options.sd)}
         about |= {"numpy": np.__version__, "weights": weights_hash(folder)}
         save_directions(folder, Directions(directions.entries, directions.steps, about))
@@ -116,9 +118,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def find(pipeline: Pipeline, n_pairs: int, sd: float, n_components: int) -> Directions:
-    """Returns the named directions, those with the largest effect first, and then the components."""
+    """Returns the named directions, those with the largest effect first, and then the components.
+
+    Raises:
+        VaegenError: If the checkpoint has no English, which the effects are measured in.
+    """
+    codes = [code for code in pipeline.languages if code in CAPTION_LANGUAGES]
+    if "en" not in codes:
+        raise VaegenError(
+            f"Directions are measured by their English words, but this checkpoint has {', '.join(pipeline.languages)}; "
+            "choose one with English."
+        )
     probes = probe_set()
-    posterior = pipeline.encode([probe.sentences[code] for probe in probes for code in pipeline.languages])
+    posterior = pipeline.encode([probe.sentences[code] for probe in probes for code in codes])
     cloud, variances = posterior.mode.flatten(1).numpy(), posterior.std.flatten(1).numpy() ** 2
     centered = cloud - cloud.mean(0)
 
@@ -131,7 +143,7 @@ def find(pipeline: Pipeline, n_pairs: int, sd: float, n_components: int) -> Dire
     entries, steps = [], []
     for factor, before, after in CONTRASTS:
         pairs = minimal_pairs(factor, before, after, n_pairs)
-        sides = [[pair[side].sentences[code] for pair in pairs for code in pipeline.languages] for side in (0, 1)]
+        sides = [[pair[side].sentences[code] for pair in pairs for code in codes] for side in (0, 1)]
         ends = [encode(pipeline, texts) for texts in sides]
         difference = (ends[1] - ends[0]).mean(0)
         unit = difference / np.linalg.norm(difference)

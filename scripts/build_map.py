@@ -4,8 +4,9 @@
     python scripts/build_map.py --checkpoint checkpoints/multi30k
 
 On it lie the probe set (600 captions in four languages, `vaegen.probe`) and draws from the prior, each decoded into all
-four. Writes, beside the weights, `map.json` (coordinates, sentences, factors, clusters: what the page draws) and `map.npz`
-(latents and principal components, for what is asked of the map). Run it again after the weights have changed.
+four, or into those of them that the checkpoint has. Writes, beside the weights, `map.json` (coordinates, sentences,
+factors, clusters: what the page draws) and `map.npz` (latents and principal components, for what is asked of the map). Run
+it again after the weights have changed.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 import vaegen
 from vaegen.checkpoint import weights_hash
+from vaegen.commandline import public_path
 from vaegen.errors import VaegenError
 from vaegen.pipeline import Pipeline
 from vaegen.probe import FACTORS, probe_set
@@ -35,7 +37,6 @@ from vaegen.projection import UMAP, fit_pca, fit_umap
 from vaegen.tags import CAPTION_LANGUAGES
 from vaegen.views.atlas import FILE, PICTURE, PROJECTIONS, Atlas, save_atlas, spacing
 
-LANGUAGES = list(CAPTION_LANGUAGES)
 SAID_BY_ALL = set(re.findall(r"\w+", "a an the is are in on of and with to at his her by for their it its from two"))
 
 
@@ -54,9 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     except VaegenError as error:
         print(f"build_map: {error}", file=sys.stderr)
         return 2
-    name = folder.resolve().name
     prior = f" --prior {options.prior}" if options.prior != "normal" else ""
-    command = f"python scripts/build_map.py --checkpoint checkpoints/{name}{prior}"
+    command = f"python scripts/build_map.py --checkpoint {public_path(folder)}{prior}"
     about = {"command": command, "weights": weights_hash(folder)}
     about |= {package: version(package) for package in ("umap-learn", "scikit-learn", "numpy")}
     atlas.about.update(about)
@@ -73,15 +73,22 @@ def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, pr
     """Returns the map's latents, and what the page draws of it."""
     from sklearn.cluster import KMeans
 
+    codes = [code for code in CAPTION_LANGUAGES if code in pipeline.languages]
+    if not codes:
+        raise VaegenError(
+            f"This checkpoint has {', '.join(pipeline.languages)}, but the captions of a map are in "
+            f"{', '.join(CAPTION_LANGUAGES)}; choose a checkpoint with one of these, or fit a map of own sentences in the "
+            "app."
+        )
     probes = probe_set(n_probes)
     texts = [probe.sentences for probe in probes]
-    encoded = pipeline.encode([sentences[code] for sentences in texts for code in LANGUAGES]).mode.flatten(1).numpy()
+    encoded = pipeline.encode([sentences[code] for sentences in texts for code in codes]).mode.flatten(1).numpy()
     samples = pipeline.draw(n_samples, seed=0, prior=prior)
-    columns = [pipeline.decode(samples, code, num_beams=1) for code in LANGUAGES]
-    texts += [dict(zip(LANGUAGES, row, strict=True)) for row in zip(*columns, strict=True)]
+    columns = [pipeline.decode(samples, code, num_beams=1) for code in codes]
+    texts += [dict(zip(codes, row, strict=True)) for row in zip(*columns, strict=True)]
     latents = np.concatenate([encoded, samples.reshape(n_samples, -1)]).astype(np.float32)
-    group = [i // len(LANGUAGES) for i in range(len(encoded))] + [n_probes + i for i in range(n_samples)]
-    language = [i % len(LANGUAGES) for i in range(len(latents))]
+    group = [i // len(codes) for i in range(len(encoded))] + [n_probes + i for i in range(n_samples)]
+    language = [i % len(codes) for i in range(len(latents))]
 
     coordinates = {name: np.round(_fitted(latents, PROJECTIONS[name]), 3) for name in ("umap2", "umap3")}
     pca = fit_pca(latents)
@@ -92,13 +99,13 @@ def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, pr
     about |= {"pca_shares": [round(float(share), 4) for share in pca.shares]}
     gaps = {name: spacing(value) for name, value in places.items()}
     picture = {
-        "languages": LANGUAGES,
-        "texts": {code: [sentences[code] for sentences in texts] for code in LANGUAGES},
+        "languages": codes,
+        "texts": {code: [sentences[code] for sentences in texts] for code in codes},
         "n_probes": n_probes,
         "group": group,
         "language": language,
         "cluster": clusters.tolist(),
-        "clusters": _cluster_names([texts[g]["en"] for g in group], clusters),
+        "clusters": _cluster_names([texts[g][codes[0]] for g in group], clusters),
         "factors": {name: [values.index(p.factors[name]) for p in probes] for name, values in FACTORS.items()},
         "factor_values": {name: list(values) for name, values in FACTORS.items()},
         "coordinates": {name: value.T.tolist() for name, value in places.items() if name != "pca2"},
@@ -119,7 +126,7 @@ def _fitted(latents: np.ndarray, n_components: int) -> np.ndarray:
 
 
 def _cluster_names(texts: list[str], clusters: np.ndarray) -> list[str]:
-    """The three English words that each cluster holds most above its share."""
+    """The three words that each cluster holds most above its share."""
     words = [set(re.findall(r"\w+", text.lower())) - SAID_BY_ALL for text in texts]
     overall = Counter(word for found in words for word in found)
     names = []

@@ -30,14 +30,15 @@ sys.path.insert(0, str(ROOT))
 
 import vaegen
 from vaegen.checkpoint import weights_hash
+from vaegen.commandline import name_of, public_path
 from vaegen.corpus import Group, load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation import contexts_of, latent_figures, shuffled_bleu, translate_and_score
 from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
 from vaegen.pipeline import Pipeline
-from vaegen.report import COMPARED, corpora, data_card, model_card
-from vaegen.tags import kind_of
-from vaegen.task_evaluation import chinese, replies, several_replies, summaries
+from vaegen.report import CHINESE, COMPARED, corpora, data_card, main_corpus, model_card
+from vaegen.tags import kind_of, tag_name
+from vaegen.task_evaluation import chinese, task_languages, task_tables, test_sets, with_all
 from vaegen.views.directions import load_directions
 
 CHECKPOINTS = ROOT / "checkpoints"
@@ -46,8 +47,6 @@ PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples") 
 PROBE_SENTENCES = 8000  # training captions that the linear probes see
 LABELS = ("len_bin", "subj_number", "gender", "age", "animal", "color", "verb", "setting")
 TASKS = {"summarise": "summaries", "reply": "replies", "chinese": "translations between English and Chinese"}
-TEST_SETS = {"summarise": "captions-short", "reply": "dailydialogpp"}
-CHINESE = ("tatoeba-zh", "flickr8k-zh")  # test sets that have English and Chinese only
 MIN_SENTENCES = 100  # of a direction that is measured unasked where others have as many: BLEU on fewer says nothing
 
 
@@ -109,7 +108,8 @@ def run(options: argparse.Namespace) -> None:
             return
         metrics["evaluation"] = evaluation
         write(folder / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
-    card = model_card(folder.resolve().name, pipeline.model.config.to_dict(), metrics, data_card(metrics))
+    config = pipeline.model.config.to_dict()
+    card = model_card(name_of(folder), config, metrics, data_card(metrics), public_path(folder))
     write(folder / "README.md", card)
 
 
@@ -124,12 +124,11 @@ def check(kind: str, options: argparse.Namespace) -> None:
             f"--compare-as {options.compare_as}: the comparison is of translations between English, German and Czech, but "
             f"{options.checkpoint} is for {TASKS[kind]}; leave the option out."
         )
-    for name, given in (("corpus", options.corpus), ("directions", options.directions)):
-        if kind in TEST_SETS and given not in (None, "all"):
-            raise VaegenError(
-                f"--{name} {given}: {options.checkpoint} is for {TASKS[kind]}, which are measured on {TEST_SETS[kind]}; "
-                "leave the option out."
-            )
+    if kind in ("summarise", "reply") and options.directions != "all":
+        raise VaegenError(
+            f"--directions {options.directions}: {options.checkpoint} is for {TASKS[kind]}, which have no directions; leave "
+            "the option out."
+        )
 
 
 def explore(options: argparse.Namespace) -> None:
@@ -143,46 +142,67 @@ def explore(options: argparse.Namespace) -> None:
     figures = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if figures.get("weights") != weights:
         figures = {"weights": weights, **{key: figures[key] for key in ("notes",) if key in figures}}
-    parts = options.parts.split(",") if options.parts else list(PARTS) if options.data else []
+    corpus = options.corpus or main_corpus(pipeline.metadata)
+    lacks = {part: lacking(part, pipeline.languages, corpus) for part in PARTS}
+    possible = [part for part in PARTS if not lacks[part]]
+    parts = options.parts.split(",") if options.parts else possible if options.data else []
     if unknown := set(parts) - set(PARTS):
         raise VaegenError(f"--parts {options.parts}: there is no part {', '.join(sorted(unknown))}; use {', '.join(PARTS)}.")
     if parts and not options.data:
         raise VaegenError("--latent measures on the corpora; give their folder with --data.")
+    for part in parts:
+        if lacks[part]:
+            instead = f"use --parts {','.join(possible)}" if possible else "leave it out"
+            raise VaegenError(f"The part {part} needs {lacks[part]}; {instead}.")
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    corpus = options.corpus or "multi30k"
+    def need(texts: Sequence[Any], what: str, least: int = 2) -> None:
+        if len(texts) < least:
+            raise VaegenError(
+                f"The part {part} needs {least} or more {what}, but {corpus} has {len(texts)}; choose another corpus with "
+                "--corpus, or leave the part out with --parts."
+            )
+
+    for part in (part for part in PARTS if lacks[part] and options.data and not options.parts):
+        say(f"left out: {part}, which needs {lacks[part]}")
     text = {split: load_corpus(corpus, options.data, split) for split in ("train", "val", "test")} if parts else {}
     english = {split: [group["en"] for group in groups if group.get("en")] for split, groups in text.items()}
-    complete = {split: [g for g in groups if all(g.get(c) for c in pipeline.languages)] for split, groups in text.items()}
-    by_language = {
-        split: {code: [group[code] for group in groups] for code in pipeline.languages} for split, groups in complete.items()
-    }
+    complete = {split: with_all(pipeline.languages, groups) for split, groups in text.items()}
     for part in parts:
         start = time.perf_counter()
         if part == "languages":
-            found = measure.across_languages(pipeline, by_language["val"], by_language["test"], say)
+            for split in ("val", "test"):
+                need(complete[split], f"{split} groups with {', '.join(pipeline.languages)}", measure.NEIGHBOURS)
+            val, test = ({c: [g[c] for g in complete[split]] for c in pipeline.languages} for split in ("val", "test"))
+            found = measure.across_languages(pipeline, val, test, say)
         elif part == "factors":
             found = measure.factors(pipeline, say)
         elif part == "probes":
             rows = {split: silver_labels(options.data, split) for split in ("train", "test")}
             train = [group["en"] for group in text["train"]][:PROBE_SENTENCES]
             labels = {label: values[:PROBE_SENTENCES] for label, values in rows["train"].items()}
-            tests = {code: [group[code] for group in text["test"]] for code in pipeline.languages}
+            codes = [code for code in pipeline.languages if code in text["test"][0]]
+            tests = {code: [group[code] for group in text["test"]] for code in codes}
             found = measure.silver_probes(pipeline, (train, labels), (tests, rows["test"]), say)
         else:
             judge = load_language_model(folder / "lm")
             if part == "rates":
-                some = by_language["test"]
                 n = options.latent_sentences
-                found = measure.rates(pipeline, judge, english["test"][:n], some["en"][:n], some["de"][:n], say)
+                pairs = with_all(("en", "de"), text["test"])[:n]
+                need(pairs, "test pairs in English and German")
+                sources, references = ([group[code] for group in pairs] for code in ("en", "de"))
+                found = measure.rates(pipeline, judge, english["test"][:n], sources, references, say)
             elif part == "interpolation":
+                need(english["test"], "English test sentences")
                 found = measure.interpolation(pipeline, judge, english["test"][:200], 11, say)
             else:
-                also = [g["en"] for g in load_corpus("multi30k-captions", options.data, "train") if g.get("en")]
-                seen = english["train"] + (also if corpus == "multi30k" else [])
+                also = load_corpus("multi30k-captions", options.data, "train") if corpus == "multi30k" else []
+                seen = english["train"] + [group["en"] for group in also if group.get("en")]
                 held_out = english["val"] + english["test"]
+                need(held_out, "English sentences of val and test")
+                need(english["train"], "English training sentences, or fewer --samples", options.samples)
                 seeds = range(options.seeds)
                 found = measure.prior_samples(
                     pipeline, judge, held_out, english["train"], seen, options.samples, seeds, say,
@@ -196,7 +216,17 @@ def explore(options: argparse.Namespace) -> None:
         figures["directions"] = [vars(entry) for entry in directions.entries]
         write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     draw_plots(figures, folder)
-    write(folder / REPORT, report(figures, folder.resolve().name))
+    write(folder / REPORT, report(figures, name_of(folder), path=public_path(folder)))
+
+
+def lacking(part: str, languages: Sequence[str], corpus: str) -> str:
+    """Returns what a part of the report needs that these languages and this corpus lack; "" if nothing."""
+    if part == "probes" and corpus != "multi30k":
+        return "the corpus multi30k, whose captions have labels"
+    if part == "languages":
+        return "" if len(languages) > 1 else "two languages"
+    needed = ("en", "de") if part == "rates" else ("en",)
+    return "" if set(needed) <= set(languages) else f"a checkpoint of {' and '.join(map(tag_name, needed))}"
 
 
 def more_draws(told: str | None) -> list[tuple[str, float, int | None]]:
@@ -233,8 +263,7 @@ def changed(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str
 
 def evaluate(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
     """Returns all figures of a pipeline on one split of a corpus; one that has Chinese besides, on its test sets, too."""
-    trained_on = corpora(pipeline.metadata) or ["multi30k"]
-    corpus = options.corpus or next((name for name in trained_on if name not in CHINESE), trained_on[0])
+    corpus = options.corpus or main_corpus(pipeline.metadata)
     groups = load_corpus(corpus, options.data, options.split)
     tokenised = tokenised_references(corpus, options)
     if tokenised and importlib.util.find_spec("sacremoses") is None:
@@ -252,7 +281,7 @@ def evaluate(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
             raise VaegenError(f"--directions {options.directions}: write two codes for each, as in en-de,de-en.")
     tests = {}
     if options.corpus is None and options.directions == "all" and "zh" in set(pipeline.languages) - set(languages):
-        tests = {name: groups_with(("en", "zh"), name, options) for name in CHINESE if name in trained_on}
+        tests = {name: groups_with(("en", "zh"), name, options) for name in CHINESE if name in corpora(pipeline.metadata)}
     contexts = contexts_of(pipeline)
     translation: dict[str, dict[str, Any]] = {}
     shuffled = {}
@@ -280,8 +309,7 @@ def evaluate(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
         "corpus": corpus,
         "split": f"{corpus} {'test_2016' if corpus == 'multi30k' and options.split == 'test' else options.split}",
         "num_beams": options.num_beams,
-        "command": f"python scripts/evaluate.py --checkpoint checkpoints/{pipeline.name} --data DATA"
-        + options.also,
+        "command": command(options),
         "translation": translation,
     }
     if len(contexts) == 2:
@@ -297,23 +325,19 @@ def evaluate(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
 
 def evaluate_task(pipeline: Pipeline, kind: str, options: argparse.Namespace) -> dict[str, Any]:
     """Returns the figures of a checkpoint for summaries, replies or Chinese, each beside a baseline."""
+    names = test_sets(kind, options.corpus, corpora(pipeline.metadata))
+    tests = {name: load_corpus(name, options.data, options.split) for name in names}
+    training = load_corpus(names[0], options.data, "train") if kind == "reply" else []
+    languages = task_languages(pipeline.tags, kind, tests[names[0]])
     beam = {"num_beams": options.num_beams, "batch_size": 64}
-    if kind == "summarise":
-        corpus, languages = TEST_SETS[kind], pipeline.languages
-        tables = [summaries(pipeline, groups_with((code,), corpus, options), code, **beam) for code in languages]
-    elif kind == "reply":
-        corpus, languages = TEST_SETS[kind], ("en",)
-        test, training = groups_with(("en", "en.reply"), corpus, options), load_corpus(corpus, options.data, "train")
-        tables = [replies(pipeline, test, training, **beam), several_replies(pipeline, test)]
-    else:
-        corpus, languages = CHINESE[0], ("en", "zh")
-        tables = [chinese(pipeline, {name: groups_with(languages, name, options) for name in CHINESE}, **beam)]
-    texts = {code: list(dict.fromkeys(group[code] for group in groups_with((code,), corpus, options))) for code in languages}
+    tables = task_tables(pipeline, kind, languages, tests, training, options.limit, **beam)
+    corpus, groups = names[0], tests[names[0]]
+    texts = {code: list(dict.fromkeys(g[code] for g in with_all((code,), groups)[: options.limit])) for code in languages}
     return {
         "corpus": corpus,
         "split": f"{corpus} {options.split}",
         "num_beams": options.num_beams,
-        "command": f"python scripts/evaluate.py --checkpoint checkpoints/{pipeline.name} --data DATA{options.also}",
+        "command": command(options),
         "tasks": tables,
         "latent": latents(pipeline, texts, options),
     }
@@ -321,8 +345,12 @@ def evaluate_task(pipeline: Pipeline, kind: str, options: argparse.Namespace) ->
 
 def groups_with(tags: Sequence[str], corpus: str, options: argparse.Namespace) -> list[Group]:
     """Returns the groups to measure on that have all these tags, the first N with `--limit`."""
-    groups = load_corpus(corpus, options.data, options.split)
-    return [group for group in groups if all(group.get(tag) for tag in tags)][: options.limit]
+    return with_all(tags, load_corpus(corpus, options.data, options.split))[: options.limit]
+
+
+def command(options: argparse.Namespace) -> str:
+    """Returns what anyone types to measure the same."""
+    return f"python scripts/evaluate.py --checkpoint {public_path(options.checkpoint)} --data DATA{options.also}"
 
 
 def latents(pipeline: Pipeline, texts: Mapping[str, Sequence[str]], options: argparse.Namespace) -> dict[str, Any]:

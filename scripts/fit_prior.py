@@ -26,6 +26,7 @@ from vaegen.errors import VaegenError
 from vaegen.posterior import DiagonalGaussian
 from vaegen.priors import PRIORS, Flow, Gaussian, Jitter, Mixture, about_priors, load_priors, save_priors
 from vaegen.probe import probe_set
+from vaegen.report import main_corpus
 
 FITTED = PRIORS[1:]
 
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True, help="checkpoint folder")
     parser.add_argument("--data", required=True, help="folder with the corpora")
-    parser.add_argument("--corpus", default="multi30k", help="whose training text is encoded (default multi30k)")
+    parser.add_argument("--corpus", help="whose training text is encoded (default: the first one of the checkpoint)")
     parser.add_argument("--groups", type=int, default=29_000, help="groups of parallel sentences to encode (default 29000)")
     parser.add_argument("--only", help=f"comma-separated, of {', '.join(FITTED)} (default: all)")
     parser.add_argument("--components", type=int, default=64, help="of the mixture (default 64)")
@@ -57,6 +58,7 @@ def fit(options: argparse.Namespace) -> None:
     if unknown := set(names) - set(FITTED):
         raise VaegenError(f"--only {options.only}: there is no prior {', '.join(sorted(unknown))}; use {', '.join(FITTED)}.")
     pipeline = vaegen.load(options.checkpoint)
+    options.corpus = options.corpus or main_corpus(pipeline.metadata)
     folder, config = Path(options.checkpoint), pipeline.model.config
     fresh = about_priors(folder).get("weights") == weights_hash(folder)  # else all have to be made anew
     priors = load_priors(folder, config.n_slots, config.latent_dim) if fresh else {}

@@ -24,6 +24,7 @@ from vaegen.checkpoint import load_checkpoint
 from vaegen.corpus import load_corpus
 from vaegen.errors import VaegenError
 from vaegen.language_model import new_language_model, save_language_model, sentence_nats, train_language_model
+from vaegen.report import corpora
 from vaegen.text import Tokenizer, clean
 
 
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True, help="checkpoint folder whose tokenizer is used")
     parser.add_argument("--data", required=True, help="folder with the corpora")
-    parser.add_argument("--corpora", default="multi30k,multi30k-captions", help="what it reads; the first one validates it")
+    parser.add_argument("--corpora", help="what it reads; the first one validates it (default: those of the checkpoint)")
     parser.add_argument("--language", default="en", help="of the text (default en)")
     parser.add_argument("--steps", type=int, default=1500, help="of 4,096 tokens (default 1500)")
     parser.add_argument("--layers", type=int, default=7, help="depth (default 7: as many parameters as the VAE)")
@@ -50,8 +51,13 @@ def run(options: argparse.Namespace) -> None:
     """Reads, trains, validates, saves."""
     torch.set_num_threads(1)
     folder = Path(options.checkpoint)
-    tokenizer = load_checkpoint(folder).tokenizer
-    names, language = options.corpora.split(","), options.language
+    checkpoint = load_checkpoint(folder)
+    tokenizer, language = checkpoint.tokenizer, options.language
+    names = options.corpora.split(",") if options.corpora else corpora(checkpoint.metadata) or ["multi30k"]
+    validation = load_corpus(names[0], options.data, "val")
+    unseen = as_sentences([group[language] for group in validation if group.get(language)], tokenizer, language)
+    if not unseen:
+        raise VaegenError(f"{names[0]} has no val sentence in {language}; give a corpus that has one first in --corpora.")
     held_out = [group for name in names for split in ("val", "test") for group in load_corpus(name, options.data, split)]
     sentences = []
     for name in names:
@@ -69,8 +75,7 @@ def run(options: argparse.Namespace) -> None:
                 bar.set_postfix(nats_per_token=f"{loss:.3f}", refresh=False)
 
         train_language_model(model, sentences, options.steps, seed=options.seed, progress=progress)
-    unseen = [group[language] for group in load_corpus(names[0], options.data, "val") if group.get(language)]
-    nats = sentence_nats(model, as_sentences(unseen, tokenizer, language))
+    nats = sentence_nats(model, unseen)
     save_language_model(folder / "lm", model)
     about = {"parameters": n_parameters, "sentences": len(sentences), "corpora": names, "language": language}
     about |= {"steps": options.steps, "seconds": round(time.perf_counter() - start)}

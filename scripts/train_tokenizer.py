@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from vaegen.corpus import CORPORA, Group, load_corpus
 from vaegen.errors import VaegenError
-from vaegen.tags import CAPTION_LANGUAGES
-from vaegen.text import Tokenizer, clean
+from vaegen.tags import CAPTION_LANGUAGES, language_of
+from vaegen.text import Tokenizer, clean, simplified
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> None:
     tokenizer = Tokenizer.train(balance(texts), options.vocab_size, languages)
     tokenizer.save(options.out)
     print(f"{options.out}: {tokenizer.vocab_size:,} tokens")
-    print(measure(tokenizer, load_corpus(names[0], options.data, "val")))
+    unseen = load_corpus(names[0], options.data, "val")
+    print(measure(tokenizer, unseen or load_corpus(names[0], options.data, "train"), "validation" if unseen else "training"))
 
 
 def balance(texts: dict[str, list[str]]) -> list[str]:
@@ -73,15 +74,20 @@ def balance(texts: dict[str, list[str]]) -> list[str]:
     return [text for sentences in texts.values() for text in islice(cycle(sentences), longest)]
 
 
-def measure(tokenizer: Tokenizer, groups: list[Group]) -> str:
-    """Returns a table for unseen text: tokens a sentence and a word, and how many sentences need bytes."""
-    lines = [f"{'validation':<12}{'tokens/sentence':>16}{'tokens/word':>13}{'sentences with bytes':>22}"]
+def measure(tokenizer: Tokenizer, groups: list[Group], split: str = "validation") -> str:
+    """Returns a table for a split: tokens a sentence and a word, and how many sentences need bytes.
+
+    Chinese is simplified first, as whatever a model reads.
+    """
+    lines = [f"{split:<12}{'tokens/sentence':>16}{'tokens/word':>13}{'sentences with bytes':>22}"]
     first_byte = max(tokenizer.language_ids.values()) + 1
     byte_ids = range(first_byte, first_byte + 256)
     for language in tokenizer.languages:
         texts = [group[language] for group in groups if group.get(language)]
         if not texts:
             continue
+        if language_of(language) == "zh":
+            texts = [simplified(text) for text in texts]
         ids = tokenizer.encode_batch(texts)
         n_tokens, n_words = sum(map(len, ids)), sum(len(text.split()) for text in texts)
         n_bytes = sum(any(index in byte_ids for index in row) for row in ids)

@@ -125,6 +125,17 @@ def test_load_takes_several_folders(tokenizer, tmp_path):
     assert pipeline.translate(TEXTS, "de") == together(tokenizer, *members).translate(TEXTS, "de")
 
 
+@pytest.mark.parametrize("seeds", [(1, 1), (1, 2)])
+def test_a_mean_over_two_runs_is_made_with_a_warning(tokenizer, tmp_path, capsys, seeds):
+    for name, seed in zip("ab", seeds, strict=True):
+        save_checkpoint(tmp_path / name, make_model(tokenizer, 1), tokenizer, {"training": {"config": {"seed": seed}}})
+    spec = importlib.util.spec_from_file_location("average_script", SCRIPTS / "average.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    assert ("the commands or seeds differ" in capsys.readouterr().err) == (seeds == (1, 2))
+
+
 def test_the_mean_of_weights(tokenizer, tmp_path):
     models = [make_model(tokenizer, seed) for seed in (1, 2)]
     for name, model in zip("ab", models, strict=True):
@@ -134,7 +145,7 @@ def test_the_mean_of_weights(tokenizer, tmp_path):
     spec.loader.exec_module(script)
     assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     mean = load_checkpoint(tmp_path / "mean")
-    assert mean.metadata == {"corpora": "own", "averaged": [str(tmp_path / "a"), str(tmp_path / "b")]}
+    assert mean.metadata == {"corpora": "own", "averaged": ["PATH/TO/a", "PATH/TO/b"]}
     a, b = (model.state_dict() for model in models)
     for name, value in mean.model.state_dict().items():
         torch.testing.assert_close(value, (a[name] + b[name]) / 2, rtol=2e-3, atol=2e-3)
@@ -157,7 +168,7 @@ def test_an_ensemble_draws_nothing_and_what_was_measured_on_one_is_not_told_of_t
     spec.loader.exec_module(script)
     assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     told = load_checkpoint(tmp_path / "mean").metadata
-    assert told == {"corpora": "own", "training": {"step": 3}, "averaged": [str(tmp_path / "a"), str(tmp_path / "b")]}
+    assert told == {"corpora": "own", "training": {"step": 3}, "averaged": ["PATH/TO/a", "PATH/TO/b"]}
 
 
 def test_checkpoints_with_a_pretrained_encoder_have_a_mean_and_decode_together(tokenizer, bert, tmp_path):

@@ -3,6 +3,7 @@
 import gzip
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,12 +72,12 @@ def measured(folder):
         ("summaries", ["--compare-as", "x"], "--compare-as x: the comparison is of translations"),
         ("dialogue", ["--compare-as", "x"], "is for replies; leave the option out"),
         ("chinese", ["--compare-as", "x"], "is for translations between English and Chinese"),
-        ("summaries", ["--corpus", "own"], "--corpus own"),
-        ("summaries", ["--directions", "en-de"], "summaries, which are measured on captions-short; leave"),
-        ("dialogue", ["--corpus", "own"], "replies, which are measured on dailydialogpp; leave"),
+        ("summaries", ["--corpus", "own"], "no text in English with a summary"),
+        ("summaries", ["--directions", "en-de"], "is for summaries, which have no directions; leave"),
+        ("dialogue", ["--corpus", "own"], "no text in English with a reply"),
         ("dialogue", ["--directions", "en-en.reply"], "--directions en-en.reply"),
-        ("dialogue", ["--limit", "4"], "None of the 1 contexts has 5 replies"),
-        ("summaries", [], "There is no caption in English to shorten"),  # one image: its captions are for validation
+        ("chinese", ["--split", "val"], "There is no file"),
+        ("summaries", [], "no text in English with a summary"),  # one image: its captions are for validation
     ],
 )
 def test_what_a_task_cannot_be_asked_is_one_sentence(evaluate, checkpoints, data, capsys, name, arguments, message):
@@ -105,6 +106,70 @@ def test_chinese_is_measured_on_its_test_sets_or_on_what_was_chosen(evaluate, ch
     found = measured(folder)
     assert found["split"] == "own-zh test" and list(found["translation"]) == ["zh-en"] and "tasks" not in found
     assert "--corpus own-zh --directions zh-en" in found["command"]
+
+
+@pytest.fixture(scope="module")
+def spanish(tmp_path_factory):
+    """Untrained checkpoints of English and Spanish and of Spanish alone, and corpora with and without validation text."""
+    folder = tmp_path_factory.mktemp("spanish")
+    lines = {"en": ["A dog.", "A cat.", "A bird.", "A man.", "A child."]}
+    lines["es"] = ["Un perro.", "Un gato.", "Un pájaro.", "Un hombre.", "Un niño."]
+    for name, splits in (("own", ("train", "val", "test")), ("noval", ("train",))):
+        (folder / name).mkdir()
+        for split in splits:
+            for code, texts in lines.items():
+                (folder / name / f"{split}.{code}").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    torch.manual_seed(0)
+    for name, tags in (("en-es", ("en", "es")), ("es", ("es",))):
+        tokenizer = Tokenizer.train(lines["en"] + lines["es"], 400, tags)
+        model = VAETransformer(ModelConfig(tokenizer.vocab_size, tags, **preset("tiny")[0]))
+        save_checkpoint(folder / name, model, tokenizer, {"corpora": "own"})
+    return folder
+
+
+def test_the_latent_of_other_languages_is_measured_on_the_own_corpus(evaluate, spanish, capsys):
+    command = ["--latent", "--checkpoint", str(spanish / "en-es"), "--data", str(spanish)]
+    for _ in range(2):  # the second time it reads its own figures
+        assert evaluate.main([*command, "--parts", "languages"]) == 0
+    text = (spanish / "en-es" / "REPORT.md").read_text(encoding="utf-8")
+    assert "## One meaning, two languages" in text and "| from, to; by cosine alone | en | es |" in text
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("en-es", ["--parts", "rates"], "The part rates needs a checkpoint of English and German; use --parts int"),
+        ("en-es", ["--parts", "probes"], "The part probes needs the corpus multi30k"),
+        ("es", ["--parts", "probes", "--corpus", "multi30k"], "The part probes needs a checkpoint of English"),
+        ("es", ["--parts", "factors"], "The part factors needs a checkpoint of English; leave it out."),
+        ("es", ["--parts", "languages"], "The part languages needs two languages"),
+        ("en-es", ["--parts", "languages", "--corpus", "noval"], "needs 4 or more val groups with en, es, but noval has 0"),
+    ],
+)
+def test_a_part_that_cannot_be_measured_says_what_it_needs(evaluate, spanish, capsys, name, arguments, message):
+    assert evaluate.main(["--latent", "--checkpoint", str(spanish / name), "--data", str(spanish), *arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("evaluate: ") and message in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "shown"),
+    [("dialogue", "en.reply", "BLEU, 1 reference"), ("summaries", "de.short", "German: from a text to its shortest sum")],
+)
+def test_an_own_task_is_measured_on_its_own_corpus(evaluate, checkpoints, tmp_path, monkeypatch, name, tag, shown):
+    def load(corpus, data, split):
+        return [{tag[:2]: text, tag: "kurz, ja"} for text in GERMAN] if corpus == "mine" else pytest.fail(f"reads {corpus}")
+
+    monkeypatch.setattr(evaluate, "load_corpus", load)
+    folder = tmp_path / name / "checkpoint"
+    shutil.copytree(checkpoints / name, folder)
+    (folder / "metrics.json").write_text(json.dumps({"corpora": "mine:1"}), encoding="utf-8")
+    assert evaluate.main(["--checkpoint", str(folder), "--data", str(tmp_path), *SMALL]) == 0
+    found, card = measured(folder), (folder / "README.md").read_text(encoding="utf-8")
+    assert found["corpus"] == "mine" and list(found["latent"]) == [tag[:2]]
+    assert shown in card and f"# {name}\n" in card and str(tmp_path) not in card
+    assert f"--checkpoint PATH/TO/{name}/checkpoint --data DATA" in found["command"]
 
 
 @pytest.mark.parametrize("n_slots", [4, 0])

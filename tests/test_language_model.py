@@ -1,9 +1,15 @@
 """The language model: it learns, its nats are those of its own loss, it survives its file."""
 
+import importlib.util
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from vaegen.checkpoint import save_checkpoint
+from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
 from vaegen.language_model import (
     load_language_model,
@@ -12,7 +18,10 @@ from vaegen.language_model import (
     sentence_nats,
     train_language_model,
 )
+from vaegen.model import VAETransformer
+from vaegen.text import Tokenizer
 
+SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "train_lm.py"
 RNG = np.random.default_rng(0)
 PAIRS = zip(RNG.integers(5, 15, 200), RNG.integers(3, 7, 200), strict=True)
 SENTENCES = [[1, *((int(k) + j) % 10 + 5 for j in range(n)), 2] for k, n in PAIRS]  # count up from anywhere
@@ -45,6 +54,31 @@ def test_it_survives_its_file(trained, tmp_path):
     assert next(trained.parameters()).dtype == torch.float32
     with pytest.raises(VaegenError, match="train_lm"):
         load_language_model(tmp_path)
+
+
+def test_a_cycle_needs_three_steps():
+    model = new_language_model(20, width=32, n_layers=1)
+    with pytest.raises(VaegenError, match="cannot be trained in 2 steps; take 3 or more"):
+        train_language_model(model, SENTENCES[:3], 2)
+    assert train_language_model(model, SENTENCES[:3], 3) is model
+
+
+def test_the_command_reads_what_its_checkpoint_was_trained_on(tmp_path, capsys):
+    spec = importlib.util.spec_from_file_location("train_lm_script", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    for name, splits in (("own", ("train", "val")), ("noval", ("train",))):
+        (tmp_path / name).mkdir()
+        for split in splits:
+            (tmp_path / name / f"{split}.es").write_text(f"Un perro {split}.\n", encoding="utf-8")
+    tokenizer = Tokenizer.train(["Un perro train val."] * 3, 300, ("es",))
+    model = VAETransformer(ModelConfig(tokenizer.vocab_size, ("es",), **preset("tiny")[0]))
+    save_checkpoint(tmp_path / "es", model, tokenizer, {"corpora": "own:1"})
+    command = ["--checkpoint", str(tmp_path / "es"), "--data", str(tmp_path), "--language", "es", "--layers", "1"]
+    assert script.main([*command, "--steps", "3"]) == 0
+    assert json.loads(capsys.readouterr().out)["corpora"] == ["own"]
+    assert script.main([*command, "--corpora", "noval,own"]) == 2
+    assert "noval has no val sentence in es; give a corpus that has one first" in capsys.readouterr().err
 
 
 def test_nothing_to_learn_from_is_told():

@@ -1,7 +1,10 @@
 """The report says what the figures say, leaves out what was not measured, and its plots are files."""
 
-from vaegen.latent_report import PRIOR_NAMES, draw_plots, report
+import json
+
+from vaegen.latent_report import FIGURES, PRIOR_NAMES, REPORT, draw_plots, report
 from vaegen.priors import PRIORS
+from vaegen.service import CHECKPOINTS
 
 RATES = {"n": 5, "language_model_nats": 40.0, "best_over_limit": 1.1, "rows": [
     {"slots": 1, "kl": 3.0, "recon": 41.0, "neg_elbo": 44.0, "bleu_en_de": 1.5},
@@ -28,6 +31,23 @@ def test_figures_stand_where_they_belong():
     assert "| real captions | 0.900 ± 0.010 | 12.3 ± 0.0 | – | 1.2% ± 1.0 |" in text
     assert "| flow matching | 0.700 ± 0.010 | 12.3 ± 0.0 | 4.0% ± 1.0 | 1.2% ± 1.0 |" in text
     assert "- Tried and failed." in text
+
+
+def test_the_shipped_report_is_made_of_its_figures():
+    folder = CHECKPOINTS / "multi30k"
+    figures = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
+    assert report(figures, "multi30k") == (folder / REPORT).read_text(encoding="utf-8")
+
+
+def test_languages_without_a_name_come_last_and_are_not_dropped():
+    shares = {f"{a}-{b}": 0.5 for a in ("xx", "es", "en") for b in ("xx", "es", "en") if a != b}
+    languages = {"n": 4, "neighbours": 4, "retrieval": shares, "retrieval_by_margin": shares, "chance": 1 / 3}
+    languages["language_from"] = {"z": 0.9, "mu": 1.0}
+    probes = {"n_train": 9, "rows": [{"label": "verb", "majority": 0.4, "es": 0.5, "en": 0.6}]}
+    text = report({"languages": languages, "probes": probes}, "own", path="PATH/TO/own/checkpoint")
+    assert "## One meaning, three languages" in text and "| from, to; by cosine alone | en | es | xx |" in text
+    assert "| label | always the commonest | English | es |" in text and "| verb | 40.0% | 60.0% | 50.0% |" in text
+    assert "--checkpoint PATH/TO/own/checkpoint --data DATA`" in text
 
 
 def test_directions_that_reach_both_goals_are_counted():

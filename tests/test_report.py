@@ -1,11 +1,23 @@
 """The tables: every figure in its place, and markers that must exist."""
 
+import json
+
 import pytest
 
 from vaegen.config import ModelConfig
 from vaegen.corpus import CORPORA
 from vaegen.errors import VaegenError
-from vaegen.report import UNKNOWN, comparison_table, data_card, fill, markdown_table, model_card, results
+from vaegen.report import (
+    UNKNOWN,
+    comparison_table,
+    data_card,
+    fill,
+    main_corpus,
+    markdown_table,
+    model_card,
+    results,
+)
+from vaegen.service import CHECKPOINTS
 
 LATENT = {
     "n": 10, "recon": 5.0, "kl": 40.0, "neg_elbo": 45.0, "nll_iw": 44.0, "nll_iw_draws": 20, "active_units": 7,
@@ -40,6 +52,30 @@ def test_model_card_is_made_of_what_was_measured():
     assert results("multi30k", METRICS) in card
     assert "Not measured yet" in model_card("new", ModelConfig(400).to_dict(), {}, data)
     assert "16 Gaussian latent\nslots of 32 dimensions" in card and "pipeline.sample(" in card
+
+
+@pytest.mark.parametrize("name", ["chinese", "collapsed", "multi30k", "summaries", "tatoeba"])
+def test_the_cards_of_the_shipped_checkpoints_are_made_of_their_figures(name):
+    folder = CHECKPOINTS / name
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model"]
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    card = model_card(name, ModelConfig.from_dict(config).to_dict(), metrics, data_card(metrics))
+    assert card == (folder / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("tags", "target"),
+    [(("en", "es"), "es"), (("en", "de"), "de"), (("en", "en.brief"), "en.brief"), (("es.reply", "es"), "es.reply")],
+)
+def test_the_card_of_an_own_checkpoint_has_calls_that_run(tags, target):
+    card = model_card("mine", ModelConfig(400, tags).to_dict(), {}, UNKNOWN | {"description": "D."}, "runs/mine/checkpoint")
+    assert "# mine\n" in card and 'vaegen.load("runs/mine/checkpoint")' in card and f'snow.", "{target}")' in card
+    assert "LOG.md" not in card
+
+
+def test_the_corpus_to_measure_on_is_the_first_that_has_other_languages_than_chinese():
+    assert main_corpus({"corpora": "tatoeba-zh:0.5,own:1"}) == "own" and main_corpus({}) == "multi30k"
+    assert main_corpus({"corpora": "tatoeba-zh"}) == "tatoeba-zh"
 
 
 def test_the_card_of_a_model_without_a_latent_promises_none():

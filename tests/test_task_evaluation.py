@@ -8,6 +8,7 @@ import torch
 
 from vaegen import task_evaluation as measure
 from vaegen.config import ModelConfig, preset
+from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.pipeline import Pipeline
 from vaegen.report import results
@@ -19,6 +20,7 @@ class Scripted:
 
     def __init__(self, script, n_slots=4):
         self.script, self.model = script, SimpleNamespace(config=SimpleNamespace(n_slots=n_slots))
+        self.tags = tuple(dict.fromkeys(tag for tag, _ in script))
 
     def translate(self, texts, tag, context="source", **options):
         return [self.script[tag, context].get(text, "") for text in texts]
@@ -57,6 +59,30 @@ def test_summaries_stand_beside_the_source_and_its_first_words():
     assert "N = 1" in table["title"] and "40.0 %" in table["title"] and len(table["header"]) == len(table["rows"][0])
 
 
+def test_own_summaries_may_have_one_tag_and_other_languages():
+    groups = [{"de": "eins zwei", "es": "uno dos tres cuatro", "es.short": "uno dos"}, {"es": "sin resumen"}]
+    says = {("es.short", context): {"uno dos tres cuatro": "uno dos"} for context in ("source", "latent")}
+    table = measure.summaries(Scripted(says), groups, "es", captions=False)
+    assert [row[0] for row in table["rows"]][2:] == ["`es.short`, source", "`es.short`, latent"]
+    assert table["rows"][2][1:] == [100.0, 100.0, 100.0, 50.0]
+    assert table["title"] == "es: from a text to its shortest summary, N = 1; the shortest has 50.0 % of the words"
+    with pytest.raises(VaegenError, match=r"no text in es with a summary .* has es and one of es.short"):
+        measure.summaries(Scripted(says), groups[1:], "es")
+
+
+def test_a_task_is_measured_on_what_was_learned():
+    def sets(kind, chosen, *learned):
+        return measure.test_sets(kind, chosen, learned)
+
+    assert sets("reply", None, "dailydialogpp", "dialogue") == sets("reply", None) == ["dailydialogpp"]
+    assert sets("reply", None, "own", "more") == ["own"] and sets("summarise", "mine", "captions-short") == ["mine"]
+    assert sets("chinese", None, "own") == ["own"] and sets("chinese", None, "flickr8k-zh") == ["flickr8k-zh"]
+    assert sets("chinese", None) == ["tatoeba-zh", "flickr8k-zh"]
+    tags = ("en", "de", "en.short", "de.brief", "de.short")
+    assert measure.task_languages(tags, "summarise", [{"en": "a", "de": "b", "de.short": "c"}]) == ["de"]
+    assert measure.task_languages(tags, "summarise", []) == ["en", "de"]
+
+
 REPLIES = ["yes I do", "no I do not", "I think so", "why do you ask", "not at all"]
 TEST = [{"en": "Do you like it?", "en.reply": reply} for reply in REPLIES] + [{"en": "Once.", "en.reply": "Yes."}]
 TRAINING = [{"en": "Do you like cats?", "en.reply": "no I do not"}, {"en": "Hello.", "en.reply": "Hi."},
@@ -80,6 +106,26 @@ def test_draws_are_compared_with_five_people():
     assert rows["five people"][1] == 5.0
     assert rows["5 draws, source, greedy words"][1:] == [1.0, 20.0, 0.0]  # "yes" five times: one of five words
     assert rows["5 draws, latent, words sampled at 0.8"][1:] == [3.0, 60.0, 0.0]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_own_replies_may_be_fewer_than_five_and_in_another_language(n):
+    groups = [{"es": f"¿vienes con {i}?", "es.reply": f"sí {k}"} for i in range(4) for k in range(n)]
+    groups.append({"es": "¿vienes ahora?", "es.reply": "no"})
+    contexts, references = measure.human_replies(groups, "es")
+    assert len(contexts) == (5 if n == 1 else 4) and {len(several) for several in references} == {n}
+    pipeline = Scripted({("es.reply", context): {} for context in ("source", "latent")})
+    one, several = measure.replies(pipeline, groups, groups, "es"), measure.several_replies(pipeline, groups, "es")
+    assert one["header"][1] == ("BLEU, 1 reference" if n == 1 else "BLEU, 3 references")
+    assert one["rows"][-1][0] == "`es.reply`, latent"
+    assert several["title"].endswith(f"contexts, BLEU with {n}")
+    assert [row[0] for row in several["rows"]][:1] == (
+        ["5 draws, source, greedy words"] if n == 1 else ["3 people, different ones of 3"]
+    )
+    with pytest.raises(VaegenError, match=r"no text in es with a reply .* has es and es.reply"):
+        measure.human_replies([], "es")
+    with pytest.raises(VaegenError, match=r"training text has no es.reply"):
+        measure.replies(pipeline, groups, [], "es")
 
 
 def test_a_model_without_a_latent_is_measured_in_its_one_context():

@@ -334,6 +334,15 @@ def test_the_command_trains_saves_and_measures(tmp_path, capsys):
     assert json.loads(out.read_text(encoding="utf-8"))["model"]["byte_fallback"] is True
 
 
+def test_the_command_simplifies_chinese_and_measures_on_the_training_text_if_there_is_no_other(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "zh.train.txt").write_text("一只狗跑回家\n一隻貓跑回家\n狗跑回家\n貓跑回家\n", encoding="utf-8")
+    command = ["--data", str(tmp_path), "--corpora", "mine", "--languages", "zh", "--vocab-size", "300"]
+    assert script("train_tokenizer").main([*command, "--out", str(tmp_path / "tokenizer.json")]) == 0
+    header, row = capsys.readouterr().out.splitlines()[-2:]
+    assert header.startswith("training ") and row.split()[0] == "zh" and row.split()[-1] == "0.00%"
+
+
 def test_balance_gives_every_language_the_same_weight():
     balanced = script("train_tokenizer").balance({"en": list("abcde"), "cs": list("xy")})
     assert sorted(balanced) == sorted("abcdexyxyx")

@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def converter(kind: Any) -> Any:
     """Returns the function that reads an option of this type: numbers, words, `a,b` lists and `en=2,de=1` tables."""
@@ -37,7 +39,7 @@ def yes_or_no(text: str) -> bool:
 
 
 def public(arguments: list[str]) -> list[str]:
-    """The arguments as anyone could type them: where data and a pre-trained encoder lie is nobody's business."""
+    """The arguments as anyone could type them: where the files of this machine lie is nobody's business."""
     data = [value for option, value in pairwise(arguments) if option == "--data"]
 
     def shown(option: str, value: str) -> str:
@@ -45,10 +47,25 @@ def public(arguments: list[str]) -> list[str]:
             return "DATA"
         if option == "--pretrained" and Path(value).is_dir():
             return Path(value).name
-        return value.replace(f"{data[0]}/", "DATA/") if data else value  # a word list there
+        value = value.replace(f"{data[0]}/", "DATA/") if data else value  # a word list there
+        return public_path(value) if Path(value).is_absolute() else value
 
     hidden = []
     for before, argument in zip(["", *arguments], arguments, strict=False):
         option, equals, value = argument.partition("=")
         hidden.append(f"{option}={shown(option, value)}" if equals else shown(before, argument))
     return hidden
+
+
+def public_path(path: str | Path) -> str:
+    """A path as anyone could type it: from this repository, or as it was given; an absolute one without its beginning."""
+    path, whole = Path(path), Path(path).resolve()
+    if whole.is_relative_to(ROOT):
+        return whole.relative_to(ROOT).as_posix()
+    return str(Path("PATH/TO", *path.parts[-2 if path.name == "checkpoint" else -1 :]) if path.is_absolute() else path)
+
+
+def name_of(folder: str | Path) -> str:
+    """What a checkpoint's folder is called; `checkpoint`, in the folder of its run, is called as the run is."""
+    whole = Path(folder).resolve()
+    return whole.parent.name if whole.name == "checkpoint" else whole.name

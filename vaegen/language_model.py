@@ -54,8 +54,10 @@ def train_language_model(
         progress: Called with (step, loss in nats per token).
 
     Raises:
-        VaegenError: If there is nothing to train on.
+        VaegenError: If there is nothing to train on, or there are fewer than 3 steps: the cycle needs as many.
     """
+    if n_steps < 3:
+        raise VaegenError(f"A language model cannot be trained in {n_steps} steps; take 3 or more.")
     if not sentences:
         raise VaegenError("There is no sentence to train a language model on.")
     rng = np.random.default_rng(seed)

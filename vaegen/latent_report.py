@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vaegen.report import latent_table, markdown_table
-from vaegen.text import LANGUAGE_NAMES
+from vaegen.tags import LANGUAGE_NAMES, tag_name
 
 FIGURES, REPORT = "latent.json", "REPORT.md"
 Figures = Mapping[str, Any]
@@ -24,6 +24,7 @@ SAMPLE_COLUMNS = {
     "loops": "loops",
     "words": "words",
 }
+NUMBERS = {2: "two", 3: "three", 4: "four"}
 SHARES = ("memorised_4_grams", "memorised_sentences", "loops")
 PRIOR_NAMES = {
     "real": "real captions",
@@ -37,11 +38,12 @@ PRIOR_NAMES = {
 PEERS = {"Optimus": 0.220, "DELLA": 0.253, "autoencoder with a flow": 0.282}
 
 
-def report(figures: Figures, name: str, plots: bool = True) -> str:
+def report(figures: Figures, name: str, plots: bool = True, path: str | None = None) -> str:
     """Returns the whole report of a checkpoint in Markdown; parts that were not measured are left out."""
+    path = path or f"checkpoints/{name}"
     parts = [
         f"# What the latent space of `{name}` is worth",
-        "Made by `python scripts/evaluate.py --latent --checkpoint checkpoints/" + name + " --data DATA` and its figures "
+        f"Made by `python scripts/evaluate.py --latent --checkpoint {path} --data DATA` and its figures "
         f"in `{FIGURES}`; weights {figures.get('weights', 'unknown')}. Nats are per sentence, its end token included.",
     ]
     for key, write in SECTIONS.items():
@@ -124,8 +126,8 @@ def interpolation_section(part: Figures, _plots: bool = True) -> str:
 
 
 def language_section(part: Figures, _plots: bool = True) -> str:
-    """One meaning, four languages."""
-    codes = sorted({pair.split("-")[0] for pair in part["retrieval"]}, key=list(LANGUAGE_NAMES).index)
+    """One meaning, several languages."""
+    codes = in_order({pair.split("-")[0] for pair in part["retrieval"]})
     tables = [
         markdown_table(
             [f"from, to; {name}", *codes],
@@ -135,7 +137,7 @@ def language_section(part: Figures, _plots: bool = True) -> str:
     ]
     named = part["language_from"]
     return "\n\n".join([
-        "## One meaning, four languages",
+        f"## One meaning, {NUMBERS.get(len(codes), len(codes))} languages",
         f"R@1: how often the nearest of {part['n']} latents in another language is the translation, by the cosine of mu and "
         "by the ratio margin with which translations are mined: that cosine divided by its mean over the "
         f"{part['neighbours']} nearest neighbours of both sides, so that latents near to everything do not win.",
@@ -159,13 +161,13 @@ def factor_section(part: Figures, _plots: bool = True) -> str:
 
 def probe_section(part: Figures, _plots: bool = True) -> str:
     """Silver labels of real captions."""
-    codes = [code for code in LANGUAGE_NAMES if code in part["rows"][0]]
+    codes = in_order(set(part["rows"][0]) - {"label", "majority"})
     rows = [[r["label"], f"{r['majority']:.1%}", *(f"{r[code]:.1%}" for code in codes)] for r in part["rows"]]
     return "\n\n".join([
         "## Linear probes on real captions",
         f"Trained on mu of {part['n_train']} English training captions, tested on the test captions of every language; "
         "silver labels from keyword rules on the English side.",
-        markdown_table(["label", "always the commonest", *(LANGUAGE_NAMES[code] for code in codes)], rows),
+        markdown_table(["label", "always the commonest", *map(tag_name, codes)], rows),
     ])  # fmt: skip
 
 
@@ -239,6 +241,12 @@ def draw_plots(figures: Figures, folder: Path) -> None:
         axis.legend(loc="lower right")
         figure.savefig(folder / "priors.svg", metadata={"Date": None})
         plt.close(figure)
+
+
+def in_order(codes: Iterable[str]) -> list[str]:
+    """Returns codes of languages in the usual order, unknown ones last."""
+    usual = list(LANGUAGE_NAMES)
+    return sorted(codes, key=lambda code: (usual.index(code) if code in usual else len(usual), code))
 
 
 def _with_spread(row: Figures, key: str) -> str:

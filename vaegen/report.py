@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vaegen.errors import VaegenError
-from vaegen.tags import LANGUAGE_NAMES, kind_of, languages_of, tag_name
+from vaegen.tags import LANGUAGE_NAMES, kind_of, languages_of, tag_name, task_of
 
 Figures = Mapping[str, Any]
 
@@ -92,7 +92,7 @@ def results(name: str, metrics: Figures) -> str:
     return "\n\n".join(parts)
 
 
-def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> str:
+def model_card(name: str, config: Figures, metrics: Figures, data: Figures, path: str | None = None) -> str:
     """Returns the README.md of a checkpoint folder: what it is, what it was trained on, what was measured, its limits.
 
     Args:
@@ -100,7 +100,11 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> s
         config: The fields of `ModelConfig`.
         metrics: The content of `metrics.json`; its `note`, if there is one, opens the card.
         data: `description` and `license` of the training data, and the `license_id` of the weights.
+        path: Of the checkpoint, as anyone could type it; the folder `checkpoints` of the repository if None.
     """
+    shipped = f"checkpoints/{name}"
+    path = path or shipped
+    log = "; all runs are in `checkpoints/LOG.md`" if path == shipped else ""
     training = metrics.get("training", {})
     settings = training.get("config", {})
     shape = ", ".join(f"{key} {config[key]}" for key in SHAPE if key in config)
@@ -111,6 +115,8 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures) -> s
     languages = languages_of(config["languages"])
     names = ", ".join(map(tag_name, languages))
     purpose, target, pipeline_tag = PURPOSES[kind_of(config["languages"])]
+    if target not in config["languages"]:
+        target = [tag for tag in config["languages"] if bool(task_of(tag)) == bool(task_of(target))][-1]
     summary, example = f"A Transformer without a latent that {purpose} {names}, to compare a VAE-Transformer with.", ""
     if config["n_slots"]:
         summary = f"A VAE-Transformer that {purpose} {names}: an encoder turns a sentence into {config['n_slots']} Gaussian "
@@ -130,7 +136,7 @@ tags: [vae, transformer, translation, latent-space]
 
 ```python
 import vaegen
-pipeline = vaegen.load("checkpoints/{name}")
+pipeline = vaegen.load("{path}")
 pipeline.translate("A dog runs through the snow.", "{target}")
 {example}```
 
@@ -144,7 +150,7 @@ pipeline.translate("A dog runs through the snow.", "{target}")
 - Optimizer {settings.get("optimizer")}, beta up to {settings.get("beta")} ({settings.get("schedule")}), free bits \
 {settings.get("free_bits")} nats per dimension,
   source context in {settings.get("source_context_rate", 0):.0%} of the targets.
-- Command of the last part: `{metrics.get("command", "")}`; all runs are in `checkpoints/LOG.md`.
+- Command of the last part: `{metrics.get("command", "")}`{log}.
 
 ## Figures
 
@@ -166,6 +172,12 @@ def corpora(metrics: Figures) -> list[str]:
     return list(dict.fromkeys(part.split(":")[0] for part in ",".join(told).split(",") if part))
 
 
+def main_corpus(metrics: Figures) -> str:
+    """Returns the corpus to measure a checkpoint on unless another is chosen: its first, one beyond Chinese if there is."""
+    names = corpora(metrics) or ["multi30k"]
+    return next((name for name in names if name not in CHINESE), names[0])
+
+
 def data_card(metrics: Figures) -> dict[str, str]:
     """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
     names = list(dict.fromkeys(PARTS.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
@@ -174,6 +186,8 @@ def data_card(metrics: Figures) -> dict[str, str]:
         "license_id": cards[0]["license_id"] if len(cards) == 1 else "other"
     }
 
+
+CHINESE = ("tatoeba-zh", "flickr8k-zh")  # corpora that have English and Chinese only
 
 # What a checkpoint does with its languages, a tag to show it with, and the Hub's name for such a model, by kind.
 PURPOSES = {

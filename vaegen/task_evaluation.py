@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median_high
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,72 @@ import sacrebleu
 from vaegen.errors import VaegenError
 from vaegen.evaluation import contexts_of, translation_scores
 from vaegen.pipeline import Pipeline
-from vaegen.tags import SUMMARIES, tag_name
+from vaegen.report import CHINESE
+from vaegen.tags import SUMMARIES, language_of, tag_name, task_of
 from vaegen.text import simplified
 
 Group = Mapping[str, str]
 Table = dict[str, Any]
 N_REPLIES = 5  # people wrote five replies to every context of DailyDialog++; as many draws are compared with them
+
+
+TEST_SETS = {"summarise": ("captions-short",), "reply": ("dailydialogpp",), "chinese": CHINESE}  # of the shipped checkpoints
+
+
+def test_sets(kind: str, chosen: str | None, learned: Sequence[str]) -> list[str]:
+    """Returns the corpora to measure a task on: the one chosen, the usual ones that were learned, or the first of these."""
+    usual = list(TEST_SETS[kind])
+    return [chosen] if chosen else [name for name in usual if name in learned] or list(learned[:1]) or usual
+
+
+def task_languages(tags: Sequence[str], kind: str, groups: Sequence[Group]) -> list[str]:
+    """Returns the languages whose tags for a task have text in these groups; all that have tags if there is no such text."""
+    if kind == "chinese":
+        return ["en", "zh"]
+    asked = [tag for tag in tags if task_of(tag) in (SUMMARIES if kind == "summarise" else ("reply",))]
+    there = [tag for tag in asked if any(group.get(tag) for group in groups)]
+    return list(dict.fromkeys(map(language_of, there or asked)))
+
+
+def task_tables(
+    pipeline: Pipeline,
+    kind: str,
+    languages: Sequence[str],
+    tests: Mapping[str, Sequence[Group]],
+    training: Sequence[Group],
+    limit: int | None,
+    **options: Any,
+) -> list[Table]:
+    """Returns the tables of a checkpoint for summaries, replies or Chinese.
+
+    Args:
+        pipeline: The model.
+        kind: "summarise", "reply" or "chinese".
+        languages: From `task_languages`.
+        tests: From the corpora of `test_sets`, by name.
+        training: Of the first of them, for the baselines of replies.
+        limit: Measure on the first N groups only.
+        **options: Of `Pipeline.translate`.
+    """
+    if kind == "chinese":
+        return [chinese(pipeline, {name: with_all(languages, groups)[:limit] for name, groups in tests.items()}, **options)]
+    name, groups = next(iter(tests.items()))
+    tables = []
+    for code in languages:
+        if kind == "summarise":
+            captions = name in TEST_SETS[kind]
+            tables.append(summaries(pipeline, with_all((code,), groups)[:limit], code, captions, **options))
+        else:
+            tags = (code, f"{code}.reply")
+            test = with_all(tags, groups)[:limit]
+            tables.append(replies(pipeline, test, with_all(tags, training), code, **options))
+            tables.append(several_replies(pipeline, test, code))
+    return tables
+
+
+def with_all(tags: Sequence[str], groups: Sequence[Group]) -> list[Group]:
+    """Returns the groups that have all these tags."""
+    return [group for group in groups if all(group.get(tag) for tag in tags)]
 
 
 class _Words:
@@ -56,115 +117,144 @@ def distinct(texts: Sequence[str], n: int) -> float:
     return 100 * len(set(grams)) / max(1, len(grams))
 
 
-def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, **options: Any) -> Table:
-    """Returns ROUGE and compression of every length tag against the shortest caption of the same image.
+def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, captions: bool = True, **options: Any) -> Table:
+    """Returns ROUGE and compression of every length tag against the shortest summary, or caption of the same image.
 
     Args:
         pipeline: Has tags such as "en.short".
-        groups: Of the corpus `captions-short`, whose first summary is the shortest.
-        language: Of the captions.
+        groups: Texts with summaries, the shortest first, as in the corpus `captions-short`.
+        language: Of the texts.
+        captions: Whether they are of `captions-short`; the title says so.
         **options: Of `Pipeline.translate`.
 
     Raises:
         VaegenError: If there is no group.
     """
-    if not groups:
-        raise VaegenError(f"There is no caption in {tag_name(language)} to shorten; give groups that have this language.")
-    pairs = [(group[language], next(text for tag, text in group.items() if tag != language)) for group in groups]
+    several = [[text for tag, text in group.items() if is_summary(tag, language) and text] for group in groups]
+    pairs = [(group[language], shorter[0]) for group, shorter in zip(groups, several, strict=True) if shorter]
+    if not pairs:
+        tags = ", ".join(tag for tag in pipeline.tags if is_summary(tag, language))
+        raise VaegenError(
+            f"There is no text in {tag_name(language)} with a summary to compare with; choose a corpus or a split that has "
+            f"{language} and one of {tags}."
+        )
     sources, references = [source for source, _ in pairs], [reference for _, reference in pairs]
     n_words = round(sum(len(text.split()) for text in references) / len(references))
     outputs = {
         "the source itself": sources,
         f"its first {n_words} words": [" ".join(source.split()[:n_words]) for source in sources],
     }
-    for task in SUMMARIES:
+    for task in (task for task in SUMMARIES if f"{language}.{task}" in pipeline.tags):
         for context in contexts_of(pipeline):
             name = f"`{language}.{task}`, {context}"
             outputs[name] = pipeline.translate(sources, f"{language}.{task}", context=context, **options)
     rows = [[name, *rouge(texts, references), compression(texts, sources)] for name, texts in outputs.items()]
+    what = "an image's longest caption to its shortest" if captions else "a text to its shortest summary"
     return {
-        "title": f"{tag_name(language)}: from an image's longest caption to its shortest, N = {len(pairs)}; "
+        "title": f"{tag_name(language)}: from {what}, N = {len(pairs)}; "
         f"the shortest has {compression(references, sources)} % of the words",
         "header": ["summary", "ROUGE-1", "ROUGE-2", "ROUGE-L", "words kept, %"],
         "rows": rows,
     }
 
 
-def replies(pipeline: Pipeline, groups: Sequence[Group], training: Sequence[Group], **options: Any) -> Table:
-    """Returns the BLEU of one reply to each context against the five human ones, beside cheap replies.
+def is_summary(tag: str, language: str) -> bool:
+    """Whether a tag asks for a summary in a language."""
+    return language_of(tag) == language and task_of(tag) in SUMMARIES
+
+
+def replies(
+    pipeline: Pipeline, groups: Sequence[Group], training: Sequence[Group], language: str = "en", **options: Any
+) -> Table:
+    """Returns the BLEU of one reply to each context against the human ones, beside cheap replies.
 
     Args:
-        pipeline: Has the tag "en.reply".
-        groups: Contexts ("en") with a human reply ("en.reply"); a context comes five times.
+        pipeline: Has the tag "en.reply", or that of another language.
+        groups: Contexts ("en") with a human reply ("en.reply"); a context comes as often as it has replies.
         training: The same of the training text, for the baselines.
+        language: Of the dialogues.
         **options: Of `Pipeline.translate`.
+
+    Raises:
+        VaegenError: If there is no group or no training text.
     """
-    contexts, references = human_replies(groups)
-    common = Counter(group["en.reply"] for group in training).most_common(1)[0][0]
+    tag = f"{language}.reply"
+    contexts, references = human_replies(groups, language)
+    if not training:
+        raise VaegenError(f"The training text has no {tag} to compare with; choose a corpus that has {language} and {tag}.")
+    n = len(references[0])
+    common = Counter(group[tag] for group in training).most_common(1)[0][0]
     outputs = {
         f"the most frequent reply, “{common}”": [common] * len(contexts),
-        "the reply to the most similar context of the training text (TF-IDF)": retrieved(contexts, training),
+        "the reply to the most similar context of the training text (TF-IDF)": retrieved(contexts, training, language),
     }
     for context in contexts_of(pipeline):
-        outputs[f"`en.reply`, {context}"] = pipeline.translate(contexts, "en.reply", context=context, **options)
+        outputs[f"`{tag}`, {context}"] = pipeline.translate(contexts, tag, context=context, **options)
     rows = [
         [name, reply_bleu(texts, references), round(distinct(texts, 1), 2), round(distinct(texts, 2), 2)]
         for name, texts in outputs.items()
     ]
     return {
         "title": f"One reply to each of {len(contexts)} contexts",
-        "header": ["reply", f"BLEU, {N_REPLIES} references", "distinct-1, %", "distinct-2, %"],
+        "header": ["reply", f"BLEU, {n} reference{'s' * (n > 1)}", "distinct-1, %", "distinct-2, %"],
         "rows": rows,
     }
 
 
-def several_replies(pipeline: Pipeline, groups: Sequence[Group], seed: int = 0, **options: Any) -> Table:
-    """Returns how different five replies to one context are: draws from the posterior, beside five people.
+def several_replies(
+    pipeline: Pipeline, groups: Sequence[Group], language: str = "en", seed: int = 0, **options: Any
+) -> Table:
+    """Returns how different five replies to one context are: draws from the posterior, beside people if several replied.
 
     Without a latent there are draws of words only.
 
     Args:
-        pipeline: Has the tag "en.reply".
+        pipeline: Has the tag "en.reply", or that of another language.
         groups: As in `replies`.
+        language: Of the dialogues.
         seed: Of the draws.
         **options: Of `Pipeline.generate`.
     """
-    contexts, references = human_replies(groups)
-    rows: list[list[Any]] = [["five people", "", *_variety(references)]]
+    contexts, references = human_replies(groups, language)
+    n = len(references[0])
+    people = "five people" if n == N_REPLIES else f"{n} people, different ones of {n}"
+    rows: list[list[Any]] = [[people, "", *_variety(references)]] if n > 1 else []
     has_latent = "latent" in contexts_of(pipeline)
     draws_of: dict[str, Any] = {"n_draws": N_REPLIES} if has_latent else {"n_best": N_REPLIES}
     for context in contexts_of(pipeline):
         for temperature in (0.0, 0.8) if has_latent else (0.8,):
             how = {"method": "sample", "temperature": temperature} if temperature else {"num_beams": 1}
             found = pipeline.generate(
-                contexts, "en.reply", context=context, seed=seed, source_language="en", **draws_of, **how, **options
-            )
+                contexts, f"{language}.reply", context=context, seed=seed, source_language=language, **draws_of, **how,
+                **options,
+            )  # fmt: skip
             several = [[one.text for one in draws] for draws in found]
             bleu = sum(reply_bleu([draws[k] for draws in several], references) for k in range(N_REPLIES)) / N_REPLIES
             name = f"{N_REPLIES} draws, {context}, {f'words sampled at {temperature}' if temperature else 'greedy words'}"
             rows.append([name, round(bleu, 2), *_variety(several)])
     return {
-        "title": f"{N_REPLIES} replies to each of {len(contexts)} contexts",
+        "title": f"{N_REPLIES} replies to each of {len(contexts)} contexts" + (f", BLEU with {n}" if n < N_REPLIES else ""),
         "header": ["replies", "BLEU, mean of the draws", f"different ones of {N_REPLIES}", "distinct-1, %", "distinct-2, %"],
         "rows": rows,
     }
 
 
-def human_replies(groups: Sequence[Group]) -> tuple[list[str], list[list[str]]]:
-    """Returns the contexts that have five replies or more, and five replies to each.
+def human_replies(groups: Sequence[Group], language: str = "en") -> tuple[list[str], list[list[str]]]:
+    """Returns contexts, and to each of them as many replies: five, or what half of the contexts have if that is fewer.
 
     Raises:
-        VaegenError: If no context has as many.
+        VaegenError: If there is no context.
     """
     found: dict[str, list[str]] = {}
     for group in groups:
-        found.setdefault(group["en"], []).append(group["en.reply"])
-    kept = {context: texts[:N_REPLIES] for context, texts in found.items() if len(texts) >= N_REPLIES}
-    if not kept:
+        found.setdefault(group[language], []).append(group[f"{language}.reply"])
+    if not found:
         raise VaegenError(
-            f"None of the {len(found)} contexts has {N_REPLIES} replies to compare with; give more groups, with --limit "
-            f"{N_REPLIES} or more."
+            f"There is no text in {tag_name(language)} with a reply to compare with; choose a corpus or a split that has "
+            f"{language} and {language}.reply."
         )
+    n = min(N_REPLIES, median_high(map(len, found.values())))
+    kept = {context: texts[:n] for context, texts in found.items() if len(texts) >= n}
     return list(kept), list(kept.values())
 
 
@@ -174,14 +264,14 @@ def reply_bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> flo
     return round(sacrebleu.corpus_bleu(list(texts), columns).score, 2)
 
 
-def retrieved(contexts: Sequence[str], training: Sequence[Group]) -> list[str]:
+def retrieved(contexts: Sequence[str], training: Sequence[Group], language: str = "en") -> list[str]:
     """Returns, for each context, the reply to the training context with the most similar words (TF-IDF, cosine)."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer()
-    known = vectorizer.fit_transform([group["en"] for group in training])
+    known = vectorizer.fit_transform([group[language] for group in training])
     best = (vectorizer.transform(contexts) @ known.T).argmax(axis=1)
-    return [training[i]["en.reply"] for i in np.asarray(best).ravel()]
+    return [training[i][f"{language}.reply"] for i in np.asarray(best).ravel()]
 
 
 def chinese(pipeline: Pipeline, tests: Mapping[str, Sequence[Group]], **options: Any) -> Table:
@@ -191,9 +281,14 @@ def chinese(pipeline: Pipeline, tests: Mapping[str, Sequence[Group]], **options:
         pipeline: Has English and Chinese.
         tests: Name -> groups with "en" and "zh".
         **options: Of `Pipeline.translate`.
+
+    Raises:
+        VaegenError: If a test set has no group.
     """
     rows = []
     for name, groups in tests.items():
+        if not groups:
+            raise VaegenError(f"{name} has no sentence in English and Chinese here; choose another corpus or split.")
         for source, target in (("en", "zh"), ("zh", "en")):
             sources, references = ([simplified(group[code]) for group in groups] for code in (source, target))
             row: list[Any] = [f"{name}, {source}-{target}", len(groups)]

@@ -1,0 +1,77 @@
+"""What lies beside an own checkpoint of English and Spanish: its map, its directions, its priors."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vaegen.checkpoint import save_checkpoint
+from vaegen.config import ModelConfig, preset
+from vaegen.errors import VaegenError
+from vaegen.model import VAETransformer
+from vaegen.pipeline import load
+from vaegen.priors import about_priors
+from vaegen.text import Tokenizer
+from vaegen.views.atlas import Look, load_atlas, save_atlas
+from vaegen.views.directions import load_directions
+from vaegen.views.points import START
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+SENTENCES = ["A man in a red shirt runs.", "Two dogs sit in the snow.", "Un hombre corre.", "Dos perros en la nieve."]
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Untrained checkpoints, and the corpus that one of them tells of."""
+    folder = tmp_path_factory.mktemp("own")
+    torch.manual_seed(0)
+    for name, tags in (("en-es", ("es", "en")), ("es", ("es",))):
+        tokenizer = Tokenizer.train(SENTENCES, 400, tags)
+        model = VAETransformer(ModelConfig(tokenizer.vocab_size, tags, **preset("tiny")[0]))
+        save_checkpoint(folder / name / "checkpoint", model, tokenizer, {"corpora": "mine:1"})
+    (folder / "mine").mkdir()
+    (folder / "mine" / "train.es").write_text("\n".join(SENTENCES[2:]) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_a_map_has_those_of_its_languages_that_the_checkpoint_has(folder, tmp_path, monkeypatch):
+    build_map, pipeline = script("build_map"), load(folder / "en-es" / "checkpoint")
+    monkeypatch.setattr(build_map, "_fitted", lambda latents, n: latents[:, :n])  # a UMAP takes long and is not asked here
+    atlas, picture = build_map.build(pipeline, n_probes=8, n_samples=3, n_clusters=2, prior="normal")
+    assert picture["languages"] == ["en"] == list(picture["texts"]) and len(picture["texts"]["en"]) == 11
+    assert picture["group"] == list(range(11)) and len(atlas.latents) == 11
+    save_atlas(tmp_path, atlas)
+    np.testing.assert_allclose(load_atlas(tmp_path).latents, atlas.latents, atol=0.01)
+    pipeline.folder = tmp_path
+    (answer,) = Look(*START, index=9).checked(["own"]).answers(pipeline)
+    assert answer.how == "point" and list(answer.texts) == ["es", "en"] and answer.neighbours[0].index == 9
+    with pytest.raises(VaegenError, match=r"has es, but the captions of a map are in en, de, fr, cs; choose"):
+        build_map.build(load(folder / "es" / "checkpoint"), 8, 3, 2, "normal")
+
+
+def test_directions_are_found_with_the_languages_of_the_probes(folder, capsys):
+    build, contrasts = script("build_directions"), 2
+    build.CONTRASTS = build.CONTRASTS[:contrasts]
+    command = ["--pairs", "2", "--components", "1", "--checkpoint"]
+    assert build.main([*command, str(folder / "en-es" / "checkpoint")]) == 0
+    found = load_directions(folder / "en-es" / "checkpoint")
+    assert len(found.entries) == contrasts + 1 and np.isfinite(found.steps).all()
+    assert found.about["command"].endswith("--checkpoint PATH/TO/en-es/checkpoint")
+    capsys.readouterr()
+    assert build.main([*command, str(folder / "es" / "checkpoint")]) == 2
+    assert "English words, but this checkpoint has es; choose one with English" in capsys.readouterr().err
+
+
+def test_priors_are_fitted_to_the_corpus_of_the_checkpoint(folder):
+    command = ["--data", str(folder), "--only", "gaussian", "--checkpoint", str(folder / "es" / "checkpoint")]
+    assert script("fit_prior").main(command) == 0
+    assert about_priors(folder / "es" / "checkpoint")["corpus"] == "mine"
