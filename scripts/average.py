@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         check_tokenizers([checkpoint.tokenizer for checkpoint in loaded])
         model = average([checkpoint.model for checkpoint in loaded])
         if len({run_of(checkpoint.metadata) for checkpoint in loaded}) > 1:
-            print("average: the commands or seeds differ; a mean is of use within one run only", file=sys.stderr)
+            print("average: these are of different runs; a mean is of use within one run only", file=sys.stderr)
         last = loaded[-1]  # it was trained on all that the others were; what was measured on it is not true of the mean
         metadata = {key: value for key, value in last.metadata.items() if key != "evaluation"}
         if "training" in metadata:
@@ -45,8 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_of(metadata: dict[str, Any]) -> tuple[Any, Any]:
-    """Returns what tells a run from another one: its command and its seed."""
-    return metadata.get("command"), metadata.get("training", {}).get("config", {}).get("seed")
+    """Returns what tells a run from another one: its folder, which stays when it is resumed, and its seed."""
+    told = (metadata.get("command") or "").replace("=", " ").split()
+    folder = told[told.index("--out") + 1 :][:1] if "--out" in told else None
+    return folder and folder[0], metadata.get("training", {}).get("config", {}).get("seed")
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def test_the_latent_of_other_languages_is_measured_on_the_own_corpus(evaluate, s
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("en-es", ["--parts", "rates"], "The part rates needs a checkpoint of English and German; use --parts int"),
+        ("es", ["--parts", "rates"], "The part rates needs a checkpoint of English and another language; leave it out."),
         ("en-es", ["--parts", "probes"], "The part probes needs the corpus multi30k"),
         ("es", ["--parts", "probes", "--corpus", "multi30k"], "The part probes needs a checkpoint of English"),
         ("es", ["--parts", "factors"], "The part factors needs a checkpoint of English; leave it out."),

@@ -40,7 +40,13 @@ def as_ids(pipeline: Pipeline, texts: Sequence[str], language: str) -> list[list
 
 
 def rates(
-    pipeline: Pipeline, judge: Any, texts: Sequence[str], sources: Sequence[str], references: Sequence[str], say: Say
+    pipeline: Pipeline,
+    judge: Any,
+    texts: Sequence[str],
+    sources: Sequence[str],
+    references: Sequence[str],
+    target: str,
+    say: Say,
 ) -> dict[str, Any]:
     """Returns rate and distortion by the number of slots in use, and the language model's nats as the limit.
 
@@ -49,7 +55,8 @@ def rates(
         judge: Language model of the size of the VAE.
         texts: English sentences for the bound; the mean of 4 draws of z.
         sources: English sentences to translate through the slots.
-        references: Their German translations.
+        references: Their translations.
+        target: The language of those.
         say: Gets a line for each number of slots.
     """
     generator = torch.Generator().manual_seed(0)
@@ -64,14 +71,15 @@ def rates(
         draws = [first_slots(posterior.sample(generator), n) for _ in range(4)]
         recon = float(np.mean([float(reconstruction_nats(pipeline, texts, z, "en").mean()) for z in draws]))
         kl = float(posterior.kl_per_dim()[:, :n].sum((1, 2)).mean())
-        written = pipeline.decode(first_slots(modes, n), "de", num_beams=1, batch_size=64)
+        written = pipeline.decode(first_slots(modes, n), target, num_beams=1, batch_size=64)
         bleu = sacrebleu.corpus_bleu(written, [list(references)]).score
-        row = {"slots": n, "kl": kl, "recon": recon, "neg_elbo": kl + recon, "bleu_en_de": bleu}
+        row = {"slots": n, "kl": kl, "recon": recon, "neg_elbo": kl + recon, "bleu": bleu}
         rows.append(row)
         say(f"{n} slots: {row}")
     limit = float(sentence_nats(judge, as_ids(pipeline, texts, "en")).mean())
     best = min(rows, key=lambda row: row["neg_elbo"])
-    return {"n": len(texts), "rows": rows, "language_model_nats": limit, "best_over_limit": best["neg_elbo"] / limit}
+    ratio = best["neg_elbo"] / limit
+    return {"n": len(texts), "target": target, "rows": rows, "language_model_nats": limit, "best_over_limit": ratio}
 
 
 def prior_samples(

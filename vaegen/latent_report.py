@@ -59,15 +59,16 @@ def report(figures: Figures, name: str, plots: bool = True, path: str | None = N
 def rate_section(part: Figures, plots: bool = True) -> str:
     """Rate and distortion by slots in use."""
     rows = [
-        [r["slots"], f"{r['kl']:.1f}", f"{r['recon']:.1f}", f"{r['neg_elbo']:.1f}", f"{r['bleu_en_de']:.1f}"]
+        [r["slots"], f"{r['kl']:.1f}", f"{r['recon']:.1f}", f"{r['neg_elbo']:.1f}", f"{r['bleu']:.1f}"]
         for r in part["rows"]
     ]
-    limit = part["language_model_nats"]
+    limit, direction = part["language_model_nats"], f"en-{part['target']}"
     lines = [
         "## Rate and distortion",
         "How much the slots say (KL, the rate) and what is left to guess (recon, the distortion) when only the first slots "
-        f"are in use; English, N = {part['n']}, mean of 4 draws of z; BLEU (13a) en-de through those slots alone, greedy.",
-        markdown_table(["slots in use", "KL", "recon", "-ELBO", "BLEU en-de"], rows),
+        f"are in use; English, N = {part['n']}, mean of 4 draws of z; BLEU (13a) {direction} through those slots alone, "
+        "greedy.",
+        markdown_table(["slots in use", "KL", "recon", "-ELBO", f"BLEU {direction}"], rows),
         f"The limit: a language model of the same size spends {limit:.1f} nats on these sentences. The best bound is "
         f"{part['best_over_limit']:.2f} times that. The bound of all slots is far above it on purpose: beta is small, so "
         "that the latent says nearly everything, and what it says costs more nats than it saves.",
@@ -223,10 +224,11 @@ def draw_plots(figures: Figures, folder: Path) -> None:
         left.axhline(part["language_model_nats"], color="0.4", linestyle=":", label="language model")
         left.set(xlabel="KL (nats)", ylabel="nats per sentence", ylim=(0, None))
         left.legend()
-        right.plot(kl, [row["bleu_en_de"] for row in part["rows"]], "o-", color=blue)
+        right.plot(kl, [row["bleu"] for row in part["rows"]], "o-", color=blue)
         for row in part["rows"]:
-            right.annotate(f"{row['slots']}", (row["kl"], row["bleu_en_de"]), (4, -10), textcoords="offset points")
-        right.set(xlabel="KL (nats); beside each point the slots in use", ylabel="BLEU en-de, latent", ylim=(0, None))
+            right.annotate(f"{row['slots']}", (row["kl"], row["bleu"]), (4, -10), textcoords="offset points")
+        right.set(xlabel="KL (nats); beside each point the slots in use", ylim=(0, None))
+        right.set(ylabel=f"BLEU en-{part['target']}, latent")
         figure.savefig(folder / "rate.svg", metadata={"Date": None})
         plt.close(figure)
     if "samples" in figures:

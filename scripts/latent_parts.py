@@ -1,0 +1,157 @@
+"""`scripts/evaluate.py --latent`: what the latent space of a checkpoint is worth, part by part, and the report of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import vaegen
+from vaegen.checkpoint import weights_hash
+from vaegen.commandline import name_of, public_path
+from vaegen.corpus import load_corpus
+from vaegen.errors import VaegenError
+from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
+from vaegen.report import main_corpus
+from vaegen.tags import tag_name
+from vaegen.task_evaluation import with_all
+from vaegen.views.directions import load_directions
+
+PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
+PROBE_SENTENCES = 8000  # training captions that the linear probes see
+LABELS = ("len_bin", "subj_number", "gender", "age", "animal", "color", "verb", "setting")
+
+
+def explore(options: argparse.Namespace) -> None:
+    """Measures the latent space, part by part, and writes the report."""
+    from vaegen import latent_evaluation as measure
+    from vaegen.language_model import load_language_model
+
+    folder = Path(options.checkpoint)
+    pipeline = vaegen.load(folder, device="cpu")
+    path, weights = folder / FIGURES, weights_hash(folder)
+    figures = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if figures.get("weights") != weights:
+        figures = {"weights": weights, **{key: figures[key] for key in ("notes",) if key in figures}}
+    corpus = options.corpus or main_corpus(pipeline.metadata)
+    lacks = {part: lacking(part, pipeline.languages, corpus) for part in PARTS}
+    possible = [part for part in PARTS if not lacks[part]]
+    parts = options.parts.split(",") if options.parts else possible if options.data else []
+    if unknown := set(parts) - set(PARTS):
+        raise VaegenError(f"--parts {options.parts}: there is no part {', '.join(sorted(unknown))}; use {', '.join(PARTS)}.")
+    if parts and not options.data:
+        raise VaegenError("--latent measures on the corpora; give their folder with --data.")
+    for part in parts:
+        if lacks[part]:
+            instead = f"use --parts {','.join(possible)}" if possible else "leave it out"
+            raise VaegenError(f"The part {part} needs {lacks[part]}; {instead}.")
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    def need(texts: Sequence[Any], what: str, least: int = 2) -> None:
+        if len(texts) < least:
+            raise VaegenError(
+                f"The part {part} needs {least} or more {what}, but {corpus} has {len(texts)}; choose another corpus with "
+                "--corpus, or leave the part out with --parts."
+            )
+
+    for part in (part for part in PARTS if lacks[part] and options.data and not options.parts):
+        say(f"left out: {part}, which needs {lacks[part]}")
+    text = {split: load_corpus(corpus, options.data, split) for split in ("train", "val", "test")} if parts else {}
+    english = {split: [group["en"] for group in groups if group.get("en")] for split, groups in text.items()}
+    complete = {split: with_all(pipeline.languages, groups) for split, groups in text.items()}
+    for part in parts:
+        start = time.perf_counter()
+        if part == "languages":
+            for split in ("val", "test"):
+                need(complete[split], f"{split} groups with {', '.join(pipeline.languages)}", measure.NEIGHBOURS)
+            val, test = ({c: [g[c] for g in complete[split]] for c in pipeline.languages} for split in ("val", "test"))
+            found = measure.across_languages(pipeline, val, test, say)
+        elif part == "factors":
+            found = measure.factors(pipeline, say)
+        elif part == "probes":
+            rows = {split: silver_labels(options.data, split) for split in ("train", "test")}
+            train = [group["en"] for group in text["train"]][:PROBE_SENTENCES]
+            labels = {label: values[:PROBE_SENTENCES] for label, values in rows["train"].items()}
+            codes = [code for code in pipeline.languages if code in text["test"][0]]
+            tests = {code: [group[code] for group in text["test"]] for code in codes}
+            found = measure.silver_probes(pipeline, (train, labels), (tests, rows["test"]), say)
+        else:
+            judge = load_language_model(folder / "lm")
+            if part == "rates":
+                n = options.latent_sentences
+                target = "de" if "de" in pipeline.languages else next(c for c in pipeline.languages if c != "en")
+                pairs = with_all(("en", target), text["test"])[:n]
+                need(pairs, f"test pairs in English and {tag_name(target)}")
+                sources, references = ([group[code] for group in pairs] for code in ("en", target))
+                found = measure.rates(pipeline, judge, english["test"][:n], sources, references, target, say)
+            elif part == "interpolation":
+                need(english["test"], "English test sentences")
+                found = measure.interpolation(pipeline, judge, english["test"][:200], 11, say)
+            else:
+                also = load_corpus("multi30k-captions", options.data, "train") if corpus == "multi30k" else []
+                seen = english["train"] + [group["en"] for group in also if group.get("en")]
+                held_out = english["val"] + english["test"]
+                need(held_out, "English sentences of val and test")
+                need(english["train"], "English training sentences, or fewer --samples", options.samples)
+                seeds = range(options.seeds)
+                found = measure.prior_samples(
+                    pipeline, judge, held_out, english["train"], seen, options.samples, seeds, say,
+                    [*((name, 1.0, None) for name in pipeline.priors), *more_draws(options.draws)],
+                )  # fmt: skip
+        figures[part] = {**found, "seconds": round(time.perf_counter() - start)}
+        write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    if "latent" in pipeline.metadata.get("evaluation", {}):
+        figures["bounds"] = pipeline.metadata["evaluation"]["latent"]
+    if (directions := load_directions(folder)) is not None:
+        figures["directions"] = [vars(entry) for entry in directions.entries]
+        write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+    draw_plots(figures, folder)
+    write(folder / REPORT, report(figures, name_of(folder), path=public_path(folder)))
+
+
+def lacking(part: str, languages: Sequence[str], corpus: str) -> str:
+    """Returns what a part of the report needs that these languages and this corpus lack; "" if nothing."""
+    if part == "probes" and corpus != "multi30k":
+        return "the corpus multi30k, whose captions have labels"
+    if part == "languages":
+        return "" if len(languages) > 1 else "two languages"
+    if "en" not in languages or (part == "rates" and len(languages) < 2):
+        return "a checkpoint of English" + " and another language" * (part == "rates")
+    return ""
+
+
+def more_draws(told: str | None) -> list[tuple[str, float, int | None]]:
+    """Returns the rows that `--draws` asks for: prior, scale and slots in use."""
+    rows: list[tuple[str, float, int | None]] = []
+    for entry in told.split(",") if told else []:
+        name, *numbers = entry.split(":")
+        try:
+            rows.append((name, float(numbers[0]), int(numbers[1]) if numbers[1:] else None))
+        except (ValueError, IndexError):
+            example = "prior:scale or prior:scale:slots, as in gaussian:0.8,normal:1:4"
+            raise VaegenError(f"--draws {told}: write {example}.") from None
+    return rows
+
+
+def silver_labels(data: str, split: str) -> dict[str, list[str]]:
+    """Returns the silver labels of the Multi30k captions of a split, by label, in the order of the captions."""
+    import csv
+
+    path = Path(data, "probing", f"multi30k.{'test_2016_flickr' if split == 'test' else split}.tsv")
+    if not path.is_file():
+        raise VaegenError(f"There is no file {path}; leave the part probes out with --parts.")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return {label: [row[label] for row in rows] for label in LABELS}
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file and says so."""
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path}", file=sys.stderr)
