@@ -1,4 +1,4 @@
-"""Tiny checkpoints with tasks and with Chinese, made by the tests that ask them."""
+"""Tiny checkpoints with tasks, Chinese, or Spanish, which the app does not know; made by the tests that ask them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ TAGS = {
     "plain": ("en", "de", "fr", "cs"),
     "summaries": ("en", "de", "en.brief", "en.short", "en.trimmed", "de.brief", "de.short", "de.trimmed"),
 }
+SPANISH = {"spanish": ("en", "es")}
 TEXT = [text for examples in TASK_EXAMPLES.values() for _, text in examples] + [point.text for point in START]
 
 
-def save_tagged(folder: Path) -> Path:
-    """Writes an untrained checkpoint for each of `TAGS` into a folder and returns it."""
+def save_tagged(folder: Path, checkpoints: dict[str, tuple[str, ...]] = TAGS) -> Path:
+    """Writes an untrained checkpoint for each name and its tags into a folder and returns it."""
     torch.manual_seed(0)
-    for name, tags in TAGS.items():
+    for name, tags in checkpoints.items():
         tokenizer = Tokenizer.train(TEXT * 3, 500, tags)
         model = VAETransformer(ModelConfig(tokenizer.vocab_size, tags, **preset("tiny")[0]))
         save_checkpoint(folder / name, model, tokenizer, {"evaluation": EVALUATION})

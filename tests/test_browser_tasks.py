@@ -1,11 +1,11 @@
-"""Summaries, replies and Chinese in Chromium: the task selector, and every view on such a checkpoint."""
+"""Summaries, replies, Chinese and Spanish in Chromium: the task selector, and every view on such a checkpoint."""
 
 import re
 
 import pytest
 from browsing import expect
 from serving import serve
-from tagged import TAGS, save_tagged
+from tagged import SPANISH, TAGS, save_tagged
 
 from vaegen.service import Service
 
@@ -77,3 +77,32 @@ def test_every_view_shows_the_checkpoint_or_says_in_a_sentence_why_not(open_page
     expect(heads).to_have_text(["Way", *NAMES[name]])
     page.locator("#tab-inside-button").click()
     expect(page.locator(".vg-inside")).to_contain_text("always “Yes.”")
+
+
+def test_every_view_speaks_a_language_that_the_app_does_not_know(open_page, tmp_path, screenshots):
+    page = open_page(serve(Service("spanish", folder=save_tagged(tmp_path, SPANISH)))[0])
+    both = ["English", "Spanish"]
+    expect(page.locator(".vg-card h2")).to_have_text(both)
+    expect(page.locator(".vg-chip")).to_have_text(["A dog runs through the snow."])  # no example in a language it lacks
+    page.locator("#file-box button").first.click()
+    page.locator(".vg-file-input").first.set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"A dog."})
+    page.get_by_role("button", name="Translate file").click()
+    expect(page.locator(".vg-file td[lang=es]")).to_have_count(1)
+    page.locator("#source input").click()
+    page.get_by_role("option", name="es", exact=True).click()
+    expect(page.locator(".vg-status").first).to_contain_text("Spanish · ")
+    expect(page.locator('[data-language="es"] .vg-tag')).to_contain_text("reconstruction")
+    languages = {
+        "interpolate": (".vg-walk thead th", ["Way", *both]),
+        "sample": (".vg-sample-text > .vg-caption", both),
+        "attention": (".vg-attention option[value=es]", ["Spanish"]),
+        "inside": (".vg-read-in option", both),
+        "map": (".vg-map-none > p:first-child", ["This checkpoint has no map."]),
+        "lessons": (".vg-lesson-cards h2", ["What a latent is"]),  # the others speak of German
+    }
+    for view, (shown, texts) in languages.items():
+        page.evaluate(f"vg.show('{view}', {{exact: false, steps: 3}})")  # the walk at its quickest
+        expect(page.locator(shown)).to_have_text(texts)
+        expect(page.locator(".vg-notice:not(.vg-map-none):visible")).to_have_count(0)
+        expect(page.locator("body")).not_to_contain_text("undefined")
+        page.screenshot(path=screenshots / f"spanish-{view}.png", full_page=True)

@@ -111,7 +111,7 @@ def test_languages_share_a_batch_and_come_out_as_alone(pipeline):
     texts, languages = ["two men sing", "a dog runs", "two men sing"], ["fr", "cs", "en"]
     together = [found[0].text for found in pipeline.generate(texts, languages, num_beams=3)]
     assert together == [pipeline.translate(t, language, num_beams=3) for t, language in zip(texts, languages, strict=True)]
-    with pytest.raises(VaegenError, match="3 texts and 2 target languages"):
+    with pytest.raises(VaegenError, match="3 texts and 2 languages: give one, or one for each"):
         pipeline.generate(texts, ["fr", "cs"])
 
 
@@ -156,6 +156,13 @@ def test_score_agrees_with_generate(pipeline):
     assert pipeline.score(["", "a"], ["x", ""], "cs")[1] == pytest.approx(pipeline.score(["a"], [""], "cs")[0], abs=1e-4)
     with pytest.raises(VaegenError, match="one target for each"):
         pipeline.score(texts, ["x"], "cs")
+
+
+def test_a_single_text_counts_as_one_sentence_where_lists_are_taken(pipeline):
+    assert pipeline.score("ab", "cd", "de") == pipeline.score(["ab"], ["cd"], "de")
+    z, reached = pipeline.exact("two men sing", "en")
+    assert z.shape == (1, 4, 8) and reached == [True]
+    assert (z == pipeline.exact(["two men sing"], ["en"])[0]).all()
 
 
 def test_draws_differ_and_are_those_of_the_posterior(pipeline):
@@ -277,7 +284,14 @@ def test_odd_text_gives_one_clean_line(pipeline, text):
         (lambda p: p.decode(torch.full((1, 4, 8), math.nan), "de"), "not finite"),
         (lambda p: p.translate("a", "de", beams=3), "There is no option beams here; decoding has method, num_beams"),
         (lambda p: p.decode(torch.zeros(1, 4, 8), "de", n_draws=2), "There is no option n_draws"),
+        (lambda p: p.decode("x", "de"), "z='x' is no array of numbers"),
         (lambda p: p.sample(-1, "de"), "n=-1"),
+        (lambda p: p.sample(1.5, "de"), "n=1.5, prior_scale=1.0: give a whole number"),
+        (lambda p: p.exact(["a", "b", "c"], ["en", "de"]), "3 texts and 2 languages: give one, or one for each"),
+        (lambda p: p.exact(["a", "b"], ["en"]), "2 texts and 1 languages"),
+        (lambda p: p.exact("a", "xx"), "There is no language 'xx'"),
+        (lambda p: p.translate("a", "de", avoid="lists"), "avoid='lists': give True, False or a WordList"),
+        (lambda p: Pipeline(p.model, p.tokenizer, avoid="lists"), "avoid='lists': give True, False or a WordList"),
         (lambda p: p.sample(1, "de", prior_scale=-1.0), "prior_scale=-1.0"),
     ],
 )
@@ -329,7 +343,7 @@ def test_latents_are_decoded_each_into_its_language(pipeline):
     four = pipeline.decode(z.expand(4, -1, -1), ["en", "de", "fr", "cs"], num_beams=1)
     assert four == [pipeline.decode(z, code, num_beams=1)[0] for code in ("en", "de", "fr", "cs")]
     assert pipeline.decode(z.numpy(), "en", num_beams=1) == four[:1]
-    with pytest.raises(VaegenError, match="one for each latent"):
+    with pytest.raises(VaegenError, match="1 latents and 2 languages: give one, or one for each"):
         pipeline.decode(z, ["en", "de"])
     with pytest.raises(VaegenError, match="'xx'"):
         pipeline.decode(z, "xx")

@@ -48,7 +48,7 @@ def test_a_point_is_its_latent_or_the_mode_of_its_sentence():
         [],
         {},
         {"text": "  "},
-        {"text": "A", "language": "xx"},
+        {"text": "A", "language": "x?"},
         {"z": "A" * (MAX_CODE + 1)}, {"z": 'AA")'},
         {"text": "x" * 9999},
     ],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from tagged import TAGS, save_tagged
+from tagged import SPANISH, TAGS, save_tagged
 
 import vaegen
 from vaegen import validation
@@ -137,7 +137,26 @@ def test_views_refuse_in_a_sentence_what_a_checkpoint_cannot_read(service):
     for question in (Walk(french, B, "dialogue"), Request(french.text, "dialogue", "fr"), Inside(french, "dialogue")):
         with pytest.raises(VaegenError, match="This checkpoint reads English, not French; take another sentence"):
             service.ask(question)
-    with pytest.raises(VaegenError, match="There is no language 'xx'; choose one of en"):
+    with pytest.raises(VaegenError, match=r"There is no language 'xx\.short'; this model has en, de, fr, cs"):
         service.ask(OtherWays(Request(A.text), "xx.short"))
-    with pytest.raises(VaegenError, match=r"There is no language 'en\. <b>'"):
+    with pytest.raises(VaegenError, match=r"There is no language 'en\. <b>'; give the code"):
         service.ask(OtherWays(Request(A.text), "en. <b>"))
+
+
+def test_views_know_the_languages_of_the_checkpoint_and_no_others(tmp_path):
+    service = Service("spanish", folder=save_tagged(tmp_path, SPANISH))
+    spanish = Point("Un perro corre.", "es")
+    cards = service.ask(Request(spanish.text, source_language="es")).cards
+    assert [(card.language, card.is_reconstruction) for card in cards] == [("en", False), ("es", True)]
+    assert sum(v.n_draws for v in service.ask(OtherWays(Request(A.text, num_beams=1), "es", 3)).variants) == 3
+    assert len(service.ask(Lines((A.text,), "es")).lines) == 1
+    assert service.ask(Looking(A, None, "", "es")).sides[0].language == service.ask(Inside(A, "", "es")).language == "es"
+    assert service.ask(Walk(A, spanish, steps=3, exact=False, languages=("es", "en", "es"))).languages == ("en", "es")
+    assert tuple(service.ask(Analogy(A, B, A, languages=("es",))).texts) == ("es",)
+    assert tuple(service.ask(Move(A, B)).texts) == ("en", "es")
+    for question in (Lines((A.text,), "pt"), Looking(A, None, "", "pt"), Walk(A, B, languages=("es", "pt"))):
+        with pytest.raises(VaegenError, match=r"There is no language 'pt'; this (model|checkpoint) has en, es\."):
+            service.ask(question)
+    with pytest.raises(VaegenError, match="This checkpoint reads English, es, not pt; take another sentence"):
+        service.ask(Walk(Point("Um cachorro corre.", "pt"), B))
+    service.close()

@@ -39,7 +39,7 @@ def test_every_line_has_its_translation_in_its_place(service):
         ({"lines": ()}, f"1 to {MAX_LINES:,}"),
         ({"lines": ("x",) * (MAX_LINES + 1)}, f"1 to {MAX_LINES:,}"),
         ({"lines": ("fine", "x" * 3000)}, "Line 2"),
-        ({"language": "xx"}, "Czech"),
+        ({"language": "x?"}, "give the code"),
         ({"context": "both"}, "latent"),
         ({"num_beams": 6}, "1 to 5"),
     ],

@@ -15,6 +15,7 @@ from vaegen.data import pad
 from vaegen.decoding import DecodingOptions, Hypothesis, decode
 from vaegen.errors import VaegenError
 from vaegen.model import CONTEXTS, Encoding, Memory, VAETransformer
+from vaegen.objective import token_log_probs
 from vaegen.outputs import Translation
 from vaegen.posterior import DiagonalGaussian
 from vaegen.pretrained import SourceTokenizer
@@ -43,7 +44,8 @@ class Inference:
         self.model, self.tokenizer = model, tokenizer
         self.source_tokenizer: Tokenizer | SourceTokenizer = model.source_tokenizer or tokenizer
         self.n_avoided = self.n_masked = 0
-        self._avoid = WordList.load() if avoid is True else avoid or None
+        self._avoid: WordList | None = None
+        self._avoid = self._words(avoid)
         # Tags and fillers are input only; no sentence contains them.
         self._banned = (tokenizer.pad_id, tokenizer.mask_id, *tokenizer.language_ids.values())
         self._pieces: dict[int, str] = {}
@@ -137,6 +139,25 @@ class Inference:
             latents.append(z.cpu())
             reached += done.tolist()
         return torch.cat(latents), reached
+
+    @torch.inference_mode()
+    def score(
+        self, texts: Sequence[str], targets: Sequence[str], tag: int, context: str, batch_size: int
+    ) -> list[list[float]]:
+        """Returns log p(target | text) token by token; see `Pipeline.score`."""
+        sources = [ids or [self.source_tokenizer.eos_id] for ids in self.ids(texts)]
+        wanted = [ids or [self.tokenizer.eos_id] for ids in self.ids(targets, as_targets=True)]
+        results: list[list[float]] = [[] for _ in texts]
+        # Logits of all positions at once are large: count each text eightfold.
+        for batch, _ in batches([max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8):
+            encoding = self.encode([sources[i] for i in batch])
+            tgt_out, tgt_mask = self.pad([wanted[i] for i in batch])
+            tgt_in = tgt_out.roll(1, dims=1)
+            tgt_in[:, 0] = tag
+            logits = self.model.decode_logits(tgt_in, self.model.memory(mode(encoding), encoding, context))
+            for i, row, real in zip(batch, token_log_probs(logits, tgt_out), tgt_mask, strict=True):
+                results[i] = row[real].tolist()
+        return results
 
     def decode_latents(
         self,
@@ -241,6 +262,8 @@ class Inference:
 
     def _words(self, avoid: WordList | bool | None) -> WordList | None:
         """What to avoid: None is the usual, True at least the short lists that vaegen ships, False nothing."""
+        if avoid is not None and not isinstance(avoid, (bool, WordList)):
+            raise VaegenError(f"avoid={avoid!r:.80}: give True, False or a WordList, as WordList.load(path) returns.")
         return self._avoid if avoid is None else (self._avoid or WordList.load()) if avoid is True else avoid or None
 
     def _memory(self, sources: list[list[int]], context: str, n_draws: int, generators: list[torch.Generator]) -> Memory:
@@ -255,6 +278,11 @@ class Inference:
         z = torch.cat([DiagonalGaussian(m, v).sample(generator) for m, v, generator in parts])
         rows = rows.to(self.device)
         return self.model.memory(z.to(self.device), Encoding(encoding.hidden[rows], encoding.src_mask[rows], None), context)
+
+
+def listed(texts: str | Sequence[str]) -> list[str]:
+    """Returns one text or several as a list."""
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def batches(sources: Sequence[Sequence[int]], batch_size: int, width: int) -> Iterator[tuple[list[int], int]]:

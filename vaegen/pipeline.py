@@ -23,9 +23,8 @@ from torch import Tensor
 from vaegen import latent
 from vaegen.checkpoint import load_checkpoint
 from vaegen.errors import VaegenError
-from vaegen.inference import Inference, Progress, batches, make_generator, mode
+from vaegen.inference import Inference, Progress, batches, listed, make_generator
 from vaegen.model import VAETransformer
-from vaegen.objective import token_log_probs
 from vaegen.outputs import Attention, Translation
 from vaegen.posterior import DiagonalGaussian
 from vaegen.priors import Prior, load_priors
@@ -186,7 +185,7 @@ class Pipeline:
             VaegenError: If the model has no latent, or a text is blank or too long.
         """
         self._check_latent()
-        several = [texts] if isinstance(texts, str) else list(texts)
+        several = listed(texts)
         sources = self._inference.ids(several)
         blank = [i for i, ids in enumerate(sources) if not ids]
         if blank or not sources:
@@ -202,7 +201,7 @@ class Pipeline:
         return DiagonalGaussian(mu, logvar)
 
     def exact(
-        self, texts: Sequence[str], languages: Sequence[str] | None = None, batch_size: int = 32
+        self, texts: str | Sequence[str], languages: str | Sequence[str] | None = None, batch_size: int = 32
     ) -> tuple[np.ndarray, list[bool]]:
         """Returns latents that greedy decoding reads back word by word, (B, M, Z), and for which texts that was reached.
 
@@ -210,16 +209,17 @@ class Pipeline:
 
         Args:
             texts: As in `encode`.
-            languages: Code of the language of each text; detected where it is not given.
+            languages: Code of the language of the texts, or one code for each; detected where it is not given.
             batch_size: Most texts in one batch.
 
         Raises:
             VaegenError: As `encode`, or if a language is unknown.
         """
-        posterior = self.encode(texts)
-        codes = [self.detect_language(text) for text in texts] if languages is None else list(languages)
-        tags = [self.tokenizer.language_id(self._check_language(code)) for code in codes]
-        z, reached = self._inference.exact(posterior, self._inference.ids(texts, as_targets=True), tags, batch_size)
+        several = listed(texts)
+        posterior = self.encode(several)
+        codes = [self.detect_language(text) for text in several] if languages is None else languages
+        tags = [self.tokenizer.language_id(code) for code in self._languages(codes, len(several), "texts")]
+        z, reached = self._inference.exact(posterior, self._inference.ids(several, as_targets=True), tags, batch_size)
         return z.numpy(), reached
 
     def decode(
@@ -240,17 +240,16 @@ class Pipeline:
         """
         self._check_latent()
         shape = (self.model.config.n_slots, self.model.config.latent_dim)
-        z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
+        try:
+            z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
+        except (TypeError, ValueError) as error:
+            raise VaegenError(f"z={z!r:.80} is no array of numbers; give latents as `encode` and `draw` do.") from error
         z = z[None] if z.dim() == 2 else z
         if z.dim() != 3 or tuple(z.shape[1:]) != shape:
             raise VaegenError(f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]}).")
         if not z.isfinite().all():
             raise VaegenError("z holds values that are not finite numbers.")
-        languages = [language] * len(z) if isinstance(language, str) else list(language)
-        if len(languages) != len(z):
-            raise VaegenError(f"{len(z)} latents and {len(languages)} languages: give one, or one for each latent.")
-        for code in {*languages, *([language] if isinstance(language, str) else [])}:
-            self._check_language(code)
+        languages = self._languages(language, len(z), "latents")
         return self._inference.decode_latents(z, languages, seed, batch_size, **options)
 
     def path(self, a: Tensor | np.ndarray, b: Tensor | np.ndarray, steps: int, method: str = "slerp") -> np.ndarray:
@@ -294,8 +293,8 @@ class Pipeline:
         """
         self._check_latent()
         most = self.model.config.n_slots
-        if n < 0 or not 0.0 <= prior_scale < float("inf"):
-            raise VaegenError(f"n={n}, prior_scale={prior_scale}: neither can be negative.")
+        if not isinstance(n, (int, np.integer)) or n < 0 or not 0.0 <= prior_scale < float("inf"):
+            raise VaegenError(f"n={n!r}, prior_scale={prior_scale}: give a whole number, and nothing negative.")
         if n_slots is not None and not 1 <= n_slots <= most:
             raise VaegenError(f"n_slots={n_slots}: give 1 to {most}; this model has {most} slots.")
         known = self._all_priors()
@@ -330,27 +329,20 @@ class Pipeline:
         z = self.draw(n, seed, prior, prior_scale, n_slots)
         return self.decode(z, language, seed=seed, **{"avoid_loops": True, **options})
 
-    @torch.inference_mode()
     def score(
-        self, texts: Sequence[str], targets: Sequence[str], language: str, context: str = "source", batch_size: int = 32
+        self,
+        texts: str | Sequence[str],
+        targets: str | Sequence[str],
+        language: str,
+        context: str = "source",
+        batch_size: int = 32,
     ) -> list[list[float]]:
         """Returns log p(target | text) token by token, the end included, in nats, at the mode of the posterior."""
+        texts, targets = listed(texts), listed(targets)
         if len(texts) != len(targets):
             raise VaegenError(f"{len(texts)} texts and {len(targets)} targets: give one target for each text.")
-        tag, end, run = (self.tokenizer.language_id(self._check_language(language)), self.tokenizer.eos_id, self._inference)
-        sources = [ids or [run.source_tokenizer.eos_id] for ids in run.ids(texts)]
-        wanted = [ids or [end] for ids in run.ids(targets, as_targets=True)]
-        results: list[list[float]] = [[] for _ in texts]
-        # Logits of all positions at once are large: count each text eightfold.
-        for batch, _ in batches([max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8):
-            encoding = run.encode([sources[i] for i in batch])
-            tgt_out, tgt_mask = run.pad([wanted[i] for i in batch])
-            tgt_in = tgt_out.roll(1, dims=1)
-            tgt_in[:, 0] = tag
-            logits = self.model.decode_logits(tgt_in, self.model.memory(mode(encoding), encoding, context))
-            for i, row, real in zip(batch, token_log_probs(logits, tgt_out), tgt_mask, strict=True):
-                results[i] = row[real].tolist()
-        return results
+        tag = self.tokenizer.language_id(self._check_language(language))
+        return self._inference.score(texts, targets, tag, context, batch_size)
 
     @torch.inference_mode()
     def attention(
@@ -372,15 +364,22 @@ class Pipeline:
         self, texts: str | Sequence[str], target: str | Sequence[str], source: str | None, options: dict[str, Any]
     ) -> tuple[list[str], list[str]]:
         """The texts and their target languages as lists, once languages and draws are known to be possible."""
-        several = [texts] if isinstance(texts, str) else list(texts)
-        languages = [target] * len(several) if isinstance(target, str) else list(target)
-        if len(languages) != len(several):
-            raise VaegenError(f"{len(several)} texts and {len(languages)} target languages: give one, or one for each text.")
-        for language in {*languages, *([target] if isinstance(target, str) else []), *([source] if source else [])}:
-            self._check_language(language)
+        several = listed(texts)
+        languages = self._languages(target, len(several), "texts")
+        if source:
+            self._check_language(source)
         if options.get("n_draws"):
             self._check_latent()
         return several, languages
+
+    def _languages(self, language: str | Sequence[str], n: int, what: str) -> list[str]:
+        """A language for each of n things, once all of them are known to be there."""
+        languages = [language] * n if isinstance(language, str) else list(language)
+        if len(languages) != n:
+            raise VaegenError(f"{n} {what} and {len(languages)} languages: give one, or one for each.")
+        for code in {*languages, *listed(language)}:
+            self._check_language(code)
+        return languages
 
     def _check_language(self, language: str) -> str:
         if language not in self.tags:

@@ -43,8 +43,8 @@ def add_endpoints(service: Service) -> None:
 
         Args:
             text: The sentence, in any language of the checkpoint, up to 2,000 characters.
-            source_language: "en", "de", "fr", "cs" or "zh"; empty detects it. It only says which output is the
-                reconstruction.
+            source_language: A code of the checkpoint, such as "en"; empty detects it. It only says which output is
+                the reconstruction.
             context: "source" (the decoder sees the latent and the words) or "latent" (the latent alone).
             method: "beam" or "sample".
             num_beams: Beam width from 1 (greedy) to 10; for beam.
@@ -78,7 +78,7 @@ def add_endpoints(service: Service) -> None:
 
         Args:
             text: The sentence, in any language of the checkpoint.
-            language: Language of the output: "en", "de", "fr", "cs" or "zh"; with the checkpoint `dialogue`,
+            language: Language of the output: a code of the checkpoint, such as "en"; with the checkpoint `dialogue`,
                 "en.reply" gives several replies to one turn, or to two with " | " between them.
             source_language: As in `translate`.
             context: As in `translate`; "latent" varies more.
@@ -100,7 +100,7 @@ def add_endpoints(service: Service) -> None:
 
         Args:
             lines: Up to 1,000 sentences, each in any language of the checkpoint; an empty one stays empty.
-            language: Language of the output: "en", "de", "fr", "cs" or "zh".
+            language: Language of the output: a code of the checkpoint, such as "en" or "de".
             context: As in `translate`.
             num_beams: Beam width from 1 (greedy) to 5.
             checkpoint: As in `translate`.
@@ -125,7 +125,7 @@ def add_endpoints(service: Service) -> None:
 
         Args:
             text: The sentence, up to 80 sub-words.
-            language: Language of the translation: "en", "de", "fr", "cs" or "zh"; its own goes through the latent alone.
+            language: Language of the translation, a code of the checkpoint; its own goes through the latent alone.
             source_language: As in `translate`.
             context: As in `translate`.
             target: A translation for the model to read; empty: its own, by beam search.
@@ -185,7 +185,7 @@ def add_endpoints(service: Service) -> None:
             c: Bottom left.
             d: Bottom right.
             size: Sentences on a side, 3 to 7.
-            language: Language of the output: "en", "de", "fr", "cs" or "zh".
+            language: Language of the output: a code of the checkpoint, such as "en" or "de".
             checkpoint: As in `translate`.
 
         Returns:
@@ -224,7 +224,7 @@ def add_endpoints(service: Service) -> None:
             unit: Of the radius: "posterior" (each dimension's standard deviation) or "prior" (1 in every dimension).
             n_draws: Draws at each radius, 2 to 16.
             seed: The same seed gives the same draws.
-            language: Language of the output: "en", "de", "fr", "cs" or "zh".
+            language: Language of the output: a code of the checkpoint, such as "en" or "de".
             checkpoint: As in `translate`.
 
         Returns:
@@ -275,7 +275,7 @@ def add_endpoints(service: Service) -> None:
 
         Args:
             text: The sentence.
-            language: Language to read the slots in: "en", "de", "fr", "cs" or "zh".
+            language: Language to read the slots in: a code of the checkpoint, such as "en".
             checkpoint: As in `translate`.
 
         Returns:

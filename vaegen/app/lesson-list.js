@@ -2,7 +2,7 @@
 const { t, make, button } = vg;
 const root = element.querySelector('.vg-lesson-list');
 root.replaceChildren(
-  make('p', 'vg-lesson-intro', t('Each lesson sets the controls for you, asks what you expect, and shows what the model does. Each takes about five minutes.')),
+  make('p', 'vg-lesson-intro', !vg.lessons.able().length ? t('The lessons need a checkpoint that writes English, some of them German too.') : t('Each lesson sets the controls for you, asks what you expect, and shows what the model does. Each takes about five minutes.')),
   make('ol', 'vg-lesson-cards', undefined, {}, vg.lessons.able().map((lesson) => make('li', 'vg-card', undefined, {}, [
     make('h2', 'vg-name', lesson.title),
     make('p', '', lesson.about),

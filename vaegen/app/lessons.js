@@ -13,17 +13,17 @@ const english = (walk) => walk.stops.map((stop) => stop.texts.en);
 const lost = (texts, word) => texts.findIndex((text) => !text.toLowerCase().includes(word)) / (texts.length - 1);
 
 // A step: `go` sets up a view; `say` explains; `ask` with `options` is the prediction; `check(answer)` returns the index of
-// the right option and a sentence with what was seen. `look` is the part of the view that is meant: it is scrolled to and marked.
+// the right option and a sentence with what was seen. `languages` are those that the starting checkpoint must have. `look` is the part of the view that is meant: it is scrolled to and marked.
 const LESSONS = [
   {
-    id: 'latent', title: t('What a latent is'), about: t('A sentence becomes numbers, and numbers become a sentence again.'),
+    id: 'latent', languages: ['en'], title: t('What a latent is'), about: t('A sentence becomes numbers, and numbers become a sentence again.'),
     learned: t('A sentence becomes one latent, which all languages are read from. Its slots tell unequally much, and a latent drawn at random reads as a sentence too.'),
     steps: [
       {
         go: { tab: 'translate', a: SNOW },
         say: t('The encoder turned this sentence into a latent: a fixed number of slots, each a short row of numbers. The decoder writes each language from it.'),
-        ask: t('How many latents did it take for the four languages?'), options: [t('One'), t('Four, one for each language')],
-        check: () => [0, t('One. The language is only a tag that the decoder starts with; all four cards show the same latent.')],
+        ask: t('How many latents did it take for all languages?'), options: [t('One'), t('One for each language')],
+        check: () => [0, t('One. The language is only a tag that the decoder starts with; all cards show the same latent.')],
       },
       {
         go: { tab: 'inside', a: SNOW }, look: '.vg-posterior',
@@ -43,7 +43,7 @@ const LESSONS = [
     ],
   },
   {
-    id: 'walk', title: t('Walking between sentences'), about: t('What lies on the way from one latent to another?'),
+    id: 'walk', languages: ['en', 'de'], title: t('Walking between sentences'), about: t('What lies on the way from one latent to another?'),
     learned: t('Between two latents lie other sentences. Each language changes where its own words give way, and a sentence and its translation lie close together.'),
     steps: [
       {
@@ -76,7 +76,7 @@ const LESSONS = [
     ],
   },
   {
-    id: 'collapse', title: t('What posterior collapse looks like'), about: t('A decoder that learned to ignore the latent.'),
+    id: 'collapse', languages: ['en'], title: t('What posterior collapse looks like'), about: t('A decoder that learned to ignore the latent.'),
     learned: t('A decoder that can do without the latent will: the KL falls to nearly 0 and every latent reads alike. A latent that is useful before it is costly prevents that.'),
     needs: 'collapsed',
     steps: [
@@ -104,7 +104,7 @@ const LESSONS = [
     ],
   },
   {
-    id: 'attention', title: t('Where the decoder looks'), about: t('From a target word to slots and source words.'),
+    id: 'attention', languages: ['en', 'de'], title: t('Where the decoder looks'), about: t('From a target word to slots and source words.'),
     learned: t('With the source in sight the decoder reads the words that it translates; without it, the slots are all that it knows of the sentence.'),
     steps: [
       {
@@ -129,10 +129,10 @@ const LESSONS = [
 
 let current = null;  // { lesson, step, chosen }: the index of an option, SHOWN without a choice, null before; past the last step: the end
 const SHOWN = -1;
-const able = () => LESSONS.filter((lesson) => !lesson.needs || vg.lessons.offered.has(lesson.needs));
+const able = () => LESSONS.filter(({ needs, languages }) => (!needs || vg.lessons.offered.has(needs)) && languages.every((code) => window.vgTags[''].includes(code)));
 
 function start(id, step = 0) {
-  const lesson = LESSONS.find((one) => one.id === id);
+  const lesson = able().find((one) => one.id === id);
   if (!lesson?.steps[step]) return;
   unmark();
   current = { lesson, step, chosen: null };

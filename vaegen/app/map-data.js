@@ -38,11 +38,11 @@ function shippedSheet(data, checkpoint) {
 /** A map of somebody's own sentences, as the answer to a fit. */
 function ownSheet({ lines, languages, where, about }, checkpoint) {
   const columns = Object.fromEntries(Object.entries(where).map(([name, rows]) => [name, rows[0].map((_, k) => rows.map((row) => row[k]))]));
-  const textOf = (i) => lines[i];
+  const textOf = (i) => lines[i], codes = [...new Set([...LANGUAGES, ...languages])];
   return {
     isOwn: true, n: lines.length, textOf, checkpoint, textsOf: (i) => ({ [languages[i]]: lines[i] }), languageOf: (i) => languages[i],
     say: () => t('Your sentence'), facts: () => [], isProbe: () => false,
-    colourings: { language: { label: t('Language'), names: LANGUAGES.map((code) => vg.nameOf(code)), of: (i) => LANGUAGES.indexOf(languages[i]) }, length: lengths(textOf) },
+    colourings: { language: { label: t('Language'), names: codes.map((code) => vg.nameOf(code)), of: (i) => codes.indexOf(languages[i]) }, length: lengths(textOf) },
     at: (projection) => columns[projection], projections: Object.keys(columns),
     caption: (projection) => caption(projection, about, checkpoint, lines.length), shares: about.pca_shares,
   };

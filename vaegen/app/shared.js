@@ -309,7 +309,7 @@ window.vg = (() => {
         self.busy = true;
         self.seen = stateKey();
         root.setAttribute('aria-busy', 'true');
-        next = { asked: self.asked, ...state, ...self.params, ...extra };
+        next = { asked: self.asked, ...state, ...self.params, ...vg.fitted(self.params), ...extra };
         if (sent && performance.now() - sent < PATIENCE) { if (self.streaming) trigger('halt'); } else send();
       },
       /** Changes settings and asks. */
@@ -393,7 +393,7 @@ window.vg = (() => {
   if (linked.tab && linked.tab !== 'translate') openTab(linked.tab);
 
   return {
-    t, percent, number, nats, names, make, svg, marked, button, slider, choice, select, field, newId,
+    t, locale, percent, number, nats, names, make, svg, marked, button, slider, choice, select, field, newId,
     copy, copyButton, download, csv, readRows, standalone, png, say, state, adopt, pin, swap, choose, change, listeners, views, show, openTab, activeTab, link, linked,
     view, exportBar, pointTools, loadPlotly, dark,
   };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import gradio as gr
 from vaegen.app.page import MODEL, PRIVATE, Runner, add_view, example, t, widget
 from vaegen.errors import VaegenError
 from vaegen.service import Service
-from vaegen.tags import LANGUAGE_NAMES, kind_of
+from vaegen.tags import LANGUAGE_NAMES, kind_of, languages_of
 from vaegen.views.checks import MAX_SEED
 from vaegen.views.lines import Lines
 from vaegen.views.translation import EXAMPLES, MAX_BEAMS, TASK_EXAMPLES, OtherWays, Request
@@ -37,7 +37,7 @@ TASK_HELP = t("Each task has a checkpoint of its own. A dialogue may have two tu
 DONE, STOPPED = "{n} of {total} languages done", "stopped after {n} of {total} languages"
 LOADING = {"phase": "loading", "message": "The model is loading."}
 NOTHING = {"phase": "error", "message": "Translate a sentence first."}
-SOURCES = [(t("Detect language"), ""), *((t(name), code) for code, name in LANGUAGE_NAMES.items())]
+NAMES = {code: t(name) for code, name in LANGUAGE_NAMES.items()}
 
 
 def build(service: Service) -> None:
@@ -45,7 +45,7 @@ def build(service: Service) -> None:
     with gr.Row(elem_classes="vg-columns"):  # placed by style.css; on a phone the answer precedes the options
         with gr.Column(min_width=0, elem_classes="vg-input"):
             task = _task(service)
-            text, source, go, examples = _sentence()
+            text, source, go, examples = _sentence(service)
         with gr.Column(min_width=0, elem_classes="vg-output"):
             shown = example(service, "translate")
             results = widget("results", {"phase": "done", "message": "", "answer": shown} if shown else LOADING)
@@ -99,7 +99,8 @@ def _task(service: Service) -> Any:
     return gr.Radio(choices, value=first, label=t("Task"), info=TASK_HELP, visible=len(choices) > 1, elem_id="task")
 
 
-def _sentence() -> tuple[Any, ...]:
+def _sentence(service: Service) -> tuple[Any, ...]:
+    codes = dict.fromkeys([*NAMES, *(code for name in service.checkpoints for code in languages_of(service.tags(name)))])
     text = gr.Textbox(
         EXAMPLES[0][1],
         label=t("Sentence"),
@@ -111,7 +112,7 @@ def _sentence() -> tuple[Any, ...]:
     )
     with gr.Row(elem_classes="vg-actions"):
         source = gr.Dropdown(
-            SOURCES,
+            [(t("Detect language"), ""), *((NAMES.get(code, code), code) for code in codes)],
             value="",
             label=t("Language of the sentence"),
             show_label=False,
@@ -122,12 +123,14 @@ def _sentence() -> tuple[Any, ...]:
             elem_id="source",
         )
         go = gr.Button(t("Translate"), variant="primary", min_width=110, scale=2, elem_id="translate")
-    examples = widget("examples", _examples("translate"))
+    examples = widget("examples", _examples("translate", service.tags()))
     return text, source, go, examples
 
 
-def _examples(kind: str) -> dict[str, Any]:
-    return {"sentences": [{"language": code, "text": sentence} for code, sentence in TASK_EXAMPLES[kind]]}
+def _examples(kind: str, tags: Sequence[str]) -> dict[str, Any]:
+    """The examples that a checkpoint with these tags reads; all if it reads none of them, or if its tags are not known."""
+    examples = [{"language": code, "text": sentence} for code, sentence in TASK_EXAMPLES[kind]]
+    return {"sentences": [one for one in examples if one["language"] in tags] or examples}
 
 
 def _decoding() -> tuple[Any, ...]:
@@ -230,7 +233,7 @@ def _suited(service: Service) -> Callable[[str | None], tuple[Any, Any, Any]]:
         kinds = {name: kind_of(service.tags(name)) for name in service.checkpoints}
         kind = kinds.get(checkpoint or "", "translate")
         task = next((name for name in kinds if kinds[name] == kind), gr.skip())
-        return task, _examples(kind), gr.update(value=VERBS.get(kind, KINDS["translate"]))
+        return task, _examples(kind, service.tags(checkpoint or "")), gr.update(value=VERBS.get(kind, KINDS["translate"]))
 
     return suited
 

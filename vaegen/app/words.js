@@ -2,7 +2,7 @@
 {
   const { t, state, names, make } = vg;
   const MOST = 2000;  // characters of a sentence, MAX_CHARACTERS in vaegen/views/checks.py
-  const HAN = /\p{Script=Han}/u, LATIN = /\p{Script=Latin}/u;
+  const HAN = /\p{Script=Han}/u, LATIN = /\p{Script=Latin}/u, LETTER = /\p{L}/u;
   const DOMAINS = {
     captions: t('everyday scenes, as in photo captions'), phrases: t('short everyday sentences'), chat: t('small talk of one or two turns'),
   };
@@ -14,8 +14,8 @@
   const knows = (checkpoint) => list(about(checkpoint).domains.map((name) => DOMAINS[name]), 'conjunction') || t('texts like those that it was trained on');
   /** The languages that a checkpoint reads; `readable` is whether a text has a letter of one of them. */
   const read = (checkpoint = state.checkpoint) => (window.vgTags[checkpoint] ?? window.vgTags['']).filter((tag) => !tag.includes('.'));
-  const reads = (checkpoint) => list(read(checkpoint).map((code) => t(names[code] ?? code)), 'disjunction');
-  const readable = (text, checkpoint) => read(checkpoint).some((code) => (code === 'zh' ? HAN : LATIN).test(text));
+  const reads = (checkpoint) => list(read(checkpoint).map(vg.nameOf), 'disjunction');
+  const readable = (text, checkpoint) => read(checkpoint).some((code) => (code === 'zh' ? HAN : code in names ? LATIN : LETTER).test(text));
 
   const counted = (values) => Object.fromEntries(Object.entries(values).map(([key, x]) => [key, x.toLocaleString(navigator.language)]));
   /** A message from Python, {message, values}. */

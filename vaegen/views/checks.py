@@ -50,14 +50,13 @@ def check_choice(what: str, value: object, allowed: Collection[str]) -> str:
 
 
 def check_language(language: object) -> str:
-    """Returns the code of a language that exists.
+    """Returns what can be the code of a language; whether a checkpoint has that language is for the checkpoint to say.
 
     Raises:
-        VaegenError: If it does not.
+        VaegenError: If it is none.
     """
-    if not isinstance(language, str) or language not in LANGUAGE_NAMES:
-        known = ", ".join(f"{code} ({name})" for code, name in LANGUAGE_NAMES.items())
-        raise VaegenError(f"There is no language {language!r:.80}; choose one of {known}.")
+    if not isinstance(language, str) or not re.fullmatch(r"[A-Za-z]{2,3}([_-]\w+)*", language):
+        raise VaegenError(f"There is no language {language!r:.80}; give the code of one that the checkpoint has, as in en.")
     return language
 
 
@@ -65,7 +64,7 @@ def check_tag(tag: object) -> str:
     """Returns what is to be written: the code of a language, or a tag with a task such as "en.short".
 
     Raises:
-        VaegenError: If its language does not exist.
+        VaegenError: If it can be none.
     """
     if not isinstance(tag, str) or not re.fullmatch(r"\w*", task_of(tag)):
         return check_language(tag)
@@ -73,15 +72,16 @@ def check_tag(tag: object) -> str:
 
 
 def check_languages(languages: object) -> tuple[str, ...]:
-    """Returns codes or tags, one or more, without repeats and in the order of the app's languages.
+    """Returns codes or tags, one or more, without repeats and in the order of the app's languages, others behind.
 
     Raises:
-        VaegenError: If one does not exist or there is none.
+        VaegenError: If one can be none or there is none.
     """
     codes = [check_tag(code) for code in languages] if isinstance(languages, (list, tuple)) else []
     if not codes:
-        raise VaegenError(f"No language is chosen; choose one or more of {', '.join(LANGUAGE_NAMES)}.")
-    return tuple(sorted(dict.fromkeys(codes), key=lambda tag: list(LANGUAGE_NAMES).index(language_of(tag))))
+        raise VaegenError("No language is chosen; choose one or more.")
+    order = [*LANGUAGE_NAMES, *map(language_of, codes)]
+    return tuple(sorted(dict.fromkeys(codes), key=lambda tag: order.index(language_of(tag))))
 
 
 def check_whole(name: str, value: object, low: int, high: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.tags import tag_name, targets_for
+from vaegen.tags import LANGUAGE_NAMES, language_of, tag_name, targets_for
 from vaegen.text import check_text
 from vaegen.views.checks import MAX_CHARACTERS, NO_SENTENCE, check_language
 
@@ -140,9 +140,15 @@ def fitted(question: Q, model: Any) -> Q:
 
     A view asks for the languages that were chosen for the checkpoint before; where one of them is missing, it gets all that
     this checkpoint can make of the sentence, and for a single one the first that is not the sentence's own.
+
+    Raises:
+        VaegenError: If it asks for a language that is neither the checkpoint's nor one of the app's.
     """
     source = source_language(model, getattr(question, "a", Point()))
     there = targets_for(model.tags, source)
+    for tag in question.languages if hasattr(question, "languages") else (question.language,):
+        if language_of(tag) not in (*model.languages, *LANGUAGE_NAMES):
+            raise VaegenError(f"There is no language {tag!r}; this checkpoint has {', '.join(model.tags)}.")
     if hasattr(question, "languages"):
         return question if set(question.languages) <= set(there) else replace(question, languages=there)
     language = question.language
