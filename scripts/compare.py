@@ -47,6 +47,7 @@ from vaegen.validation import ACTIVE_THRESHOLD
 from vaegen.variants import FIGURES, PLOT, draw
 
 CORPUS, DIRECTION = "multi30k", "en-de"
+NUM_BEAMS = 5  # of the rows that are measured with beam search, too
 PROBE_STEPS = 40  # the log has a line every 20: the second 20 tell what a step takes
 RUNS = ROOT / "runs" / "compare"
 
@@ -135,6 +136,8 @@ def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
         "parameters": sum(part["parameters"] for part in parts),
         **scores(pipeline, rows),
     }
+    if row.beam:
+        figures["beam"] = {context: bleu(pipeline, rows, context, NUM_BEAMS) for context in contexts_of(pipeline)}
     if row.by_length:
         figures["by_length"] = scores_by_length(pipeline, rows)
     if row.start:
@@ -258,11 +261,11 @@ def test_rows(options: argparse.Namespace) -> list[Group]:
     return [row for row in rows if row["source"] and row["target"]]
 
 
-def bleu(pipeline: Pipeline, rows: list[Group], context: str, batch_size: int = 64) -> float:
-    """Returns the BLEU of greedy decoding: tokenised and lower-cased where the references are."""
+def bleu(pipeline: Pipeline, rows: list[Group], context: str, num_beams: int = 1, batch_size: int = 64) -> float:
+    """Returns the BLEU of beam search, 1 is greedy: tokenised and lower-cased where the references are."""
     sources, references = [row["source"] for row in rows], [row["target"] for row in rows]
     published = [row["tokenised"] for row in rows] if rows and "tokenised" in rows[0] else None
-    options = {"context": context, "num_beams": 1, "batch_size": batch_size}
+    options = {"context": context, "num_beams": num_beams, "batch_size": batch_size}
     found = translate_and_score(pipeline, sources, references, DIRECTION.split("-")[1], published, **options)
     return found.get("bleu_tokenised", found["bleu"])
 
@@ -303,6 +306,7 @@ def write(path: Path, rows: dict[str, dict[str, Any]]) -> None:
         "direction": DIRECTION,
         "split": "test_2016" if CORPUS == "multi30k" else "test",
         "decoding": "greedy",
+        "num_beams": NUM_BEAMS,
     }
     figures = {"budget": budget, "rows": [rows[row.name] for row in ROWS if row.name in rows]}
     partial = path.with_suffix(".part")

@@ -29,6 +29,7 @@ class Row:
         mean_of: Row whose last checkpoints are averaged; nothing is trained for it.
         against: Rows that it is to be compared with: the gain on the best of them is told.
         by_length: Whether it is measured on texts of several sentences, too.
+        beam: Whether it is measured with beam search, too.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Row:
     mean_of: str = ""
     against: tuple[str, ...] = ()
     by_length: bool = False
+    beam: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -100,9 +102,10 @@ ROWS = (
     Row("ensemble-of-3", "ensemble", members=(BASE, "seed-2", "seed-3"), against=(BASE, "seed-2", "seed-3")),
     Row("ensemble-of-encoders", "ensemble", members=(BASE, "encoder-lstm", "encoder-gat"),
         against=(BASE, "encoder-lstm", "encoder-gat")),
-    Row("long", "ensemble", "--steps 1200"),
-    Row("long-2", "ensemble", "--steps 1200 --seed 2"),
-    Row("long-3", "ensemble", "--steps 1200 --seed 3"),
-    Row("ensemble-of-long", "ensemble", members=("long", "long-2", "long-3"), against=("long", "long-2", "long-3")),
+    Row("long", "ensemble", "--steps 1200", beam=True),
+    Row("long-2", "ensemble", "--steps 1200 --seed 2", beam=True),
+    Row("long-3", "ensemble", "--steps 1200 --seed 3", beam=True),
+    Row("ensemble-of-long", "ensemble", members=("long", "long-2", "long-3"), against=("long", "long-2", "long-3"),
+        beam=True),
     Row("average-of-3", "ensemble", mean_of=BASE, against=(BASE,)),
 )

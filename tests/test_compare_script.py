@@ -30,8 +30,9 @@ def compare(tmp_path, tokenizer, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "compare_script", module)  # dataclasses look their module up
     spec.loader.exec_module(module)
     row = module.Row
-    rows = (row("base", "baseline"), row("other", "objective", "--seed 2", start="base", against=("base",), by_length=True),
-            row("both", "ensemble", members=("base", "other"), against=("base", "other")),
+    rows = (row("base", "baseline", beam=True),
+            row("other", "objective", "--seed 2", start="base", against=("base",), by_length=True),
+            row("both", "ensemble", members=("base", "other"), against=("base", "other"), beam=True),
             row("wrong", "objective", "--n-heads 7"), row("mean", "ensemble", mean_of="base"))  # fmt: skip
     shared = f"--preset tiny --steps 4 --eval-every 2 --keep-last 2 --bleu-pairs= --tokenizer {tmp_path / 'tokenizer.json'}"
     for name, value in {"ROWS": rows, "SHARED": shared, "STEPS": 4, "CORPUS": "own", "RUNS": tmp_path / "runs"}.items():
@@ -63,6 +64,8 @@ def test_every_row_is_trained_once_measured_and_told(compare, tmp_path, capsys):
     text = "\n".join(variants(json.loads(out.read_text())))
     assert re.search(r"\| objective \| other \| `--seed 2`, from the checkpoint of base \| 4 \+ 4 \|", text)
     assert re.search(r"\| ensemble \| both \| base \+ other \| .* \| source [+-]\d", text)
+    assert rows["both"]["beam"].keys() == {"source", "latent"} and "beam" not in rows["other"]
+    assert re.search(r"beam of 5 .*\n.*\n.*\n\| base \| [\d.]+ \| [\d.]+ \|  \|\n\| both \| .* \| source [+-]\d", text)
     assert [(part["sentences"], part["texts"]) for part in rows["other"]["by_length"]] == [(1, 4), (2, 2), (4, 1)]
     assert re.search(r"\| variant \| 1 \(\d+ tokens\) \| 2 \(\d+ tokens\) .*\n.*\n\| other \| [\d.]+ \| [\d.]+ \|", text)
     assert (tmp_path / "variants.svg").is_file()

@@ -23,6 +23,7 @@ def variants(figures: Figures) -> list[str]:
         "same batches; up to 10 % are noise). KL in nats and active units (Var mu > 0.01) on the sources of the "
         "test set.",
         variants_table(figures["rows"]),
+        *with_beam(figures["rows"], figures["budget"].get("num_beams", 0)),
         *by_length(figures["rows"]),
         f"![BLEU of every variant](checkpoints/{PLOT})",
     ]
@@ -45,6 +46,23 @@ def variants_table(rows: Sequence[Figures]) -> str:
         named = [row["group"], row["name"], row["options"]]
         lines.append([*named, steps, tokens, size, rate, *scores, gain(row, scores_of), kl, units])
     return markdown_table([*header, "gain on the best of its peers", "KL", "active units"], lines)
+
+
+def with_beam(rows: Sequence[Figures], num_beams: int) -> list[str]:
+    """Returns the table of the rows that were measured with beam search, and what stands above it; nothing without rows."""
+    measured = [row for row in rows if "beam" in row]
+    if not measured:
+        return []
+    scores_of = {row["name"]: row["beam"] for row in measured}
+    lines = [
+        [row["name"], *(f"{row['beam'][context]:.2f}" if context in row["beam"] else "" for context in ("source", "latent")),
+         gain({**row, "scores": row["beam"]}, scores_of)]
+        for row in measured
+    ]  # fmt: skip
+    return [
+        f"With a beam of {num_beams} in place of greedy decoding:",
+        markdown_table(["variant", "BLEU, source", "BLEU, latent", "gain on the best of its peers"], lines),
+    ]
 
 
 def by_length(rows: Sequence[Figures]) -> list[str]:
