@@ -32,7 +32,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # loader processes neve
 from training_data import build_data
 
 from vaegen.checkpoint import load_checkpoint
-from vaegen.commandline import converter, public
+from vaegen.commandline import converter, name_of, public
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
 from vaegen.corpus import CORPORA
 from vaegen.data import TrainingData
@@ -211,14 +211,14 @@ def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None)
     started_from = before.get("started_from")
     if saved is None and options.init_from is not None:
         start = load_checkpoint(options.init_from)
-        started_from = {"name": start.name, "corpora": trained_on(start.metadata)}
+        started_from = {"name": name_of(options.init_from), "corpora": trained_on(start.metadata)}
     return {**{name: getattr(options, name) for name in REMEMBERED}, "started_from": started_from}
 
 
 def trained_on(metadata: dict[str, Any]) -> str:
     """Returns all corpora behind a checkpoint, those of the one that it was started from included."""
     parts = [metadata.get("corpora", ""), (metadata.get("started_from") or {}).get("corpora", "")]
-    return ",".join(part for part in parts if part)
+    return ",".join(dict.fromkeys(name for part in parts for name in part.split(",") if name))
 
 
 def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tuple[Tokenizer, VAETransformer]:

@@ -93,12 +93,13 @@ def test_replies_are_scored_against_five_people_beside_cheap_ones():
     assert measure.human_replies(TEST) == (["Do you like it?"], [REPLIES])
     says = {("en.reply", context): {"Do you like it?": "I think not"} for context in ("source", "latent")}
     rows = measure.replies(Scripted(says), TEST, TRAINING)["rows"]
-    assert [row[0] for row in rows][:2] == [
-        "the most frequent reply, “Hi.”", "the reply to the most similar context of the training text (TF-IDF)",
+    assert [row[0] for row in rows][:3] == [
+        "the most frequent reply, “Hi.”", "the model's own most frequent reply to all of them, “I think not”",
+        "the reply to the most similar context of the training text (TF-IDF)",
     ]  # fmt: skip
-    assert rows[1][1] == 100.0  # "no I do not" is one of the five
-    assert rows[2][1] == round(sacrebleu.corpus_bleu(["I think not"], [[reply] for reply in REPLIES]).score, 2)
-    assert rows[2][2:] == [100.0, 100.0]
+    assert rows[2][1] == 100.0  # "no I do not" is one of the five
+    assert rows[3][1] == round(sacrebleu.corpus_bleu(["I think not"], [[reply] for reply in REPLIES]).score, 2)
+    assert rows[3][1] == rows[1][1] and rows[3][2:] == [100.0, 100.0]
 
 
 def test_draws_are_compared_with_five_people():
@@ -141,7 +142,7 @@ def test_a_model_without_a_latent_is_measured_in_its_one_context():
 
     short = measure.summaries(pipeline, [{"en": "yes I do", "en.brief": "yes"}], "en", **greedy)
     assert names(short)[2:] == ["`en.brief`, source", "`en.short`, source", "`en.trimmed`, source"]
-    assert names(measure.replies(pipeline, TEST, TRAINING, **greedy))[2:] == ["`en.reply`, source"]
+    assert names(measure.replies(pipeline, TEST, TRAINING, **greedy))[3:] == ["`en.reply`, source"]
     several = measure.several_replies(pipeline, TEST, max_length=8)
     assert names(several) == ["five people", "5 draws, source, words sampled at 0.8"]
     assert several["rows"][1][2] > 1  # the words differ from draw to draw

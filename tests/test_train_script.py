@@ -267,7 +267,7 @@ def test_the_start_of_a_run_is_part_of_its_licence(call, data):
     assert call("--steps", "1", "--bleu-pairs", "", "--init-from", str(start), out="more")[0] == 0
     assert call("--steps", "2", "--resume", out="more", fresh=False)[0] == 0
     metrics = json.loads((data.parent / "more" / "checkpoint" / "metrics.json").read_text())
-    assert metrics["started_from"] == {"name": "checkpoint", "corpora": "own"}
+    assert metrics["started_from"] == {"name": "run", "corpora": "own"}
     card = evaluate.data_card({"corpora": "tatoeba:1", "started_from": {"corpora": "multi30k:1,multi30k-captions:0.1"}})
     assert card["license_id"] == "other" and "non-commercial" in card["license"] and "CC BY" in card["license"]
     assert evaluate.data_card({"corpora": "tatoeba,tatoeba-cs:2"})["license_id"] == "cc-by-2.0"

@@ -183,13 +183,16 @@ def replies(
     if not training:
         raise VaegenError(f"The training text has no {tag} to compare with; choose a corpus that has {language} and {tag}.")
     n = len(references[0])
-    common = Counter(group[tag] for group in training).most_common(1)[0][0]
+    own = {context: pipeline.translate(contexts, tag, context=context, **options) for context in contexts_of(pipeline)}
+    said = [text for texts in own.values() for text in texts]
+    # BLEU against several people favours what suits every context a little: the model's own stock reply is a baseline, too.
+    common, own_common = (Counter(texts).most_common(1)[0][0] for texts in ([group[tag] for group in training], said))
     outputs = {
         f"the most frequent reply, “{common}”": [common] * len(contexts),
+        f"the model's own most frequent reply to all of them, “{own_common}”": [own_common] * len(contexts),
         "the reply to the most similar context of the training text (TF-IDF)": retrieved(contexts, training, language),
+        **{f"`{tag}`, {context}": texts for context, texts in own.items()},
     }
-    for context in contexts_of(pipeline):
-        outputs[f"`{tag}`, {context}"] = pipeline.translate(contexts, tag, context=context, **options)
     rows = [
         [name, reply_bleu(texts, references), round(distinct(texts, 1), 2), round(distinct(texts, 2), 2)]
         for name, texts in outputs.items()
