@@ -117,3 +117,17 @@ def test_a_fitted_prior_draws_and_fewer_slots_say_less(view):
     view.page.wait_for_function("!vg.views.sample.busy")
     z = view.page.evaluate("vg.views.sample.answer.z")
     assert z.rstrip("A") != z and len(z.rstrip("A")) < len(z) / 8  # all but the first slot are 0
+
+
+def test_another_checkpoint_brings_its_own_sliders(view):
+    slider = view.get_by_label("one → two")
+    slider.focus()
+    slider.press("ArrowRight")
+    view.page.evaluate("vg.choose('dialogue')")
+    expect(view.locator(".vg-none")).to_contain_text("This checkpoint has no directions")
+    expect(slider).to_have_count(0)
+    view.page.wait_for_function("!vg.views.sample.busy")
+    expect(view.locator(".vg-error")).to_have_count(0)
+    assert view.page.evaluate("vg.views.sample.params.moves") == {}
+    view.page.evaluate("vg.choose('multi30k')")
+    expect(slider).to_have_value("0")

@@ -6,7 +6,8 @@ const SLOT_SIGNS = { '.': '', l: '●', m: '×', b: 'B' };
 const SLOT_KEY = { l: t('locked: the sliders leave it'), m: t('muted: at 0, the prior’s mean'), b: t('taken from sentence B') };
 const MAX_HISTORY = 50;
 const N_SLIDERS = 8;
-const START = { start: 'sentence', seed: 1, lock: false, prior: null, prior_scale: 1, kept: 0, temperature: 0, languages: ['en', 'de', 'fr', 'cs'], moves: {}, slots: '', shown: null };
+const OF_CHECKPOINT = { prior: null, kept: 0, moves: {}, slots: '', shown: null };  // settings that mean nothing for another one
+const START = { start: 'sentence', seed: 1, lock: false, prior_scale: 1, temperature: 0, languages: ['en', 'de', 'fr', 'cs'], ...OF_CHECKPOINT };
 const PRIORS = { normal: t('N(0, I), as trained towards'), gaussian: t('Gaussian with all covariances'), mixture: t('mixture of Gaussians'), flow: t('flow matching'), jitter: t('near a stored sentence') };
 const PRIOR_HELP = {
   normal: t('The cloud that training pushes all latents towards.'),
@@ -17,8 +18,14 @@ const PRIOR_HELP = {
 };
 const BEST = ['mixture', 'flow', 'gaussian', 'normal'];  // as the report ranks them
 const undo = [], history = [];
-let made = null, rows = null;
+let made = null, laidOut = null, checkpoint = vg.state.checkpoint;
 
+vg.listeners.add(() => {  // before the view's own listener, which asks
+  if (vg.state.checkpoint === checkpoint) return;
+  checkpoint = vg.state.checkpoint;
+  Object.assign(view.params, copyOf(OF_CHECKPOINT));
+  undo.length = 0;
+});
 const copyOf = (params) => JSON.parse(JSON.stringify(params));
 const view = vg.view({ element, props, trigger, watch }, {
   name: 'sample', lead: t('One latent, read in every language. Move it along a direction, or draw a new one, and watch the words change.'), params: copyOf(START),
@@ -27,7 +34,10 @@ const view = vg.view({ element, props, trigger, watch }, {
     const known = made?.priors.join();
     made = answer;
     if (answer.priors.join() !== known) self.build();
-    if (!rows) layOut(answer);
+    if (laidOut !== shapeOf(answer)) {
+      if (laidOut !== null) view.params.shown = null;  // numbers of other directions
+      layOut(answer);
+    }
     drawTexts(answer);
     if (value.phase === 'done') self.status.textContent = t('{ms} ms', { ms: Math.round(1000 * answer.seconds) });
   },
@@ -45,7 +55,6 @@ function change(values) { remember(); view.set(values); }
 function restore(params) {
   view.params = Object.assign(view.params, copyOf(params));
   view.build();
-  rows = null;
   if (made) layOut(made);
   view.ask();
 }
@@ -97,8 +106,9 @@ const actions = make('div', 'vg-sample-actions', undefined, {}, [
   button(t('Reset'), () => { remember(); restore({ ...START, languages: view.params.languages }); }),
 ]);
 
+const shapeOf = (answer) => [answer.n_slots, ...answer.directions.map((one) => one.name)].join();
 function layOut(answer) {
-  rows = true;
+  laidOut = shapeOf(answer);
   const { directions } = answer;
   const first = directions.map((_, i) => i).filter((i) => directions[i].kind === 'named').slice(0, N_SLIDERS - 2);
   view.params.shown ??= [...first, ...directions.map((_, i) => i).filter((i) => directions[i].kind !== 'named').slice(0, N_SLIDERS - first.length)];
