@@ -131,6 +131,9 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
         if saved and getattr(config, name) != (begun := getattr(base, name)):
             option = f"--{name.replace('_', '-')} {str(begun).lower()}"
             raise VaegenError(f"{out} was begun with {option}; a run cannot change it.")
+    if saved and saved["progress"]["step"] >= config.steps and not options.dry_run:
+        say(f"{out} has made {saved['progress']['step']:,} steps of {config.steps:,}: nothing to do; give it more --steps.")
+        return
     if not model.config.n_slots:
         config = override(config, autoencode_rate=0.0)  # without a latent that would be copying
     torch.manual_seed(config.seed)
@@ -157,9 +160,6 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     metadata = {"corpora": options.corpora, "parameters": n_parameters, "command": options.command}
     if remembered["started_from"]:
         metadata["started_from"] = remembered["started_from"]
-    if saved and saved["progress"]["step"] >= config.steps:
-        say(f"{out} has made {saved['progress']['step']:,} steps of {config.steps:,}: nothing to do; give it more --steps.")
-        return
     if rank == 0:
         tokenizer.save(out / "tokenizer.json")
         (out / RUN_FILE).write_text(json.dumps(remembered, indent=2) + "\n", encoding="utf-8")

@@ -127,7 +127,11 @@ def test_another_checkpoint_brings_its_own_sliders(view):
     expect(view.locator(".vg-none")).to_contain_text("This checkpoint has no directions")
     expect(slider).to_have_count(0)
     view.page.wait_for_function("!vg.views.sample.busy")
-    expect(view.locator(".vg-error")).to_have_count(0)
-    assert view.page.evaluate("vg.views.sample.params.moves") == {}
+    params = view.page.evaluate("vg.views.sample.params")
+    assert (params["moves"], params["prior"]) == ({}, "normal")  # the fitted ones are the other checkpoint's
+    view.get_by_role("button", name="New draw").click()
+    view.page.wait_for_function("!vg.views.sample.busy")
+    expect(view.get_by_label("A draw from the prior")).to_be_checked()
+    expect(view.locator(".vg-notice:visible")).to_have_count(0)
     view.page.evaluate("vg.choose('multi30k')")
     expect(slider).to_have_value("0")

@@ -175,7 +175,7 @@ def test_languages_that_the_tokenizer_lacks_are_told(call, data):
 
 
 def test_bleu_is_watched_between_the_first_languages_or_tasks():
-    defaults = train.build_data.__globals__["default_pairs"]
+    defaults = load("training_data").default_pairs
     assert defaults(("en", "de", "fr", "cs")) == ["en-de", "de-en"] and defaults(("en", "es")) == ["en-es", "es-en"]
     assert defaults(("en", "en.reply")) == ["en-en.reply"] and defaults(("en",)) == []
     assert defaults(("en", "de", "en.short", "en.brief", "de.short")) == ["en-en.short", "en-en.brief"]

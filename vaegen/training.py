@@ -246,8 +246,8 @@ class Trainer:
             torch.set_rng_state(rng[0])
             if self.device.type == "cuda" and len(rng) > 1:
                 torch.cuda.set_rng_state(rng[1])
-        if self.main and (records := read_log(self.folder)):  # steps after the saved one are done again
-            kept = [json.dumps(record) + "\n" for record in records if record["step"] <= self.progress.step]
+        if self.main:  # steps after the saved one are done again
+            kept = [json.dumps(record) + "\n" for record in read_log(self.folder) if record["step"] <= self.progress.step]
             (self.folder / LOG_FILE).write_text("".join(kept), encoding="utf-8")
 
     def _stream(self) -> Iterator[Batch]:

@@ -23,7 +23,7 @@ def variants(figures: Figures) -> list[str]:
         "same batches; up to 10 % are noise). KL in nats and active units (Var mu > 0.01) on the sources of the "
         "test set.",
         variants_table(figures["rows"]),
-        *with_beam(figures["rows"], figures["budget"].get("num_beams", 0)),
+        *with_beam(figures),
         *by_length(figures["rows"]),
         f"![BLEU of every variant](checkpoints/{PLOT})",
     ]
@@ -48,9 +48,9 @@ def variants_table(rows: Sequence[Figures]) -> str:
     return markdown_table([*header, "gain on the best of its peers", "KL", "active units"], lines)
 
 
-def with_beam(rows: Sequence[Figures], num_beams: int) -> list[str]:
+def with_beam(figures: Figures) -> list[str]:
     """Returns the table of the rows that were measured with beam search, and what stands above it; nothing without rows."""
-    measured = [row for row in rows if "beam" in row]
+    measured = [row for row in figures["rows"] if "beam" in row]
     if not measured:
         return []
     scores_of = {row["name"]: row["beam"] for row in measured}
@@ -60,7 +60,7 @@ def with_beam(rows: Sequence[Figures], num_beams: int) -> list[str]:
         for row in measured
     ]  # fmt: skip
     return [
-        f"With a beam of {num_beams} in place of greedy decoding:",
+        f"With a beam of {figures['budget']['num_beams']} in place of greedy decoding:",
         markdown_table(["variant", "BLEU, source", "BLEU, latent", "gain on the best of its peers"], lines),
     ]
 

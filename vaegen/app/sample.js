@@ -24,6 +24,7 @@ vg.listeners.add(() => {  // before the view's own listener, which asks
   if (vg.state.checkpoint === checkpoint) return;
   checkpoint = vg.state.checkpoint;
   Object.assign(view.params, copyOf(OF_CHECKPOINT));
+  made = null;
   undo.length = 0;
 });
 const copyOf = (params) => JSON.parse(JSON.stringify(params));
@@ -68,7 +69,7 @@ const goBack = () => undo.length && restore(undo.pop());
 
 view.build = () => {
   const { params } = view;
-  if (made) params.prior ??= BEST.find((name) => made.priors.includes(name));
+  if (made && !made.priors.includes(params.prior)) params.prior = BEST.find((name) => made.priors.includes(name));
   const seed = field({ label: t('Seed'), type: 'number', min: 0, value: params.seed, onInput: (seed) => change({ seed }) });
   const seedRow = make('div', 'vg-seed-row', undefined, {}, [seed, choice({ label: t('Lock'), several: true, options: [['on', '']], value: params.lock ? ['on'] : [], onInput: (on) => (params.lock = on.length > 0) })]);
   const prior = vg.select({ label: t('Prior'), options: (made?.priors ?? ['normal']).map((name) => [name, PRIORS[name] ?? name]), value: params.prior, help: ' ', onInput: (prior) => { change({ prior }); hide(); } });
