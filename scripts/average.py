@@ -14,9 +14,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vaegen.checkpoint import load_checkpoint, save_checkpoint
-from vaegen.commandline import public_path
-from vaegen.ensemble import average, check_tokenizers
+from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.commands.arguments import public_path
+from vaegen.pipeline.ensemble import average, check_tokenizers
 from vaegen.errors import VaegenError
 
 

@@ -31,11 +31,12 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from vaegen.config import ModelConfig, TrainConfig
-from vaegen.data import Batch
-from vaegen.decoding import DecodingOptions, decode
-from vaegen.model import VAETransformer
-from vaegen.precision import fast_autocast, has_fast_bf16
-from vaegen.training import TrainingObjective
+from vaegen.data.batches import Batch
+from vaegen.decoding.options import DecodingOptions
+from vaegen.decoding.search import decode
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.model.precision import fast_autocast, has_fast_bf16
+from vaegen.training.trainer import TrainingObjective
 
 VOCABULARY, WIDTH, FFN, HEADS, LAYERS, DROPOUT = 8000, 256, 1024, 4, 4, 0.1
 FIRST_WORD, EOS, PAD, LANGUAGE = 300, 1, 0, 3

@@ -27,10 +27,10 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vaegen.commandline import public
+from vaegen.commands.arguments import public
 from vaegen.config import ModelConfig
-from vaegen.model import build_encoder
-from vaegen.report import markdown_table
+from vaegen.model.vae_transformer import build_encoder
+from vaegen.evaluation.reports.cards import markdown_table
 
 LENGTHS = (32, 64, 128, 256, 512)
 N_TOKENS = 2048

@@ -3,7 +3,7 @@
 
     python scripts/build_directions.py --checkpoint checkpoints/multi30k
 
-A named direction is the mean difference of the latents of two captions that differ in one factor (`vaegen.probe`), over
+A named direction is the mean difference of the latents of two captions that differ in one factor (`vaegen.data.probe_sentences`), over
 pairs in four languages, or in those of them that the checkpoint has. Its unit is the standard deviation, along it, of
 the latents of captions that have either value; a component's that of all captions of the probe set. The effect is measured
 on other pairs: the latent of the first caption is moved by two standard deviations and decoded into English; the share of
@@ -25,13 +25,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import vaegen
-from vaegen.checkpoint import weights_hash
-from vaegen.commandline import public_path
+from vaegen.model.checkpoint import weights_hash
+from vaegen.commands.arguments import public_path
 from vaegen.errors import VaegenError
-from vaegen.pipeline import Pipeline
-from vaegen.probe import minimal_pairs, probe_set
-from vaegen.tags import CAPTION_LANGUAGES
-from vaegen.views.directions import Direction, Directions, save_directions
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.data.probe_sentences import minimal_pairs, probe_set
+from vaegen.text.tags import CAPTION_LANGUAGES
+from vaegen.latent.directions import Direction, Directions, save_directions
 
 CONTRASTS = (  # factor, from, to
     ("how_many", "one", "two"),

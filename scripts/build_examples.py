@@ -21,9 +21,9 @@ sys.path.insert(0, str(ROOT))
 from vaegen.app.build import VIEWS
 from vaegen.app.page import EXAMPLES_FILE
 from vaegen.errors import VaegenError
-from vaegen.service import Service
-from vaegen.views.points import START
-from vaegen.views.translation import Request
+from vaegen.app.service import Service
+from vaegen.app.questions.points import START
+from vaegen.app.questions.translate import Request
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,7 +3,7 @@
 
     python scripts/build_map.py --checkpoint checkpoints/multi30k
 
-On it lie the probe set (600 captions in four languages, `vaegen.probe`) and draws from the prior, each decoded into all
+On it lie the probe set (600 captions in four languages, `vaegen.data.probe_sentences`) and draws from the prior, each decoded into all
 four, or into those of them that the checkpoint has. Writes, beside the weights, `map.json` (coordinates, sentences,
 factors, clusters: what the page draws) and `map.npz` (latents and principal components, for what is asked of the map). Run
 it again after the weights have changed.
@@ -28,14 +28,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import vaegen
-from vaegen.checkpoint import weights_hash
-from vaegen.commandline import public_path
+from vaegen.model.checkpoint import weights_hash
+from vaegen.commands.arguments import public_path
 from vaegen.errors import VaegenError
-from vaegen.pipeline import Pipeline
-from vaegen.probe import FACTORS, probe_set
-from vaegen.projection import UMAP, fit_pca, fit_umap
-from vaegen.tags import CAPTION_LANGUAGES
-from vaegen.views.atlas import FILE, PICTURE, PROJECTIONS, Atlas, save_atlas, spacing
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.data.probe_sentences import FACTORS, probe_set
+from vaegen.latent.projection import UMAP, fit_pca, fit_umap
+from vaegen.text.tags import CAPTION_LANGUAGES
+from vaegen.latent.atlas import FILE, PICTURE, PROJECTIONS, Atlas, save_atlas, spacing
 
 SAID_BY_ALL = set(re.findall(r"\w+", "a an the is are in on of and with to at his her by for their it its from two"))
 

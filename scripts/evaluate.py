@@ -30,14 +30,15 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 from latent_parts import PARTS, explore, write
 
 import vaegen
-from vaegen.commandline import name_of, public_path
-from vaegen.corpus import Group, load_corpus
+from vaegen.commands.arguments import name_of, public_path
+from vaegen.data.corpus import Group, load_corpus
 from vaegen.errors import VaegenError
-from vaegen.evaluation import contexts_of, latent_figures, shuffled_bleu, translate_and_score
-from vaegen.pipeline import Pipeline
-from vaegen.report import CHINESE, COMPARED, corpora, data_card, main_corpus, model_card
-from vaegen.tags import kind_of
-from vaegen.task_evaluation import chinese, task_languages, task_tables, test_sets, with_all
+from vaegen.evaluation.translation import contexts_of, shuffled_bleu, translate_and_score
+from vaegen.evaluation.bounds import latent_figures
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.evaluation.reports.cards import CHINESE, COMPARED, corpora, data_card, main_corpus, model_card
+from vaegen.text.tags import kind_of
+from vaegen.evaluation.tasks import chinese, task_languages, task_tables, test_sets, with_all
 
 CHECKPOINTS = ROOT / "checkpoints"
 COMPARISONS = CHECKPOINTS / "comparisons.json"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vaegen.run_folder import LOG_FILE, read_log
+from vaegen.training.run_folder import LOG_FILE, read_log
 
 SHOWN = {"train": ("recon_per_token", "kl", "beta"), "eval": ("recon_source", "recon_latent", "gap", "kl", "active_units")}
 MAX_POINTS = 200

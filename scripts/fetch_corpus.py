@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vaegen.corpus import SPLITS, read_hub
+from vaegen.data.corpus import SPLITS, read_hub
 from vaegen.errors import VaegenError
 
 

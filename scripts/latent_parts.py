@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import vaegen
-from vaegen.checkpoint import weights_hash
-from vaegen.commandline import name_of, public_path
-from vaegen.corpus import load_corpus
+from vaegen.model.checkpoint import weights_hash
+from vaegen.commands.arguments import name_of, public_path
+from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
-from vaegen.latent_report import FIGURES, REPORT, draw_plots, report
-from vaegen.report import main_corpus
-from vaegen.tags import tag_name
-from vaegen.task_evaluation import with_all
-from vaegen.views.directions import load_directions
+from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, draw_plots, report
+from vaegen.evaluation.reports.cards import main_corpus
+from vaegen.text.tags import tag_name
+from vaegen.evaluation.tasks import with_all
+from vaegen.latent.directions import load_directions
 
 PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
 PROBE_SENTENCES = 8000  # training captions that the linear probes see
@@ -28,8 +28,8 @@ LABELS = ("len_bin", "subj_number", "gender", "age", "animal", "color", "verb", 
 
 def explore(options: argparse.Namespace) -> None:
     """Measures the latent space, part by part, and writes the report."""
-    from vaegen import latent_evaluation as measure
-    from vaegen.language_model import load_language_model
+    from vaegen.evaluation import latent_space as measure
+    from vaegen.evaluation.language_model import load_language_model
 
     folder = Path(options.checkpoint)
     pipeline = vaegen.load(folder, device="cpu")

@@ -41,11 +41,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import vaegen
-from vaegen.corpus import load_corpus
+from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
-from vaegen.sensitive import WordList
-from vaegen.tags import language_of, languages_of, targets_for
-from vaegen.text import Tokenizer
+from vaegen.text.sensitive import WordList
+from vaegen.text.tags import language_of, languages_of, targets_for
+from vaegen.text.tokenizer import Tokenizer
 
 TEMPLATES = {
     "en": ("{}!", "A man says {} to a dog.", "Two women shout {} in the street.", "The boy is a {}."),

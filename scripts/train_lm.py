@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Trains the language model that stands beside a checkpoint as limit and judge; see vaegen/language_model.py.
+"""Trains the language model that stands beside a checkpoint as limit and judge; see vaegen/evaluation/language_model.py.
 
     python scripts/train_lm.py --checkpoint checkpoints/multi30k --data DATA
 
@@ -20,12 +20,13 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vaegen.checkpoint import load_checkpoint
-from vaegen.corpus import load_corpus
+from vaegen.model.checkpoint import load_checkpoint
+from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
-from vaegen.language_model import new_language_model, save_language_model, sentence_nats, train_language_model
-from vaegen.report import corpora
-from vaegen.text import Tokenizer, clean
+from vaegen.evaluation.language_model import new_language_model, save_language_model, sentence_nats, train_language_model
+from vaegen.evaluation.reports.cards import corpora
+from vaegen.text.tokenizer import Tokenizer
+from vaegen.text.cleaning import clean
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -54,7 +54,7 @@ def translate(lines: list[str], options: argparse.Namespace) -> list[str]:
     from tqdm import tqdm
 
     import vaegen
-    from vaegen.sensitive import WordList
+    from vaegen.text.sensitive import WordList
 
     if options.threads:
         torch.set_num_threads(options.threads)

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from vaegen.config import ModelConfig, preset
-from vaegen.model import VAETransformer
-from vaegen.text import Tokenizer
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.text.tokenizer import Tokenizer
 
 LANGUAGES = ("en", "de", "fr", "cs")
 SENTENCES = [

@@ -121,7 +121,7 @@ class TrainConfig:
         batch_tokens: Target tokens in one step, over all processes.
         max_sentence_tokens: Training sentences longer than this are dropped (counted).
         optimizer: `muon` (Muon for the weight matrices, AdamW for the rest), `adamw`, `adam`, `adafactor` or `lion`; see
-            `vaegen.optimization`.
+            `vaegen.training.optimization`.
         lr: Peak learning rate of all but Muon.
         muon_lr: Peak learning rate of Muon.
         weight_decay: Decoupled weight decay of the weight matrices.

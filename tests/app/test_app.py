@@ -142,7 +142,7 @@ def test_the_inside_of_a_sentence_adds_up(client):
 
 def test_the_page_knows_what_a_checkpoint_is_about(tmp_path):
     from vaegen.app.build import _about
-    from vaegen.service import Service
+    from vaegen.app.service import Service
 
     service = served()[1]
     assert _about(service, "multi30k") == {"kind": "translate", "languages": 4, "domains": ["captions"], "weak": False}

@@ -9,13 +9,13 @@ import torch
 
 from vaegen.app.attention import question
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
-from vaegen.pipeline import Pipeline
-from vaegen.views.looking import Looking
-from vaegen.views.points import Point
-from vaegen.views.weights import MAX_TOKENS, entropy, groups, look, merged
-from vaegen.views.without import take_away
-from vaegen.words import END, merge_words, word_groups
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.points import Point
+from vaegen.pipeline.attention_weights import MAX_TOKENS, entropy, groups, look, merged
+from vaegen.pipeline.occlusion import take_away
+from vaegen.text.words import END, merge_words, word_groups
 
 SNOW = Point("a dog runs through the unsnowed snow", "en")
 

@@ -12,7 +12,7 @@ from browsing import expect
 from serving import StubPipeline, free_port, serve, served, served_stub
 
 from vaegen.app.page import Runner
-from vaegen.service import Service
+from vaegen.app.service import Service
 
 ANSWERED = '.vg-results[data-phase="done"]'
 SNOW = "A dog runs through the snow."

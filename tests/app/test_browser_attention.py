@@ -8,10 +8,10 @@ import pytest
 from browsing import expect, open_view
 from serving import serve, served
 
-from vaegen.checkpoint import save_checkpoint
+from vaegen.model.checkpoint import save_checkpoint
 from vaegen.config import override
-from vaegen.model import VAETransformer
-from vaegen.service import Service
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.app.service import Service
 
 
 @pytest.fixture(scope="module")

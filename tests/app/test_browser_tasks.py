@@ -7,7 +7,7 @@ from browsing import expect
 from serving import serve
 from tagged import SPANISH, TAGS, save_tagged
 
-from vaegen.service import Service
+from vaegen.app.service import Service
 
 NAMES = {
     "chinese": ["English", "Chinese"],
@@ -63,7 +63,7 @@ def test_a_sentence_that_was_typed_stays_when_the_task_changes(open_page, url):
 
 
 def test_every_view_shows_the_checkpoint_or_says_in_a_sentence_why_not(open_page, url, screenshots):
-    page, name = open_page(url), "dialogue"  # tests/test_tags.py asks the views about the other ones
+    page, name = open_page(url), "dialogue"  # tests/text/test_tags.py asks the views about the other ones
     page.locator("#task").get_by_label(LABELS[name], exact=True).check()
     expect(page.locator(".vg-card h2")).to_have_text(NAMES[name])
     for view in ("interpolate", "sample", "attention", "inside", "map"):

@@ -8,10 +8,11 @@ import torch
 
 import vaegen
 from vaegen.errors import VaegenError
-from vaegen.evaluation import reconstruction_nats
-from vaegen.service import CHECKPOINTS
-from vaegen.views.inside import N_DRAWS, Inside, checkpoint_facts
-from vaegen.views.points import Point, pack
+from vaegen.evaluation.bounds import reconstruction_nats
+from vaegen.app.service import CHECKPOINTS
+from vaegen.app.questions.inside import N_DRAWS, Inside, checkpoint_facts
+from vaegen.app.questions.points import Point
+from vaegen.latent.codes import pack
 
 SNOW = "A dog runs through the snow."
 

@@ -14,10 +14,11 @@ import vaegen
 from vaegen import latent
 from vaegen.app.interpolate import question
 from vaegen.errors import VaegenError
-from vaegen.posterior import DiagonalGaussian
-from vaegen.views.around import RADII, Analogy, Grid, Jitter
-from vaegen.views.points import START, Point, pack, unpack
-from vaegen.views.walk import Walk, edit_distance, plane, smoothness
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.app.questions.interpolate_around import RADII, Analogy, Grid, Jitter
+from vaegen.app.questions.points import START, Point
+from vaegen.latent.codes import pack, unpack
+from vaegen.app.questions.interpolate_walk import Walk, edit_distance, plane, smoothness
 
 CHECKPOINTS = ("multi30k",)
 SHAPE = (2, 3)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaegen.errors import VaegenError
-from vaegen.posterior import DiagonalGaussian
-from vaegen.views.points import MAX_CODE, START, Point, latent_of, pack, point, unpack
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.latent.codes import MAX_CODE, pack, unpack
+from vaegen.app.questions.points import START, Point, latent_of, point
 
 
 @given(st.lists(st.floats(-8, 8, width=16), min_size=12, max_size=12))

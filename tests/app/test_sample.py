@@ -9,12 +9,13 @@ import torch
 
 from vaegen.app.sample import question
 from vaegen.errors import VaegenError
-from vaegen.posterior import DiagonalGaussian
-from vaegen.priors import PRIORS, Normal
-from vaegen.views import sampling
-from vaegen.views.directions import FILE, Direction, Directions, load_directions, save_directions
-from vaegen.views.points import START, Point, pack, unpack
-from vaegen.views.sampling import Draws, Move
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.latent.priors import PRIORS, Normal
+from vaegen.app.questions import sample as sampling
+from vaegen.latent.directions import FILE, Direction, Directions, load_directions, save_directions
+from vaegen.app.questions.points import START, Point
+from vaegen.latent.codes import pack, unpack
+from vaegen.app.questions.sample import Draws, Move
 
 CHECKPOINTS = ("multi30k",)
 M, Z = 3, 2

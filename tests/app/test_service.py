@@ -10,9 +10,9 @@ import pytest
 from serving import StubPipeline
 
 from vaegen.errors import VaegenError
-from vaegen.service import Service, find_checkpoints
-from vaegen.views.checks import MAX_CHARACTERS
-from vaegen.views.translation import EXAMPLES, OtherWays, Request
+from vaegen.app.service import Service, find_checkpoints
+from vaegen.app.questions.checks import MAX_CHARACTERS
+from vaegen.app.questions.translate import EXAMPLES, OtherWays, Request
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def service(folder):
 
 
 def test_importing_it_loads_neither_torch_nor_gradio():
-    code = "import sys, vaegen.service; sys.exit('torch' in sys.modules or 'gradio' in sys.modules)"
+    code = "import sys, vaegen.app.service; sys.exit('torch' in sys.modules or 'gradio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -4,8 +4,8 @@ import pytest
 from serving import StubPipeline
 
 from vaegen.errors import VaegenError
-from vaegen.service import Service
-from vaegen.views.lines import BATCH, MAX_LINES, Lines
+from vaegen.app.service import Service
+from vaegen.app.questions.translate_file import BATCH, MAX_LINES, Lines
 
 
 class Translator(StubPipeline):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vaegen.commandline import ROOT, name_of, public, public_path
+from vaegen.commands.arguments import ROOT, name_of, public, public_path
 
 
 @pytest.mark.parametrize(

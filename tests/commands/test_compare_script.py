@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vaegen.errors import VaegenError
-from vaegen.variants import draw, gain, variants
+from vaegen.evaluation.reports.variants import draw, gain, variants
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from vaegen.checkpoint import load_checkpoint
+from vaegen.model.checkpoint import load_checkpoint
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}

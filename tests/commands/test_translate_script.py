@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import vaegen
-from vaegen.checkpoint import save_checkpoint
+from vaegen.model.checkpoint import save_checkpoint
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "translate.py"
 TEXT = b"two men sing\n\n  \na dog runs\r\nun chien court"
@@ -21,7 +21,7 @@ TEXT = b"two men sing\n\n  \na dog runs\r\nun chien court"
 @pytest.fixture(scope="module")
 def folder(tokenizer, tmp_path_factory):
     from vaegen.config import ModelConfig, preset
-    from vaegen.model import VAETransformer
+    from vaegen.model.vae_transformer import VAETransformer
 
     torch.manual_seed(0)
     model = VAETransformer(ModelConfig(tokenizer.vocab_size, tokenizer.languages, **preset("tiny")[0], max_length=60))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vaegen.config import TrainConfig
-from vaegen.data import Item, TrainingData, collate, corrupt, pad, tokenize
+from vaegen.data.batches import Item, TrainingData, collate, corrupt, pad, tokenize
 from vaegen.errors import VaegenError
 
 WORDS = {"en": "a dog runs", "de": "ein Hund rennt", "fr": "un chien court", "cs": "pes běží"}

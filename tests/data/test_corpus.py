@@ -8,16 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vaegen.corpus import (
-    join,
-    load_corpus,
-    read_aligned,
-    read_folder,
-    read_hub,
-    read_lines,
-    read_pairs,
-    read_words,
-)
+from vaegen.data.corpus import join, load_corpus, read_aligned, read_folder, read_hub, read_lines, read_pairs, read_words
 from vaegen.errors import VaegenError
 
 ENGLISH = ["A cat sleeps.", "It is raining.", ""]

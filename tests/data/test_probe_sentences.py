@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from vaegen import probe
+from vaegen.data import probe_sentences as probe
 from vaegen.errors import VaegenError
-from vaegen.probe import FACTORS, minimal_pairs, probe_set
+from vaegen.data.probe_sentences import FACTORS, minimal_pairs, probe_set
 
 LANGUAGES = ("en", "de", "fr", "cs")
 MAKING = ("who", "how_many", "action", "place", "clothing", "colour")  # the factors that a sentence is made of

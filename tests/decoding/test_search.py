@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from vaegen.config import ModelConfig, preset
-from vaegen.decoding import Decoder, DecodingOptions, _beam, decode, draw, greedy
+from vaegen.decoding.search import Decoder, _beam, decode, draw, greedy
+from vaegen.decoding.options import DecodingOptions
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
+from vaegen.model.vae_transformer import VAETransformer
 
 EOS, LANGUAGE = 1, 3
 BANNED = (0, 2, 3, 4)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaegen.disentanglement import (
+from vaegen.evaluation.disentanglement import (
     dci,
     mutual_information_gap,
     probe_accuracy,

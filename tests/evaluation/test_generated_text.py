@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from vaegen.samples import (
+from vaegen.evaluation.generated_text import (
     distinct,
     features,
-    loops,
     mauve,
     memorised,
     n_grams,
@@ -15,8 +14,8 @@ from vaegen.samples import (
     smoothness,
     trigram_perplexity,
     word_distance,
-    words,
 )
+from vaegen.decoding.loops import loops, words
 
 
 def split(*texts):

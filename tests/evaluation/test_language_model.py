@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from vaegen.checkpoint import save_checkpoint
+from vaegen.model.checkpoint import save_checkpoint
 from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
-from vaegen.language_model import (
+from vaegen.evaluation.language_model import (
     load_language_model,
     new_language_model,
     save_language_model,
     sentence_nats,
     train_language_model,
 )
-from vaegen.model import VAETransformer
-from vaegen.text import Tokenizer
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.text.tokenizer import Tokenizer
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "train_lm.py"
 RNG = np.random.default_rng(0)

@@ -6,13 +6,13 @@ import pytest
 import sacrebleu
 import torch
 
-from vaegen import task_evaluation as measure
+from vaegen.evaluation import tasks as measure
 from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
-from vaegen.pipeline import Pipeline
-from vaegen.report import results
-from vaegen.text import Tokenizer
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.evaluation.reports.cards import results
+from vaegen.text.tokenizer import Tokenizer
 
 
 class Scripted:

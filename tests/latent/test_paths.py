@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vaegen.errors import VaegenError
-from vaegen.latent import first_slots, lerp, path, slerp
+from vaegen.latent.paths import first_slots, lerp, path, slerp
 
 
 def pair(seed=0):

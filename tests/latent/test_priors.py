@@ -3,11 +3,22 @@
 import pytest
 import torch
 
-from vaegen.checkpoint import save_checkpoint
+from vaegen.model.checkpoint import save_checkpoint
 from vaegen.errors import VaegenError
-from vaegen.pipeline import load
-from vaegen.posterior import DiagonalGaussian
-from vaegen.priors import FILE, PRIORS, Flow, Gaussian, Jitter, Mixture, Normal, about_priors, load_priors, save_priors
+from vaegen.pipeline.pipeline import load
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.latent.priors import (
+    FILE,
+    PRIORS,
+    Flow,
+    Gaussian,
+    Jitter,
+    Mixture,
+    Normal,
+    about_priors,
+    load_priors,
+    save_priors,
+)
 
 M, Z = 2, 3
 

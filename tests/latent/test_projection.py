@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vaegen.errors import VaegenError
-from vaegen.projection import N_NEAREST, cosines, fit_pca, fit_umap, place, unplace
+from vaegen.latent.projection import N_NEAREST, cosines, fit_pca, fit_umap, place, unplace
 
 
 @pytest.fixture

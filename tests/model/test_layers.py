@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vaegen.layers import Attention, DecoderLayer, EncoderLayer, SentenceDropout, attend, sinusoids
+from vaegen.model.layers import Attention, DecoderLayer, EncoderLayer, SentenceDropout, attend, sinusoids
 
 WIDTH, FFN, HEADS = 16, 32, 4
 

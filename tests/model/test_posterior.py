@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from vaegen.posterior import DiagonalGaussian, gaussian_log_prob
+from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
 
 
 @pytest.fixture

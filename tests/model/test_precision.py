@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from vaegen import precision
-from vaegen.optimization import take_step
+from vaegen.model import precision
+from vaegen.training.optimization import take_step
 
 
 @pytest.mark.parametrize(("fast", "wanted"), [(True, torch.bfloat16), (False, torch.float32)])

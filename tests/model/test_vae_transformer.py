@@ -5,7 +5,7 @@ import torch
 
 from vaegen.config import override
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
+from vaegen.model.vae_transformer import VAETransformer
 
 
 @pytest.fixture

@@ -8,20 +8,20 @@ import pytest
 import torch
 
 import vaegen
-from vaegen.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
 from vaegen.config import ModelConfig, override, preset
-from vaegen.ensemble import Ensemble, average, mean_log_probs
+from vaegen.pipeline.ensemble import Ensemble, average, mean_log_probs
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
-from vaegen.pipeline import Pipeline
-from vaegen.text import Tokenizer
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.text.tokenizer import Tokenizer
 
 TEXTS = ["a dog runs", "two men sing and a girl reads", "", "ein Hund rennt durch den Schnee"]
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
 
 def make_model(tokenizer, seed, **shape):
-    """A random model that says something of its source; see tests/test_decoding.py."""
+    """A random model that says something of its source; see tests/decoding/test_search.py."""
     torch.manual_seed(seed)
     config = override(ModelConfig(tokenizer.vocab_size, tuple(tokenizer.languages), **preset("tiny")[0]), **shape)
     model = VAETransformer(config).eval()

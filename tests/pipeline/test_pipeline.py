@@ -9,14 +9,14 @@ import torch
 
 import vaegen
 from vaegen import latent
-from vaegen.checkpoint import save_checkpoint
+from vaegen.model.checkpoint import save_checkpoint
 from vaegen.config import ModelConfig, TrainConfig, override, preset
-from vaegen.data import Item, collate
+from vaegen.data.batches import Item, collate
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
-from vaegen.objective import vae_loss
-from vaegen.pipeline import Pipeline
-from vaegen.samples import loops, words
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.training.objective import vae_loss
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.decoding.loops import loops, words
 
 GROUPS = [
     {"en": "a dog runs", "de": "ein Hund rennt", "fr": "un chien court", "cs": "pes běží"},
@@ -96,7 +96,7 @@ def test_batches_hold_texts_of_similar_length_and_shrink_for_long_ones(pipeline,
     shapes = []
     encode = pipeline.model.encode
     monkeypatch.setattr(pipeline.model, "encode", lambda src, mask: (shapes.append(tuple(src.shape)), encode(src, mask))[1])
-    monkeypatch.setattr("vaegen.inference.MAX_BATCH_TOKENS", 5 * 40)
+    monkeypatch.setattr("vaegen.pipeline.batching.MAX_BATCH_TOKENS", 5 * 40)
     pipeline.translate(["a", "a dog runs through the snow " * 3, "a", "a", "a"], "de", num_beams=5)
     assert [rows for rows, _ in shapes] == [1, 4] and shapes[0][1] > shapes[1][1]
 

@@ -13,17 +13,19 @@ from hypothesis import strategies as st
 
 import vaegen
 from vaegen.config import ModelConfig, preset
-from vaegen.decoding import Decoder, DecodingOptions, decode
+from vaegen.decoding.search import Decoder, decode
+from vaegen.decoding.options import DecodingOptions
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
-from vaegen.pipeline import Pipeline
-from vaegen.sensitive import Finding, WordList
-from vaegen.service import Service
-from vaegen.tags import LANGUAGE_NAMES
-from vaegen.text import Tokenizer, clean
-from vaegen.views.points import START
-from vaegen.views.translation import Request
-from vaegen.views.walk import Walk
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.text.sensitive import Finding, WordList
+from vaegen.app.service import Service
+from vaegen.text.tags import LANGUAGE_NAMES
+from vaegen.text.tokenizer import Tokenizer
+from vaegen.text.cleaning import clean
+from vaegen.app.questions.points import START
+from vaegen.app.questions.translate import Request
+from vaegen.app.questions.interpolate_walk import Walk
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import measure_avoidance as measured

@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vaegen.errors import VaegenError
-from vaegen.text import Tokenizer, check_text, clean, detect_language
+from vaegen.text.tokenizer import Tokenizer, detect_language
+from vaegen.text.cleaning import check_text, clean
 
 LANGUAGES = ("en", "de", "fr", "cs")
 SENTENCES = [

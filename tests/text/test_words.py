@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaegen.words import END, merge_words
+from vaegen.text.words import END, merge_words
 
 
 def shown(words):

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from test_training import make_trainer
 
-from vaegen.embeddings import skip_gram
+from vaegen.training.embeddings import skip_gram
 
 
 def test_words_of_the_same_company_are_alike():

@@ -8,16 +8,16 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from vaegen.checkpoint import load_checkpoint
+from vaegen.model.checkpoint import load_checkpoint
 from vaegen.config import OPTIMIZERS, ModelConfig, TrainConfig, override, preset
-from vaegen.data import TrainingData, pad, tokenize
-from vaegen.decoding import greedy
+from vaegen.data.batches import TrainingData, pad, tokenize
+from vaegen.decoding.search import greedy
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
-from vaegen.optimization import build_optimizers, lr_factor
-from vaegen.run_folder import load_state
-from vaegen.training import Trainer
-from vaegen.validation import Validation
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.training.optimization import build_optimizers, lr_factor
+from vaegen.training.run_folder import load_state
+from vaegen.training.trainer import Trainer
+from vaegen.training.validation import Validation
 
 PAIRS = [
     {"en": "a dog runs", "de": "ein Hund rennt"},
@@ -114,7 +114,7 @@ def test_k_steps_and_k_more_are_2k_steps_bit_for_bit(tokenizer, tmp_path, optimi
 
 
 def _two_processes(rank, folder, port, tokenizer_path):
-    from vaegen.text import Tokenizer
+    from vaegen.text.tokenizer import Tokenizer
 
     torch.set_num_threads(1)
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))

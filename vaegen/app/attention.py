@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
-from vaegen.service import Service
-from vaegen.views.looking import Looking
-from vaegen.views.points import point
+from vaegen.app.service import Service
+from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.points import point
 
 
 def build(service: Service) -> None:

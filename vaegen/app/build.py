@@ -15,11 +15,11 @@ from vaegen.app import attention, inside, interpolate, lessons, map, sample, tra
 from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, t, widget
 from vaegen.app.theme import theme
-from vaegen.corpus import DOMAINS
-from vaegen.service import Question, Service
-from vaegen.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
-from vaegen.views.atlas import PICTURE
-from vaegen.views.points import START
+from vaegen.data.corpus import DOMAINS
+from vaegen.app.service import Question, Service
+from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
+from vaegen.latent.atlas import PICTURE
+from vaegen.app.questions.points import START
 
 HERE = Path(__file__).parent
 HEADER = """

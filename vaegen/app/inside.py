@@ -9,8 +9,8 @@ import gradio as gr
 
 from vaegen.app.page import PRIVATE, add_view, widget
 from vaegen.errors import VaegenError
-from vaegen.service import Service
-from vaegen.views.inside import Inside
+from vaegen.app.service import Service
+from vaegen.app.questions.inside import Inside
 
 
 def build(service: Service) -> None:

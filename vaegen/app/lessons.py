@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaegen.app.page import widget
-from vaegen.service import Service
+from vaegen.app.service import Service
 
 
 def build(_service: Service) -> None:

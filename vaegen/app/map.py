@@ -6,9 +6,9 @@ from typing import Any
 
 from vaegen.app.page import add_view
 from vaegen.errors import VaegenError
-from vaegen.service import Question, Service
-from vaegen.views.atlas import Look
-from vaegen.views.own import Place
+from vaegen.app.service import Question, Service
+from vaegen.app.questions.map import Look
+from vaegen.app.questions.map_own import Place
 
 
 def build(service: Service) -> None:

@@ -1,7 +1,7 @@
 """How a view stands on the page: a script that draws and asks, a question that answers, and nothing else.
 
 The script (`<view>.js`) keeps its own controls and says `vg.view(...)`, see `shared.js`. What it asks arrives here as plain
-data, becomes a question (`vaegen.views`), and goes back as plain data that the script draws with `textContent`.
+data, becomes a question (`vaegen.app.questions`), and goes back as plain data that the script draws with `textContent`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 
 from vaegen.errors import VaegenError
-from vaegen.service import Question, Service
+from vaegen.app.service import Question, Service
 
 HERE = Path(__file__).parent
 LOG = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from vaegen.errors import VaegenError
-from vaegen.sensitive import WordList
+from vaegen.text.sensitive import WordList
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # not a path: no leading dot or slash, one slash
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -283,7 +283,7 @@ def _with_first(found: dict[str, str], first: str) -> dict[str, str]:
 def _load_pipeline(path: str, words: WordList) -> Any:
     import torch  # here, not above: 1.5 s that the page need not wait for
 
-    from vaegen.pipeline import load
+    from vaegen.pipeline.pipeline import load
 
     # One thread: steps this small gain little from a second, and where the processor is shared (a training run
     # or a Space) two threads waiting for each other made a sentence take 15 times as long.

@@ -24,7 +24,7 @@
     return own.length ? own : all().filter((tag) => languageOf(tag) === languageOf(all()[0]));
   }
 
-  // What becomes of a choice for another checkpoint, as `fitted` (vaegen/views/points.py) has it; `has` are the possible tags.
+  // What becomes of a choice for another checkpoint, as `fitted` (vaegen/app/questions/points.py) has it; `has` are the possible tags.
   const one = (tag, has) => (has.includes(tag) ? tag : tags().find((other) => other !== state.a.language) ?? tags()[0]);
   const several = (list, has) => (list.every((tag) => has.includes(tag)) ? list : tags());
   /** The languages among some settings, as they can be asked of the checkpoint. */

@@ -1,7 +1,7 @@
 // What the page says of a checkpoint and of mistakes, in the person's language; and words that explain themselves. Joins `vg`.
 {
   const { t, state, names, make } = vg;
-  const MOST = 2000;  // characters of a sentence, MAX_CHARACTERS in vaegen/views/checks.py
+  const MOST = 2000;  // characters of a sentence, MAX_CHARACTERS in vaegen/app/questions/checks.py
   const HAN = /\p{Script=Han}/u, LATIN = /\p{Script=Latin}/u, LETTER = /\p{L}/u;
   const DOMAINS = {
     captions: t('everyday scenes, as in photo captions'), phrases: t('short everyday sentences'), chat: t('small talk of one or two turns'),

@@ -1,7 +1,7 @@
 """From groups of parallel sentences to batches of ids.
 
 A *group* is one meaning in one or more languages: four for Multi30k, two for a sentence pair, one for monolingual text; or
-a sentence and what a task makes of it, under a tag such as "en.short" (`vaegen.tags`).
+a sentence and what a task makes of it, under a tag such as "en.short" (`vaegen.text.tags`).
 For a batch, one language of each group is the source; it is encoded once and decoded into the others, and into itself
 with probability `autoencode_rate` (translation and autoencoding share the step). Everything about epoch e follows from
 (seed, e), so a resumed run sees the very same batches.
@@ -19,9 +19,10 @@ from torch.utils.data import DataLoader
 
 from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
-from vaegen.pretrained import SourceTokenizer
-from vaegen.tags import languages_of
-from vaegen.text import Tokenizer, simplified
+from vaegen.model.pretrained import SourceTokenizer
+from vaegen.text.tags import languages_of
+from vaegen.text.tokenizer import Tokenizer
+from vaegen.text.chinese import simplified
 
 TokenGroup = Mapping[str, list[int]]  # language -> ids, without special tokens
 
@@ -76,7 +77,7 @@ def tokenize(
 ) -> tuple[list[TokenGroup], int]:
     """Returns the groups as ids, and how many sentences were dropped for being longer than `max_tokens`.
 
-    Chinese is simplified first: that is how a model reads it (`vaegen.inference`).
+    Chinese is simplified first: that is how a model reads it (`vaegen.pipeline.batching`).
     """
     result: list[dict[str, list[int]]] = [{} for _ in groups]
     dropped = 0

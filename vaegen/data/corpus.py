@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from vaegen.errors import VaegenError
-from vaegen.tags import summary_task
+from vaegen.text.tags import summary_task
 
 Group = dict[str, str]
 FilePath = str | Path
 
 SPLITS = ("train", "val", "test")
 DOCUMENTS = (30, 16, 8, 4, 2, 1)  # sentences in a text of `multi30k_documents`: up to about 512 tokens
-TAG = r"[a-z]{2,3}(?:\.[a-z]+)?"  # in the names of files: a language, or a language and a task (`vaegen.tags`)
+TAG = r"[a-z]{2,3}(?:\.[a-z]+)?"  # in the names of files: a language, or a language and a task (`vaegen.text.tags`)
 HUB_FORMATS = ("parquet", "jsonl", "json", "csv", "tsv")
 
 
@@ -195,7 +195,7 @@ def captions_short(data: FilePath, split: str) -> list[Group]:
     """Returns each image's longest caption with shorter ones of the same image, in English and in German: summaries.
 
     The five caption files are ordered by length, the English ones from the longest, the German ones from the shortest. The
-    shortest caption comes first; of the others, one is taken for each other task of `vaegen.tags.SUMMARIES` that its length
+    shortest caption comes first; of the others, one is taken for each other task of `vaegen.text.tags.SUMMARIES` that its length
     fits. val is every other image of the validation files, test the rest; no caption of Multi30k's test set is in any of
     them.
     """

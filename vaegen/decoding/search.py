@@ -2,7 +2,7 @@
 
 Probabilities are always the model's own: a banned token is never chosen, but its share is not given to the others, and
 `temperature`, `top_k` and `top_p` change what is drawn, not what is reported. What must not be written at all is led around
-(`vaegen.avoidance`). A sentence that reaches its length limit is
+(`vaegen.decoding.avoidance`). A sentence that reaches its length limit is
 ended there, with the probability that the model gave to the end. So every hypothesis ends with the end token, and its
 log-probability is what a pass over the whole sentence would say.
 """
@@ -16,9 +16,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vaegen.avoidance import NEVER, Allowed, choose_allowed, redrawn, top_allowed
-from vaegen.model import Memory, VAETransformer
-from vaegen.options import DecodingOptions
+from vaegen.decoding.avoidance import NEVER, Allowed, choose_allowed, redrawn, top_allowed
+from vaegen.model.vae_transformer import Memory, VAETransformer
+from vaegen.decoding.options import DecodingOptions
 
 Scored = tuple[int, float]  # a token and its log-probability
 

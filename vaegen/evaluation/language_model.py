@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaegen.data import pad
+from vaegen.data.batches import pad
 from vaegen.errors import VaegenError
-from vaegen.precision import fast_autocast
+from vaegen.model.precision import fast_autocast
 
 BATCH_TOKENS = 4096
 IGNORED = -100  # a label that transformers leaves out of the loss

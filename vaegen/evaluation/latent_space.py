@@ -1,7 +1,7 @@
 """What a latent space is worth, in figures: rate and distortion, samples of every prior, paths, languages, factors.
 
 Each function returns one part of the report as plain JSON values; scripts/evaluate.py --latent runs them and
-`vaegen.latent_report` writes them down. Shares are 0 to 1, nats are per sentence with its end token.
+`vaegen.evaluation.reports.latent_space` writes them down. Shares are 0 to 1, nats are per sentence with its end token.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy as np
 import sacrebleu
 import torch
 
-from vaegen import samples
-from vaegen.disentanglement import (
+from vaegen.evaluation import generated_text as samples
+from vaegen.evaluation.disentanglement import (
     dci,
     mutual_information_gap,
     probe_accuracy,
     retrieval,
     separated_attribute_predictability,
 )
-from vaegen.evaluation import reconstruction_nats
-from vaegen.language_model import sentence_nats
-from vaegen.latent import first_slots
-from vaegen.pipeline import Pipeline
-from vaegen.posterior import DiagonalGaussian
-from vaegen.probe import probe_set
+from vaegen.evaluation.bounds import reconstruction_nats
+from vaegen.evaluation.language_model import sentence_nats
+from vaegen.latent.paths import first_slots
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.data.probe_sentences import probe_set
 
 Say = Callable[[str], None]
 NEIGHBOURS = 4  # of the margin by which translations are found

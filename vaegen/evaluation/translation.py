@@ -12,13 +12,13 @@ import sacrebleu
 import torch
 from torch import Tensor
 
-from vaegen.data import pad
-from vaegen.inference import Inference, Progress
-from vaegen.objective import token_log_probs
-from vaegen.pipeline import Pipeline
-from vaegen.posterior import DiagonalGaussian, gaussian_log_prob
-from vaegen.text import simplified
-from vaegen.validation import ACTIVE_THRESHOLD, bleu_tokenizer
+from vaegen.data.batches import pad
+from vaegen.pipeline.batching import Inference, Progress
+from vaegen.model.likelihood import token_log_probs
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
+from vaegen.text.chinese import simplified
+from vaegen.training.validation import ACTIVE_THRESHOLD, bleu_tokenizer
 
 
 def contexts_of(pipeline: Pipeline) -> tuple[str, ...]:

@@ -25,9 +25,9 @@ import torch
 from torch import Tensor, nn
 
 from vaegen.errors import VaegenError
-from vaegen.layers import EncoderLayer
-from vaegen.posterior import DiagonalGaussian
-from vaegen.precision import fast_autocast
+from vaegen.model.layers import EncoderLayer
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.precision import fast_autocast
 
 FILE = "priors.safetensors"
 PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")

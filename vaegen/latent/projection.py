@@ -1,7 +1,7 @@
 """Flat pictures of a cloud of latents: PCA, exact and invertible, and UMAP, which keeps neighbourhoods.
 
 UMAP itself (and what it drags in, seconds of imports and compilation) runs in a process of its own, `python -m
-vaegen.projection`, so that an app stays usable meanwhile. New points are placed on a finished map without it.
+vaegen.latent.projection`, so that an app stays usable meanwhile. New points are placed on a finished map without it.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def fit_umap(
         with (
             Path(folder, "log").open("w+b") as log,
             subprocess.Popen(
-                [sys.executable, "-m", "vaegen.projection", *options],
+                [sys.executable, "-m", "vaegen.latent.projection", *options],
                 stdout=log,
                 stderr=log,
                 cwd=Path(__file__).resolve().parents[1],

@@ -26,9 +26,9 @@ from torch import Tensor
 
 from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
-from vaegen.model import VAETransformer
-from vaegen.pretrained import FOLDER as PRETRAINED
-from vaegen.text import Tokenizer
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.model.pretrained import FOLDER as PRETRAINED
+from vaegen.text.tokenizer import Tokenizer
 
 FORMAT = 1
 CONFIG, TOKENIZER, METRICS = "config.json", "tokenizer.json", "metrics.json"

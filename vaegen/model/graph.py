@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vaegen.config import ModelConfig
-from vaegen.layers import EncoderLayer, TransformerEncoder
+from vaegen.model.layers import EncoderLayer, TransformerEncoder
 
 
 class GraphEncoder(TransformerEncoder):

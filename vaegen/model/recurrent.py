@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from vaegen.config import ModelConfig
-from vaegen.layers import Attention, KeysValues, SentenceDropout
+from vaegen.model.layers import Attention, KeysValues, SentenceDropout
 
 State = tuple[Tensor, Tensor]  # output and cell of an LSTM layer, each (N, U)
 

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vaegen.config import ModelConfig
-from vaegen.layers import Attention
+from vaegen.model.layers import Attention
 
 N_BUCKETS = 32
 ITSELF = -1e4  # a score that wins against padding alone

@@ -21,12 +21,12 @@ from torch import Tensor, nn
 
 from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
-from vaegen.graph import GraphEncoder
-from vaegen.layers import DecoderLayer, EncoderLayer, TransformerDecoder, TransformerEncoder, sinusoids
-from vaegen.posterior import LOGVAR_MAX, LOGVAR_MIN, DiagonalGaussian
-from vaegen.pretrained import PretrainedWords, SourceTokenizer
-from vaegen.recurrent import LSTMDecoder, LSTMEncoder
-from vaegen.sparse_attention import LSHAttention
+from vaegen.model.graph import GraphEncoder
+from vaegen.model.layers import DecoderLayer, EncoderLayer, TransformerDecoder, TransformerEncoder, sinusoids
+from vaegen.model.posterior import LOGVAR_MAX, LOGVAR_MIN, DiagonalGaussian
+from vaegen.model.pretrained import PretrainedWords, SourceTokenizer
+from vaegen.model.recurrent import LSTMDecoder, LSTMEncoder
+from vaegen.model.sparse_attention import LSHAttention
 
 CONTEXTS = ("latent", "source")
 # Nearly deterministic at first: z has to carry the sentence before the KL term asks for noise.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.views.points import Point
-from vaegen.words import END, word_groups
+from vaegen.app.questions.points import Point
+from vaegen.text.words import END, word_groups
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,19 +9,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaegen import samples
-from vaegen.avoidance import Allowed
-from vaegen.data import pad
-from vaegen.decoding import DecodingOptions, Hypothesis, decode
+from vaegen.evaluation import generated_text as samples
+from vaegen.decoding.avoidance import Allowed
+from vaegen.data.batches import pad
+from vaegen.decoding.options import DecodingOptions
+from vaegen.decoding.search import Hypothesis, decode
 from vaegen.errors import VaegenError
-from vaegen.model import CONTEXTS, Encoding, Memory, VAETransformer
-from vaegen.objective import token_log_probs
-from vaegen.outputs import Translation
-from vaegen.posterior import DiagonalGaussian
-from vaegen.pretrained import SourceTokenizer
-from vaegen.refinement import refine
-from vaegen.sensitive import WordList
-from vaegen.text import Tokenizer, check_text, simplified
+from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
+from vaegen.model.likelihood import token_log_probs
+from vaegen.pipeline.outputs import Translation
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.pretrained import SourceTokenizer
+from vaegen.latent.refinement import refine
+from vaegen.text.sensitive import WordList
+from vaegen.text.tokenizer import Tokenizer
+from vaegen.text.cleaning import check_text
+from vaegen.text.chinese import simplified
 
 Progress = Callable[[int, int], None]  # texts done, texts in all
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer

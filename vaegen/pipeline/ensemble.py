@@ -19,13 +19,13 @@ import torch
 from torch import Tensor, nn
 
 from vaegen.errors import VaegenError
-from vaegen.model import AttentionMaps, Encoding, Memory, VAETransformer
-from vaegen.pipeline import Pipeline
-from vaegen.pipeline import load as load_pipeline
-from vaegen.posterior import DiagonalGaussian
-from vaegen.pretrained import SourceTokenizer
-from vaegen.sensitive import WordList
-from vaegen.text import Tokenizer
+from vaegen.model.vae_transformer import AttentionMaps, Encoding, Memory, VAETransformer
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.pipeline.pipeline import load as load_pipeline
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.pretrained import SourceTokenizer
+from vaegen.text.sensitive import WordList
+from vaegen.text.tokenizer import Tokenizer
 
 # Members may differ in all else: depth and width, and the kind of encoder if it reads the same sub-words.
 ALIKE = ("vocab_size", "languages", "n_slots", "latent_dim")

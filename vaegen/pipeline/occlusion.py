@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from vaegen.errors import VaegenError
-from vaegen.views.weights import N_BEAMS, Side, groups, labels
-from vaegen.words import END
+from vaegen.pipeline.attention_weights import N_BEAMS, Side, groups, labels
+from vaegen.text.words import END
 
 if TYPE_CHECKING:
-    from vaegen.inference import Inference
+    from vaegen.pipeline.batching import Inference
 
 WAYS = ("drop", "mask")
 
@@ -70,7 +70,7 @@ def take_away(model: Any, side: Side, index: int, how: str = "drop") -> Without:
     Raises:
         VaegenError: If there is no such word, or nothing would be left.
     """
-    from vaegen.inference import Inference
+    from vaegen.pipeline.batching import Inference
 
     run, tokenizer = Inference(model.model, model.tokenizer), model.tokenizer
     source_tokenizer = run.source_tokenizer
@@ -109,8 +109,8 @@ def _translate(run: Inference, source: list[int], side: Side) -> list[int]:
     """The ids of the translation of some ids."""
     import torch
 
-    from vaegen.decoding import DecodingOptions
-    from vaegen.inference import make_generator, mode
+    from vaegen.decoding.options import DecodingOptions
+    from vaegen.pipeline.batching import make_generator, mode
 
     with torch.inference_mode():
         encoding = run.encode([source])
@@ -126,8 +126,8 @@ def _read_again(
     """Log p of each target token given either source, and KL(whole, left) of the distributions there; in nats."""
     import torch
 
-    from vaegen.inference import mode
-    from vaegen.objective import token_log_probs
+    from vaegen.pipeline.batching import mode
+    from vaegen.model.likelihood import token_log_probs
 
     with torch.inference_mode():
         encoding = run.encode([whole, left])

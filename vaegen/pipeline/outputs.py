@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vaegen.model import AttentionMaps
+from vaegen.model.vae_transformer import AttentionMaps
 
 
 @dataclass(frozen=True)

@@ -21,16 +21,16 @@ import torch
 from torch import Tensor
 
 from vaegen import latent
-from vaegen.checkpoint import load_checkpoint
+from vaegen.model.checkpoint import load_checkpoint
 from vaegen.errors import VaegenError
-from vaegen.inference import Inference, Progress, batches, listed, make_generator
-from vaegen.model import VAETransformer
-from vaegen.outputs import Attention, Translation
-from vaegen.posterior import DiagonalGaussian
-from vaegen.priors import Prior, load_priors
-from vaegen.sensitive import WordList
-from vaegen.tags import languages_of
-from vaegen.text import Tokenizer, detect_language
+from vaegen.pipeline.batching import Inference, Progress, batches, listed, make_generator
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.outputs import Attention, Translation
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.latent.priors import Prior, load_priors
+from vaegen.text.sensitive import WordList
+from vaegen.text.tags import languages_of
+from vaegen.text.tokenizer import Tokenizer, detect_language
 
 
 def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
@@ -76,7 +76,7 @@ class Pipeline:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """What the model can be asked to write: its languages, and tasks such as "en.short" (`vaegen.tags`)."""
+        """What the model can be asked to write: its languages, and tasks such as "en.short" (`vaegen.text.tags`)."""
         return self.model.config.languages
 
     @property
@@ -205,7 +205,7 @@ class Pipeline:
     ) -> tuple[np.ndarray, list[bool]]:
         """Returns latents that greedy decoding reads back word by word, (B, M, Z), and for which texts that was reached.
 
-        They start at the posterior's mode and move only as far as it takes; see `vaegen.refinement`.
+        They start at the posterior's mode and move only as far as it takes; see `vaegen.latent.refinement`.
 
         Args:
             texts: As in `encode`.
@@ -273,7 +273,7 @@ class Pipeline:
 
     @property
     def priors(self) -> tuple[str, ...]:
-        """Names of the priors that latents can be drawn from, "normal" first; see `vaegen.priors`."""
+        """Names of the priors that latents can be drawn from, "normal" first; see `vaegen.latent.priors`."""
         return tuple(self._all_priors())
 
     def draw(

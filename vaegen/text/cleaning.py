@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vaegen.chinese import simplified
+from vaegen.text.chinese import simplified
 from vaegen.errors import VaegenError
-from vaegen.sensitive import WordList
-from vaegen.tags import task_of
+from vaegen.text.sensitive import WordList
+from vaegen.text.tags import task_of
 
 JOINERS = "\u200c\u200d"  # format characters with a meaning: parts of an emoji, letters in Persian
 EXTRA_LENGTH = 10  # added to both lengths of a ratio, so that "Go!" may be "Gehen Sie!"

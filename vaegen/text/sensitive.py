@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from vaegen.chinese import HAN, simplified_each
+from vaegen.text.chinese import HAN, simplified_each
 from vaegen.errors import VaegenError
-from vaegen.spelling import UMLAUTS, bare, inflected, lower, normal, readings, visible, without_edge_digits
-from vaegen.tags import language_of
+from vaegen.text.spelling import UMLAUTS, bare, inflected, lower, normal, readings, visible, without_edge_digits
+from vaegen.text.tags import language_of
 
 SHIPPED = Path(__file__).parent / "wordlists"
 # Between these, spellings are read on their own. Not among them: what stands for a letter or parts the letters of a word.

@@ -1,6 +1,6 @@
 """Text in and out of the model: the sub-word tokenizer, its special ids, and the language of a sentence.
 
-Cleaning lives in `vaegen.cleaning`; what other modules need of it can be imported from here.
+Cleaning lives in `vaegen.text.cleaning`; what other modules need of it can be imported from here.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as BaseTokenizer
 
-from vaegen.chinese import simplified
-from vaegen.cleaning import CleaningReport, check_text, clean
+from vaegen.text.chinese import simplified
+from vaegen.text.cleaning import CleaningReport, check_text, clean
 from vaegen.errors import VaegenError
-from vaegen.tags import LANGUAGE_NAMES
+from vaegen.text.tags import LANGUAGE_NAMES
 
 __all__ = ["LANGUAGE_NAMES", "CleaningReport", "Tokenizer", "check_text", "clean", "detect_language", "simplified"]
 

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vaegen.config import TrainConfig
-from vaegen.posterior import DiagonalGaussian
+from vaegen.model.posterior import DiagonalGaussian
 
 # Tokens whose logits exist at once. On a CPU 1024 x 8000 bfloat16 = 16 MB, half of a last-level cache; a GPU wants work.
 CHUNK, CUDA_CHUNK = 1024, 16384

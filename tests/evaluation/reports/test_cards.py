@@ -5,9 +5,9 @@ import json
 import pytest
 
 from vaegen.config import ModelConfig
-from vaegen.corpus import CORPORA
+from vaegen.data.corpus import CORPORA
 from vaegen.errors import VaegenError
-from vaegen.report import (
+from vaegen.evaluation.reports.cards import (
     UNKNOWN,
     comparison_table,
     data_card,
@@ -17,7 +17,7 @@ from vaegen.report import (
     model_card,
     results,
 )
-from vaegen.service import CHECKPOINTS
+from vaegen.app.service import CHECKPOINTS
 
 LATENT = {
     "n": 10, "recon": 5.0, "kl": 40.0, "neg_elbo": 45.0, "nll_iw": 44.0, "nll_iw_draws": 20, "active_units": 7,

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vaegen.errors import VaegenError
-from vaegen.text import check_text
-from vaegen.views.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
-from vaegen.views.points import Point, fitted, point
-from vaegen.views.weights import MAX_TOKENS, Side, look
-from vaegen.views.without import WAYS, Without, take_away
+from vaegen.text.cleaning import check_text
+from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
+from vaegen.app.questions.points import Point, fitted, point
+from vaegen.pipeline.attention_weights import MAX_TOKENS, Side, look
+from vaegen.pipeline.occlusion import WAYS, Without, take_away
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Looking:
             yield replace(answer, sides=(first, look(model, self.b, self.language, self.context, "", self.merge)))
 
     def _python(self) -> str:
-        lines = ["import vaegen", "from vaegen.views.points import Point", "from vaegen.views.weights import look"]
-        lines += ["from vaegen.views.without import take_away"] if self.without >= 0 else []
+        lines = ["import vaegen", "from vaegen.app.questions.points import Point", "from vaegen.pipeline.attention_weights import look"]
+        lines += ["from vaegen.pipeline.occlusion import take_away"] if self.without >= 0 else []
         lines += ["", f'pipeline = vaegen.load("checkpoints/{self.checkpoint}", avoid=True)']
         for name, where, target in (("a", self.a, self.target), ("b", self.b, "")):
             if where is not None:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from vaegen.errors import VaegenError
-from vaegen.tags import language_of, task_of
-from vaegen.text import LANGUAGE_NAMES, check_text
+from vaegen.text.tags import language_of, task_of
+from vaegen.text.tags import LANGUAGE_NAMES
+from vaegen.text.cleaning import check_text
 
 MAX_CHARACTERS = 2000
 MAX_SEED = 2**31 - 1

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.tags import CAPTION_LANGUAGES
-from vaegen.views.checks import check_checkpoint, check_tag
-from vaegen.views.points import Point, fitted, latent_shape, point, python_start
+from vaegen.text.tags import CAPTION_LANGUAGES
+from vaegen.app.questions.checks import check_checkpoint, check_tag
+from vaegen.app.questions.points import Point, fitted, point, python_start
+from vaegen.latent.codes import latent_shape
 
 N_DRAWS = 8  # of z, for recon
 N_PROBES = 300  # captions of the probe set that show which dimensions are active
@@ -54,8 +55,9 @@ class Inside:
         self = fitted(self, model)
         import torch
 
-        from vaegen.evaluation import ACTIVE_THRESHOLD, reconstruction_nats
-        from vaegen.latent import first_slots
+        from vaegen.training.validation import ACTIVE_THRESHOLD
+        from vaegen.evaluation.bounds import reconstruction_nats
+        from vaegen.latent.paths import first_slots
 
         n_slots, latent_dim = latent_shape(model)
         source = self.a.language or model.detect_language(self.a.text)
@@ -177,7 +179,7 @@ class InsideAnswer:
 @lru_cache(maxsize=2)  # as many models as the service keeps
 def mode_variances(model: Any) -> np.ndarray:
     """Returns Var(mu) of every dimension, (M * Z,), over captions of the probe set in the model's languages."""
-    from vaegen.probe import probe_set
+    from vaegen.data.probe_sentences import probe_set
 
     codes = [code for code in CAPTION_LANGUAGES if code in model.languages]
     texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.tags import CAPTION_LANGUAGES
-from vaegen.views.checks import (
+from vaegen.text.tags import CAPTION_LANGUAGES
+from vaegen.app.questions.checks import (
     MAX_SEED,
     check_checkpoint,
     check_choice,
@@ -20,7 +20,8 @@ from vaegen.views.checks import (
     check_tag,
     check_whole,
 )
-from vaegen.views.points import Point, fitted, latent_of, pack, point, python_of, python_start
+from vaegen.app.questions.points import Point, fitted, latent_of, point, python_of, python_start
+from vaegen.latent.codes import pack
 
 UNITS = ("posterior", "prior")
 RADII = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)

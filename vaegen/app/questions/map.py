@@ -13,10 +13,11 @@ from zipfile import BadZipFile
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.projection import PCA, cosines, place, unplace
-from vaegen.tags import targets_for
-from vaegen.views.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_number, check_whole
-from vaegen.views.points import Point, latent_of, pack, point, python_of, python_start, source_language
+from vaegen.latent.projection import PCA, cosines, place, unplace
+from vaegen.text.tags import targets_for
+from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_number, check_whole
+from vaegen.app.questions.points import Point, latent_of, point, python_of, python_start, source_language
+from vaegen.latent.codes import pack
 
 PICTURE, FILE = "map.json", "map.npz"  # for the page and for the model; made by scripts/build_map.py
 PROJECTIONS = {"umap2": 2, "umap3": 3, "pca2": 2, "pca3": 3}  # and the axes of each
@@ -153,7 +154,7 @@ class Look:
         return atlas.pca.move(rest, np.asarray(self.at)).astype(np.float32), "plane"
 
     def _python(self, how: str, languages: list[str]) -> str:
-        imports = ["from vaegen.projection import cosines, unplace", "from vaegen.views.atlas import load_atlas"]
+        imports = ["from vaegen.latent.projection import cosines, unplace", "from vaegen.latent.atlas import load_atlas"]
         lines = python_start(self.checkpoint, self.a, imports=imports)
         lines += ["atlas = load_atlas(pipeline.folder)", *python_of(self.a, "a")]
         lines += {

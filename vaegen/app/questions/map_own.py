@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.projection import UMAP, cosines, fit_pca, fit_umap
-from vaegen.text import check_text
-from vaegen.views.atlas import PROJECTIONS, atlas_of
-from vaegen.views.checks import MAX_CHARACTERS, check_checkpoint, check_number, check_whole
-from vaegen.views.points import python_start
+from vaegen.latent.projection import UMAP, cosines, fit_pca, fit_umap
+from vaegen.text.cleaning import check_text
+from vaegen.latent.atlas import PROJECTIONS, atlas_of
+from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_number, check_whole
+from vaegen.app.questions.points import python_start
 
 MAX_LINES, MIN_FIT = 2000, 10
 CHUNK = 100  # sentences encoded at a time: other visitors wait no longer than for these
@@ -111,11 +111,11 @@ class Place:
         shown = list(self.lines[:20])
         texts = f"texts = {shown!r}" + ("  # and so on" if len(self.lines) > len(shown) else "")
         if self.fit:
-            lines = python_start(self.checkpoint, imports=["from vaegen.projection import fit_umap"])
+            lines = python_start(self.checkpoint, imports=["from vaegen.latent.projection import fit_umap"])
             lines += [texts, "z = pipeline.encode(texts).mode.flatten(1).numpy()"]
             lines += [f"*_, coordinates = fit_umap(z, 2, n_neighbors={self.n_neighbors}, min_dist={self.min_dist})"]
             return "\n".join([*lines, "print(coordinates)"]) + "\n"
-        lines = python_start(self.checkpoint, imports=["from vaegen.views.atlas import load_atlas"])
+        lines = python_start(self.checkpoint, imports=["from vaegen.latent.atlas import load_atlas"])
         lines += [texts, "z = pipeline.encode(texts).mode.flatten(1).numpy()"]
         lines += ["print(load_atlas(pipeline.folder).where(z))"]
         return "\n".join(lines) + "\n"

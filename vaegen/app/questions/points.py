@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.tags import LANGUAGE_NAMES, language_of, tag_name, targets_for
-from vaegen.text import check_text
-from vaegen.views.checks import MAX_CHARACTERS, NO_SENTENCE, check_language
+from vaegen.text.tags import LANGUAGE_NAMES, language_of, tag_name, targets_for
+from vaegen.text.cleaning import check_text
+from vaegen.app.questions.checks import MAX_CHARACTERS, NO_SENTENCE, check_language
 
 Q = TypeVar("Q", bound=Any)  # a question with a point `a` and with `language` or `languages`
 NO_SENTENCE_YET = "There is no sentence yet; type one, or take one from another view."
@@ -159,7 +159,7 @@ def python_start(checkpoint: str, *points: Point, imports: Sequence[str] = ()) -
     """Returns the first lines of "Copy as Python" for these points: imports, and the variable `pipeline`."""
     lines = ["import numpy", "", "import vaegen", *imports]
     if any(where.z for where in points):
-        lines += ["from vaegen.views.points import latent_shape, unpack"]
+        lines += ["from vaegen.latent.codes import latent_shape, unpack"]
     return [*lines, "", f'pipeline = vaegen.load("checkpoints/{checkpoint}", avoid=True)']
 
 

@@ -11,22 +11,16 @@ from typing import Any
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.tags import CAPTION_LANGUAGES
-from vaegen.views.checks import (
-    MAX_SEED,
-    check_checkpoint,
-    check_choice,
-    check_languages,
-    check_number,
-    check_whole,
-)
-from vaegen.views.directions import FILE, Direction, Directions, load_directions
-from vaegen.views.points import START, Point, fitted, latent_of, latent_shape, pack, point, python_of, python_start
+from vaegen.text.tags import CAPTION_LANGUAGES
+from vaegen.app.questions.checks import MAX_SEED, check_checkpoint, check_choice, check_languages, check_number, check_whole
+from vaegen.latent.directions import FILE, Direction, Directions, load_directions
+from vaegen.app.questions.points import START, Point, fitted, latent_of, point, python_of, python_start
+from vaegen.latent.codes import latent_shape, pack
 
 STARTS = ("sentence", "prior")
 SLOT_STATES = {".": "free", "l": "locked", "m": "muted", "b": "from B"}
 MAX_SD, MAX_DRAWS, MAX_SLOTS = 5.0, 12, 1000
-PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")  # as in vaegen.priors, which imports torch
+PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")  # as in vaegen.latent.priors, which imports torch
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class Move:
             "b" taken from `b`; missing ones are free.
         languages: Codes of the languages to decode into.
         temperature: 0 decodes greedily; above it, tokens are sampled, with `seed`.
-        prior: Which prior is drawn from; one of `vaegen.priors.PRIORS`.
+        prior: Which prior is drawn from; one of `vaegen.latent.priors.PRIORS`.
         kept: Only this many slots, the first ones, speak at the end, the others are 0; 0: all.
     """
 
@@ -126,7 +120,7 @@ class Move:
         yield MoveAnswer(written, pack(z), shape[0], entries, model.priors, self._python(slots))
 
     def _python(self, slots: str) -> str:
-        imports = ["from vaegen.views.directions import load_directions"] * bool(self.moves)
+        imports = ["from vaegen.latent.directions import load_directions"] * bool(self.moves)
         lines = python_start(self.checkpoint, self.a, self.b, imports=imports)
         if self.start == "prior":
             lines += [f"z = pipeline.draw(1, {self.seed}, {self.prior!r}, {self.prior_scale})[0]"]

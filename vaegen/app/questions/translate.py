@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vaegen.tags import targets_for
-from vaegen.views.checks import (
+from vaegen.text.tags import targets_for
+from vaegen.app.questions.checks import (
     MAX_SEED,
     check_checkpoint,
     check_choice,
@@ -18,8 +18,8 @@ from vaegen.views.checks import (
     check_tag,
     check_whole,
 )
-from vaegen.views.points import Point, source_language
-from vaegen.words import Word, merge_words
+from vaegen.app.questions.points import Point, source_language
+from vaegen.text.words import Word, merge_words
 
 MAX_BEAMS, MAX_DRAWS = 10, 16
 SHORT = 200  # up to this many characters all languages come at once; longer text one by one, to be stoppable
@@ -31,7 +31,7 @@ EXAMPLES = (
     ("cs", "Starší muž hraje v parku na kytaru."),
 )
 
-# Sentences to begin with, by what a checkpoint is for (`vaegen.tags.kind_of`).
+# Sentences to begin with, by what a checkpoint is for (`vaegen.text.tags.kind_of`).
 TASK_EXAMPLES = {
     "translate": EXAMPLES,
     "summarise": (

@@ -7,14 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vaegen.errors import VaegenError
-from vaegen.text import check_text
-from vaegen.views.checks import (
-    MAX_CHARACTERS,
-    check_checkpoint,
-    check_choice,
-    check_tag,
-    check_whole,
-)
+from vaegen.text.cleaning import check_text
+from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
 
 MAX_LINES, MAX_BEAMS = 1000, 5
 BATCH = 16  # lines between two reports

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vaegen.errors import VaegenError
-from vaegen.tags import LANGUAGE_NAMES, kind_of, languages_of, tag_name, task_of
+from vaegen.text.tags import LANGUAGE_NAMES, kind_of, languages_of, tag_name, task_of
 
 Figures = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vaegen.report import latent_table, markdown_table
-from vaegen.tags import LANGUAGE_NAMES, tag_name
+from vaegen.evaluation.reports.cards import latent_table, markdown_table
+from vaegen.text.tags import LANGUAGE_NAMES, tag_name
 
 FIGURES, REPORT = "latent.json", "REPORT.md"
 Figures = Mapping[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vaegen.report import markdown_table
+from vaegen.evaluation.reports.cards import markdown_table
 
 FIGURES, PLOT = "variants.json", "variants.svg"
 Figures = Mapping[str, Any]
