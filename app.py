@@ -5,8 +5,8 @@ import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported: the page calls nobody
 
-from vaegen.app.service import Service
 from vaegen.app.questions.translate import EXAMPLES, Request
+from vaegen.app.service import Service
 
 
 def main() -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
 from vaegen.commands.arguments import public_path
-from vaegen.pipeline.ensemble import average, check_tokenizers
 from vaegen.errors import VaegenError
+from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.pipeline.ensemble import average, check_tokenizers
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -34,8 +34,8 @@ from vaegen.config import ModelConfig, TrainConfig
 from vaegen.data.batches import Batch
 from vaegen.decoding.options import DecodingOptions
 from vaegen.decoding.search import decode
-from vaegen.model.vae_transformer import VAETransformer
 from vaegen.model.precision import fast_autocast, has_fast_bf16
+from vaegen.model.vae_transformer import VAETransformer
 from vaegen.training.trainer import TrainingObjective
 
 VOCABULARY, WIDTH, FFN, HEADS, LAYERS, DROPOUT = 8000, 256, 1024, 4, 4, 0.1

@@ -29,8 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from vaegen.commands.arguments import public
 from vaegen.config import ModelConfig
-from vaegen.model.vae_transformer import build_encoder
 from vaegen.evaluation.reports.cards import markdown_table
+from vaegen.model.vae_transformer import build_encoder
 
 LENGTHS = (32, 64, 128, 256, 512)
 N_TOKENS = 2048

@@ -25,13 +25,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import vaegen
-from vaegen.model.checkpoint import weights_hash
 from vaegen.commands.arguments import public_path
-from vaegen.errors import VaegenError
-from vaegen.pipeline.pipeline import Pipeline
 from vaegen.data.probe_sentences import minimal_pairs, probe_set
-from vaegen.text.tags import CAPTION_LANGUAGES
+from vaegen.errors import VaegenError
 from vaegen.latent.directions import Direction, Directions, save_directions
+from vaegen.model.checkpoint import weights_hash
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.text.tags import CAPTION_LANGUAGES
 
 CONTRASTS = (  # factor, from, to
     ("how_many", "one", "two"),

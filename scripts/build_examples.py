@@ -20,10 +20,10 @@ sys.path.insert(0, str(ROOT))
 
 from vaegen.app.build import VIEWS
 from vaegen.app.page import EXAMPLES_FILE
-from vaegen.errors import VaegenError
-from vaegen.app.service import Service
 from vaegen.app.questions.points import START
 from vaegen.app.questions.translate import Request
+from vaegen.app.service import Service
+from vaegen.errors import VaegenError
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -28,14 +28,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import vaegen
-from vaegen.model.checkpoint import weights_hash
 from vaegen.commands.arguments import public_path
-from vaegen.errors import VaegenError
-from vaegen.pipeline.pipeline import Pipeline
 from vaegen.data.probe_sentences import FACTORS, probe_set
-from vaegen.latent.projection import UMAP, fit_pca, fit_umap
-from vaegen.text.tags import CAPTION_LANGUAGES
+from vaegen.errors import VaegenError
 from vaegen.latent.atlas import FILE, PICTURE, PROJECTIONS, Atlas, save_atlas, spacing
+from vaegen.latent.projection import UMAP, fit_pca, fit_umap
+from vaegen.model.checkpoint import weights_hash
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.text.tags import CAPTION_LANGUAGES
 
 SAID_BY_ALL = set(re.findall(r"\w+", "a an the is are in on of and with to at his her by for their it its from two"))
 

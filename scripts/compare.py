@@ -40,11 +40,11 @@ from variant_rows import BASE, ROWS, SHARED, STEPS, Row
 import vaegen
 from vaegen.data.corpus import DOCUMENTS, Group, in_a_row, load_corpus
 from vaegen.errors import VaegenError
+from vaegen.evaluation.reports.variants import FIGURES, PLOT, draw
 from vaegen.evaluation.translation import contexts_of, translate_and_score
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.training.run_folder import read_log
 from vaegen.training.validation import ACTIVE_THRESHOLD
-from vaegen.evaluation.reports.variants import FIGURES, PLOT, draw
 
 CORPUS, DIRECTION = "multi30k", "en-de"
 NUM_BEAMS = 5  # of the rows that are measured with beam search, too

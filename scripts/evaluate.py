@@ -33,12 +33,12 @@ import vaegen
 from vaegen.commands.arguments import name_of, public_path
 from vaegen.data.corpus import Group, load_corpus
 from vaegen.errors import VaegenError
-from vaegen.evaluation.translation import contexts_of, shuffled_bleu, translate_and_score
 from vaegen.evaluation.bounds import latent_figures
-from vaegen.pipeline.pipeline import Pipeline
 from vaegen.evaluation.reports.cards import CHINESE, COMPARED, corpora, data_card, main_corpus, model_card
-from vaegen.text.tags import kind_of
 from vaegen.evaluation.tasks import chinese, task_languages, task_tables, test_sets, with_all
+from vaegen.evaluation.translation import contexts_of, shuffled_bleu, translate_and_score
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.text.tags import kind_of
 
 CHECKPOINTS = ROOT / "checkpoints"
 COMPARISONS = CHECKPOINTS / "comparisons.json"

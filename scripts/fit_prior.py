@@ -20,13 +20,13 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import vaegen
-from vaegen.model.checkpoint import weights_hash
 from vaegen.data.corpus import load_corpus
-from vaegen.errors import VaegenError
-from vaegen.model.posterior import DiagonalGaussian
-from vaegen.latent.priors import PRIORS, Flow, Gaussian, Jitter, Mixture, about_priors, load_priors, save_priors
 from vaegen.data.probe_sentences import probe_set
+from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.cards import main_corpus
+from vaegen.latent.priors import PRIORS, Flow, Gaussian, Jitter, Mixture, about_priors, load_priors, save_priors
+from vaegen.model.checkpoint import weights_hash
+from vaegen.model.posterior import DiagonalGaussian
 
 FITTED = PRIORS[1:]
 

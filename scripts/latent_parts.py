@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import vaegen
-from vaegen.model.checkpoint import weights_hash
 from vaegen.commands.arguments import name_of, public_path
 from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
-from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, draw_plots, report
 from vaegen.evaluation.reports.cards import main_corpus
-from vaegen.text.tags import tag_name
+from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, draw_plots, report
 from vaegen.evaluation.tasks import with_all
 from vaegen.latent.directions import load_directions
+from vaegen.model.checkpoint import weights_hash
+from vaegen.text.tags import tag_name
 
 PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
 PROBE_SENTENCES = 8000  # training captions that the linear probes see

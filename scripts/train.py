@@ -29,21 +29,20 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).res
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # loader processes never tokenise: forking is safe
 
-from vaegen.training.prepare import build_data
-
-from vaegen.model.checkpoint import load_checkpoint
 from vaegen.commands.arguments import converter, name_of, public
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
-from vaegen.data.corpus import CORPORA
 from vaegen.data.batches import TrainingData
-from vaegen.training.embeddings import skip_gram
-from vaegen.pipeline.ensemble import check_tokenizers
+from vaegen.data.corpus import CORPORA
 from vaegen.errors import VaegenError
-from vaegen.model.vae_transformer import VAETransformer
+from vaegen.model.checkpoint import load_checkpoint
 from vaegen.model.precision import has_fast_bf16
 from vaegen.model.pretrained import FOLDER, has_weights
-from vaegen.training.run_folder import load_state
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.ensemble import check_tokenizers
 from vaegen.text.tokenizer import Tokenizer
+from vaegen.training.embeddings import skip_gram
+from vaegen.training.prepare import build_data
+from vaegen.training.run_folder import load_state
 from vaegen.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[1]

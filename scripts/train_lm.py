@@ -20,13 +20,13 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vaegen.model.checkpoint import load_checkpoint
 from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation.language_model import new_language_model, save_language_model, sentence_nats, train_language_model
 from vaegen.evaluation.reports.cards import corpora
-from vaegen.text.tokenizer import Tokenizer
+from vaegen.model.checkpoint import load_checkpoint
 from vaegen.text.cleaning import clean
+from vaegen.text.tokenizer import Tokenizer
 
 
 def main(arguments: list[str] | None = None) -> int:

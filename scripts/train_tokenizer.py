@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from vaegen.data.corpus import CORPORA, Group, load_corpus
 from vaegen.errors import VaegenError
+from vaegen.text.chinese import simplified
+from vaegen.text.cleaning import clean
 from vaegen.text.tags import CAPTION_LANGUAGES, language_of
 from vaegen.text.tokenizer import Tokenizer
-from vaegen.text.cleaning import clean
-from vaegen.text.chinese import simplified
 
 
 def main(arguments: list[str] | None = None) -> int:

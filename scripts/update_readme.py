@@ -25,8 +25,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, sample_rows
 from vaegen.evaluation.reports.cards import comparison_table, fill, markdown_table, results
+from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, sample_rows
 from vaegen.evaluation.reports.variants import variants
 
 CHECKPOINTS = ROOT / "checkpoints"

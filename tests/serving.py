@@ -8,8 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from vaegen.app.service import CHECKPOINTS, Service
 from vaegen.app.questions.translate import EXAMPLES, Request
+from vaegen.app.service import CHECKPOINTS, Service
 
 GOLDEN = CHECKPOINTS / "multi30k"
 

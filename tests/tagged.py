@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
-from vaegen.model.checkpoint import save_checkpoint
-from vaegen.config import ModelConfig, preset
-from vaegen.model.vae_transformer import VAETransformer
-from vaegen.text.tokenizer import Tokenizer
 from vaegen.app.questions.points import START
 from vaegen.app.questions.translate import TASK_EXAMPLES
+from vaegen.config import ModelConfig, preset
+from vaegen.model.checkpoint import save_checkpoint
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.text.tokenizer import Tokenizer
 
 TAGS = {
     "chinese": ("en", "zh"),

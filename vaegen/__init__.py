@@ -7,20 +7,43 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vaegen.errors import VaegenError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from vaegen.pipeline import Pipeline
-    from vaegen.sensitive import WordList
+    from vaegen.pipeline.pipeline import Pipeline
+    from vaegen.text.sensitive import WordList
 
 __version__ = "0.1.0"
 __all__ = ["VaegenError", "__version__", "load"]
+
+# Where the modules of version 0.1 are now, by package: all of them lay in this folder.
+_MOVED = {
+    "app": "service",
+    "commands": "commandline=arguments",
+    "data": "corpus probe=probe_sentences",
+    "decoding": "avoidance options",
+    "evaluation": "disentanglement language_model latent_evaluation=latent_space samples=generated_text task_evaluation=tasks",
+    "evaluation.reports": "latent_report=latent_space report=cards variants",
+    "latent": "priors projection refinement",
+    "model": "checkpoint graph layers posterior precision pretrained recurrent sparse_attention",
+    "pipeline": "ensemble inference=batching outputs",
+    "text": "chinese cleaning sensitive spelling tags words",
+    "training": "embeddings objective optimization run_folder validation",
+}
+_NOW = {
+    f"vaegen.{name.partition('=')[0]}": f"vaegen.{package}.{name.rpartition('=')[2]}"
+    for package, names in _MOVED.items()
+    for name in names.split()
+}
+_NOW["vaegen.views"] = "vaegen.app.questions; maps, directions and codes are in vaegen.latent, attention in vaegen.pipeline"
 
 
 def load(
@@ -29,18 +52,50 @@ def load(
     """Returns the `Pipeline` of a checkpoint folder or of a Hugging Face Hub id ("owner/name"); see `vaegen.pipeline`.
 
     Args:
-        path_or_hub_id: Where the checkpoint is; of several, a list: they decode together (`vaegen.ensemble`).
+        path_or_hub_id: Where the checkpoint is; of several, a list: they decode together (`vaegen.pipeline.ensemble`).
         device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
-        avoid: Words that are never written: a `vaegen.sensitive.WordList`, or True for the short lists that vaegen ships.
+        avoid: Words that are never written: a `vaegen.text.WordList`, or True for the short lists that vaegen ships.
 
     Raises:
         VaegenError: If there is no such checkpoint or it is damaged.
     """
     # torch takes a second to import: only when it is needed
     if isinstance(path_or_hub_id, (str, PathLike)):
-        from vaegen.pipeline import load as load_pipeline
+        from vaegen.pipeline.pipeline import load as load_pipeline
 
         return load_pipeline(path_or_hub_id, device, avoid)
-    from vaegen.ensemble import load as load_ensemble
+    from vaegen.pipeline.ensemble import load as load_ensemble
 
     return load_ensemble(path_or_hub_id, device, avoid)
+
+
+def lazily(package: str, **names: str) -> Callable[[str], Any]:
+    """Returns the `__getattr__` of a package: it imports a module when one of its names is asked for, and not before.
+
+    So `from vaegen.pipeline import Pipeline` works, and `import vaegen.latent.codes` does not bring torch along.
+
+    Args:
+        package: Its `__name__`.
+        names: For each of its modules, the names that the package offers.
+    """
+    homes = {name: module for module, listed in names.items() for name in listed.split()}
+
+    def getattr_of_package(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{homes[name]}"), name)
+
+    return getattr_of_package
+
+
+class _Moved:
+    """The last finder that is asked: where a module of version 0.1 is gone, it says what replaces it."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name in _NOW:
+            # Without `name=`: `from vaegen import posterior` would take it for a missing attribute and drop the sentence.
+            raise ModuleNotFoundError(f"{name} has moved: import {_NOW[name]}.")
+
+
+sys.meta_path.append(_Moved)  # type: ignore[arg-type]

@@ -337,7 +337,7 @@ def test_a_broken_checkpoint_is_explained_on_the_page(open_page, tmp_path, scree
     broken.mkdir()
     (broken / "config.json").write_text("{}")
     port = free_port()
-    app = Path(__file__).parent.parent / "app.py"
+    app = Path(__file__).parents[2] / "app.py"
     running = subprocess.Popen(
         [sys.executable, app, "--port", str(port), "--checkpoint", broken], stdout=subprocess.PIPE, text=True
     )

@@ -8,10 +8,10 @@ import pytest
 from browsing import expect, open_view
 from serving import serve, served
 
-from vaegen.model.checkpoint import save_checkpoint
-from vaegen.config import override
-from vaegen.model.vae_transformer import VAETransformer
 from vaegen.app.service import Service
+from vaegen.config import override
+from vaegen.model.checkpoint import save_checkpoint
+from vaegen.model.vae_transformer import VAETransformer
 
 
 @pytest.fixture(scope="module")

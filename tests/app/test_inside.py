@@ -7,11 +7,11 @@ import pytest
 import torch
 
 import vaegen
-from vaegen.errors import VaegenError
-from vaegen.evaluation.bounds import reconstruction_nats
-from vaegen.app.service import CHECKPOINTS
 from vaegen.app.questions.inside import N_DRAWS, Inside, checkpoint_facts
 from vaegen.app.questions.points import Point
+from vaegen.app.service import CHECKPOINTS
+from vaegen.errors import VaegenError
+from vaegen.evaluation.bounds import reconstruction_nats
 from vaegen.latent.codes import pack
 
 SNOW = "A dog runs through the snow."

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 import vaegen
 from vaegen import latent
 from vaegen.app.interpolate import question
-from vaegen.errors import VaegenError
-from vaegen.model.posterior import DiagonalGaussian
 from vaegen.app.questions.interpolate_around import RADII, Analogy, Grid, Jitter
-from vaegen.app.questions.points import START, Point
-from vaegen.latent.codes import pack, unpack
 from vaegen.app.questions.interpolate_walk import Walk, edit_distance, plane, smoothness
+from vaegen.app.questions.points import START, Point
+from vaegen.errors import VaegenError
+from vaegen.latent.codes import pack, unpack
+from vaegen.model.posterior import DiagonalGaussian
 
 CHECKPOINTS = ("multi30k",)
 SHAPE = (2, 3)
-FOLDER = Path(__file__).resolve().parents[1] / "checkpoints" / "multi30k"
+FOLDER = Path(__file__).resolve().parents[2] / "checkpoints" / "multi30k"
 
 
 class Latents:

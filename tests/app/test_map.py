@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 import vaegen
-from vaegen.model.checkpoint import weights_hash
-from vaegen.errors import VaegenError
-from vaegen.data.probe_sentences import probe_set
-from vaegen.latent.projection import N_NEAREST
-from vaegen.app.service import CHECKPOINTS, Service
 from vaegen.app.questions import map_own as own
-from vaegen.latent.atlas import PICTURE, PROJECTIONS, atlas_of, load_atlas, save_atlas, spacing
 from vaegen.app.questions.map import Look
 from vaegen.app.questions.map_own import Place
 from vaegen.app.questions.points import START, Point
+from vaegen.app.service import CHECKPOINTS, Service
+from vaegen.data.probe_sentences import probe_set
+from vaegen.errors import VaegenError
+from vaegen.latent.atlas import PICTURE, PROJECTIONS, atlas_of, load_atlas, save_atlas, spacing
 from vaegen.latent.codes import pack, unpack
+from vaegen.latent.projection import N_NEAREST
+from vaegen.model.checkpoint import weights_hash
 
 A, B = START
 FOLDER = CHECKPOINTS / "multi30k"

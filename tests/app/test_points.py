@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaegen.errors import VaegenError
-from vaegen.model.posterior import DiagonalGaussian
-from vaegen.latent.codes import MAX_CODE, pack, unpack
 from vaegen.app.questions.points import START, Point, latent_of, point
+from vaegen.errors import VaegenError
+from vaegen.latent.codes import MAX_CODE, pack, unpack
+from vaegen.model.posterior import DiagonalGaussian
 
 
 @given(st.lists(st.floats(-8, 8, width=16), min_size=12, max_size=12))

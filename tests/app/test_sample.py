@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from vaegen.app.questions import sample as sampling
+from vaegen.app.questions.points import START, Point
+from vaegen.app.questions.sample import Draws, Move
 from vaegen.app.sample import question
 from vaegen.errors import VaegenError
-from vaegen.model.posterior import DiagonalGaussian
-from vaegen.latent.priors import PRIORS, Normal
-from vaegen.app.questions import sample as sampling
-from vaegen.latent.directions import FILE, Direction, Directions, load_directions, save_directions
-from vaegen.app.questions.points import START, Point
 from vaegen.latent.codes import pack, unpack
-from vaegen.app.questions.sample import Draws, Move
+from vaegen.latent.directions import FILE, Direction, Directions, load_directions, save_directions
+from vaegen.latent.priors import PRIORS, Normal
+from vaegen.model.posterior import DiagonalGaussian
 
 CHECKPOINTS = ("multi30k",)
 M, Z = 3, 2

@@ -9,10 +9,10 @@ from dataclasses import FrozenInstanceError
 import pytest
 from serving import StubPipeline
 
-from vaegen.errors import VaegenError
-from vaegen.app.service import Service, find_checkpoints
 from vaegen.app.questions.checks import MAX_CHARACTERS
 from vaegen.app.questions.translate import EXAMPLES, OtherWays, Request
+from vaegen.app.service import Service, find_checkpoints
+from vaegen.errors import VaegenError
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import pytest
 
 from vaegen.app.build import TABS
 from vaegen.app.page import FAILED, HERE, TEXTS
+from vaegen.app.questions.checks import NO_SENTENCE
+from vaegen.app.questions.points import NO_SENTENCE_YET
 from vaegen.app.translate import DONE, LOADING, NOTHING, STOPPED
 from vaegen.data.probe_sentences import FACTORS
 from vaegen.text.tags import LANGUAGE_NAMES, TASK_NAMES
-from vaegen.app.questions.checks import NO_SENTENCE
-from vaegen.app.questions.points import NO_SENTENCE_YET
 
 
 def used():

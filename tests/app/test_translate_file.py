@@ -3,9 +3,9 @@
 import pytest
 from serving import StubPipeline
 
-from vaegen.errors import VaegenError
-from vaegen.app.service import Service
 from vaegen.app.questions.translate_file import BATCH, MAX_LINES, Lines
+from vaegen.app.service import Service
+from vaegen.errors import VaegenError
 
 
 class Translator(StubPipeline):

@@ -10,7 +10,7 @@ import pytest
 from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.variants import draw, gain, variants
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
 FIRST = {"en": "a {} runs {}", "de": "ein {} rennt {}"}
 

@@ -10,12 +10,12 @@ import pytest
 import torch
 from tagged import save_tagged
 
-from vaegen.model.checkpoint import save_checkpoint
 from vaegen.config import ModelConfig, preset
+from vaegen.model.checkpoint import save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
 
-SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "evaluate.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
 PAIRS = [("A dog runs home.", "一隻狗跑回家。"), ("Two men sing.", "两个男人唱歌。"), ("A girl reads.", "一个女孩在看书。")]
 GERMAN = ["Ein Hund rennt heim.", "Zwei Männer singen.", "Ein Mädchen liest."]
 SMALL = ["--num-beams", "1", "--limit", "2", "--latent-sentences", "2", "--latent-draws", "2", "--device", "cpu"]

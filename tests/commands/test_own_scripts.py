@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from vaegen.model.checkpoint import save_checkpoint
+from vaegen.app.questions.map import Look
+from vaegen.app.questions.points import START
 from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
-from vaegen.model.vae_transformer import VAETransformer
-from vaegen.pipeline.pipeline import load
-from vaegen.latent.priors import about_priors
-from vaegen.text.tokenizer import Tokenizer
-from vaegen.app.questions.map import Look
 from vaegen.latent.atlas import load_atlas, save_atlas
 from vaegen.latent.directions import load_directions
-from vaegen.app.questions.points import START
+from vaegen.latent.priors import about_priors
+from vaegen.model.checkpoint import save_checkpoint
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.pipeline import load
+from vaegen.text.tokenizer import Tokenizer
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 SENTENCES = ["A man in a red shirt runs.", "Two dogs sit in the snow.", "Un hombre corre.", "Dos perros en la nieve."]
 
 

@@ -14,7 +14,7 @@ import torch
 
 from vaegen.model.checkpoint import load_checkpoint
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
 FIRST = {"en": "a {} runs {}", "de": "ein {} rennt {}"}
 

@@ -14,7 +14,7 @@ import torch
 import vaegen
 from vaegen.model.checkpoint import save_checkpoint
 
-SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "translate.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "translate.py"
 TEXT = b"two men sing\n\n  \na dog runs\r\nun chien court"
 
 

@@ -250,7 +250,7 @@ def test_the_cache_is_enough_without_network(tmp_path, monkeypatch):
 
 
 def test_the_command_makes_a_folder_that_training_reads(tmp_path, capsys):
-    path = Path(__file__).parents[1] / "scripts" / "fetch_corpus.py"
+    path = Path(__file__).parents[2] / "scripts" / "fetch_corpus.py"
     spec = importlib.util.spec_from_file_location("fetch_corpus", path)
     command = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(command)

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 import pytest
 
 from vaegen.data import probe_sentences as probe
-from vaegen.errors import VaegenError
 from vaegen.data.probe_sentences import FACTORS, minimal_pairs, probe_set
+from vaegen.errors import VaegenError
 
 LANGUAGES = ("en", "de", "fr", "cs")
 MAKING = ("who", "how_many", "action", "place", "clothing", "colour")  # the factors that a sentence is made of

@@ -4,9 +4,9 @@ import gzip
 
 import pytest
 
+from vaegen.data.corpus import load_corpus
 from vaegen.text.chinese import simplified, simplified_each
 from vaegen.text.cleaning import TRADITIONAL, clean
-from vaegen.data.corpus import load_corpus
 
 
 def write(path, lines):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from vaegen.config import ModelConfig, preset
-from vaegen.decoding.search import Decoder, _beam, decode, draw, greedy
 from vaegen.decoding.options import DecodingOptions
+from vaegen.decoding.search import Decoder, _beam, decode, draw, greedy
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sacrebleu
 
+from vaegen.decoding.loops import loops, words
 from vaegen.evaluation.generated_text import (
     distinct,
     features,
@@ -15,7 +16,6 @@ from vaegen.evaluation.generated_text import (
     trigram_perplexity,
     word_distance,
 )
-from vaegen.decoding.loops import loops, words
 
 
 def split(*texts):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from vaegen.model.checkpoint import save_checkpoint
 from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
 from vaegen.evaluation.language_model import (
@@ -18,10 +17,11 @@ from vaegen.evaluation.language_model import (
     sentence_nats,
     train_language_model,
 )
+from vaegen.model.checkpoint import save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
 
-SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "train_lm.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train_lm.py"
 RNG = np.random.default_rng(0)
 PAIRS = zip(RNG.integers(5, 15, 200), RNG.integers(3, 7, 200), strict=True)
 SENTENCES = [[1, *((int(k) + j) % 10 + 5 for j in range(n)), 2] for k, n in PAIRS]  # count up from anywhere

@@ -6,12 +6,12 @@ import pytest
 import sacrebleu
 import torch
 
-from vaegen.evaluation import tasks as measure
 from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
+from vaegen.evaluation import tasks as measure
+from vaegen.evaluation.reports.cards import results
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.pipeline.pipeline import Pipeline
-from vaegen.evaluation.reports.cards import results
 from vaegen.text.tokenizer import Tokenizer
 
 

@@ -3,10 +3,7 @@
 import pytest
 import torch
 
-from vaegen.model.checkpoint import save_checkpoint
 from vaegen.errors import VaegenError
-from vaegen.pipeline.pipeline import load
-from vaegen.model.posterior import DiagonalGaussian
 from vaegen.latent.priors import (
     FILE,
     PRIORS,
@@ -19,6 +16,9 @@ from vaegen.latent.priors import (
     load_priors,
     save_priors,
 )
+from vaegen.model.checkpoint import save_checkpoint
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.pipeline.pipeline import load
 
 M, Z = 2, 3
 

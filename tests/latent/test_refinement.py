@@ -18,7 +18,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def pipeline():
-    return vaegen.load(Path(__file__).parents[1] / "checkpoints" / "multi30k", device="cpu")
+    return vaegen.load(Path(__file__).parents[2] / "checkpoints" / "multi30k", device="cpu")
 
 
 def test_refined_latents_read_back_what_the_encoder_alone_does_not(pipeline):
@@ -46,7 +46,7 @@ def test_a_language_that_is_not_there_is_told(pipeline):
 
 
 def test_a_collapsed_decoder_cannot_be_made_to_read_a_sentence_and_its_latents_stay():
-    collapsed = vaegen.load(Path(__file__).parents[1] / "checkpoints" / "collapsed", device="cpu")
+    collapsed = vaegen.load(Path(__file__).parents[2] / "checkpoints" / "collapsed", device="cpu")
     z, reached = collapsed.exact(TEXTS[:1], ["en"])
     assert reached == [False]
     assert np.array_equal(z, collapsed.encode(TEXTS[:1]).mode.numpy())

@@ -8,10 +8,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedTokenizerFast
 
-from vaegen.model import checkpoint as module
-from vaegen.model.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
 from vaegen.config import ModelConfig, override
 from vaegen.errors import VaegenError
+from vaegen.model import checkpoint as module
+from vaegen.model.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
 
 

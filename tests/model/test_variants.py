@@ -4,22 +4,22 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.points import Point
 from vaegen.config import ModelConfig, TrainConfig, override, preset
 from vaegen.data.batches import Item, collate, tokenize
 from vaegen.decoding.options import DecodingOptions
 from vaegen.decoding.search import decode
 from vaegen.errors import VaegenError
+from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
 from vaegen.model.graph import GraphEncoder, nearest
 from vaegen.model.layers import EncoderLayer
-from vaegen.model.vae_transformer import VAETransformer
-from vaegen.training.optimization import build_optimizers
-from vaegen.pipeline.pipeline import Pipeline
 from vaegen.model.recurrent import LSTMEncoder
 from vaegen.model.sparse_attention import LSHAttention
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.training.optimization import build_optimizers
 from vaegen.training.trainer import TrainingObjective
-from vaegen.app.questions.attention import Looking
-from vaegen.app.questions.points import Point
 
 PAIRS = [
     {"en": "a dog runs", "de": "ein Hund rennt"},

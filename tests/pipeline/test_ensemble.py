@@ -8,16 +8,16 @@ import pytest
 import torch
 
 import vaegen
-from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
 from vaegen.config import ModelConfig, override, preset
-from vaegen.pipeline.ensemble import Ensemble, average, mean_log_probs
 from vaegen.errors import VaegenError
+from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.ensemble import Ensemble, average, mean_log_probs
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.text.tokenizer import Tokenizer
 
 TEXTS = ["a dog runs", "two men sing and a girl reads", "", "ein Hund rennt durch den Schnee"]
-SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
 def make_model(tokenizer, seed, **shape):

@@ -9,14 +9,14 @@ import torch
 
 import vaegen
 from vaegen import latent
-from vaegen.model.checkpoint import save_checkpoint
 from vaegen.config import ModelConfig, TrainConfig, override, preset
 from vaegen.data.batches import Item, collate
-from vaegen.errors import VaegenError
-from vaegen.model.vae_transformer import VAETransformer
-from vaegen.training.objective import vae_loss
-from vaegen.pipeline.pipeline import Pipeline
 from vaegen.decoding.loops import loops, words
+from vaegen.errors import VaegenError
+from vaegen.model.checkpoint import save_checkpoint
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.pipeline import Pipeline
+from vaegen.training.objective import vae_loss
 
 GROUPS = [
     {"en": "a dog runs", "de": "ein Hund rennt", "fr": "un chien court", "cs": "pes běží"},

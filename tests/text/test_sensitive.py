@@ -12,25 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vaegen
+from vaegen.app.questions.interpolate_walk import Walk
+from vaegen.app.questions.points import START
+from vaegen.app.questions.translate import Request
+from vaegen.app.service import Service
 from vaegen.config import ModelConfig, preset
-from vaegen.decoding.search import Decoder, decode
 from vaegen.decoding.options import DecodingOptions
+from vaegen.decoding.search import Decoder, decode
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.pipeline.pipeline import Pipeline
+from vaegen.text.cleaning import clean
 from vaegen.text.sensitive import Finding, WordList
-from vaegen.app.service import Service
 from vaegen.text.tags import LANGUAGE_NAMES
 from vaegen.text.tokenizer import Tokenizer
-from vaegen.text.cleaning import clean
-from vaegen.app.questions.points import START
-from vaegen.app.questions.translate import Request
-from vaegen.app.questions.interpolate_walk import Walk
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import measure_avoidance as measured
 
-CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 LANGUAGES = ("en", "de", "fr", "cs")
 WORDS = WordList.load()
 ENGLISH = ["ass", "tit", "cock", "dick", "butt", "spic", "s&m", "strap on"]

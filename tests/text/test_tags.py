@@ -6,23 +6,23 @@ import torch
 from tagged import SPANISH, TAGS, save_tagged
 
 import vaegen
-from vaegen.training import validation
+from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.inside import Inside
+from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
+from vaegen.app.questions.interpolate_walk import Walk
+from vaegen.app.questions.points import Point
+from vaegen.app.questions.sample import Draws, Move
+from vaegen.app.questions.translate import OtherWays, Request
+from vaegen.app.questions.translate_file import Lines
+from vaegen.app.service import Service
 from vaegen.config import TrainConfig
 from vaegen.data.batches import TrainingData, tokenize
 from vaegen.errors import VaegenError
 from vaegen.evaluation.bounds import reconstruction_nats
-from vaegen.app.service import Service
 from vaegen.text.tags import kind_of, languages_of, summary_task, tag_name, targets_for
 from vaegen.text.tokenizer import Tokenizer
+from vaegen.training import validation
 from vaegen.training.validation import Validation
-from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
-from vaegen.app.questions.inside import Inside
-from vaegen.app.questions.translate_file import Lines
-from vaegen.app.questions.attention import Looking
-from vaegen.app.questions.points import Point
-from vaegen.app.questions.sample import Draws, Move
-from vaegen.app.questions.translate import OtherWays, Request
-from vaegen.app.questions.interpolate_walk import Walk
 
 SUMMARIES = TAGS["summaries"]
 A, B = Point("A dog runs through the snow.", "en"), Point("Two men sing.", "en")

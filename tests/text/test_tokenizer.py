@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vaegen.errors import VaegenError
-from vaegen.text.tokenizer import Tokenizer, detect_language
 from vaegen.text.cleaning import check_text, clean
+from vaegen.text.tokenizer import Tokenizer, detect_language
 
 LANGUAGES = ("en", "de", "fr", "cs")
 SENTENCES = [
@@ -37,7 +37,7 @@ def tokenizer():
 
 
 def script(name):
-    path = Path(__file__).parents[1] / "scripts" / f"{name}.py"
+    path = Path(__file__).parents[2] / "scripts" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

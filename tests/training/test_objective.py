@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 
 from vaegen.config import TrainConfig, override
-from vaegen.training.linear_cross_entropy import CHUNK, linear_cross_entropy
-from vaegen.training.beta_schedule import BetaSchedule
-from vaegen.training.objective import contrast, drop_words, free_bits_kl, nested_kl_weights, nested_prefixes, vae_loss
 from vaegen.model.likelihood import token_log_probs
 from vaegen.model.posterior import DiagonalGaussian
+from vaegen.training.beta_schedule import BetaSchedule
+from vaegen.training.linear_cross_entropy import CHUNK, linear_cross_entropy
+from vaegen.training.objective import contrast, drop_words, free_bits_kl, nested_kl_weights, nested_prefixes, vae_loss
 
 VOCAB, WIDTH = 50, 8
 

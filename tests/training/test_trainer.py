@@ -8,11 +8,11 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from vaegen.model.checkpoint import load_checkpoint
 from vaegen.config import OPTIMIZERS, ModelConfig, TrainConfig, override, preset
 from vaegen.data.batches import TrainingData, pad, tokenize
 from vaegen.decoding.search import greedy
 from vaegen.errors import VaegenError
+from vaegen.model.checkpoint import load_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.training.optimization import build_optimizers, lr_factor
 from vaegen.training.run_folder import load_state

@@ -1,5 +1,12 @@
-"""The Gradio app. `build_app(service)` makes the page, one module per tab; nothing here touches a tensor."""
+"""The Gradio app. `build_app(service)` makes the page; nothing here touches a tensor but behind `service`.
 
-from vaegen.app.build import build_app, launch
+`build` puts the page together out of the tabs; `service` loads models, answers questions and keeps caches, and imports
+neither torch nor gradio; `questions` are what visitors ask, as plain data; `endpoints` are what programs ask.
+"""
 
-__all__ = ["build_app", "launch"]
+from vaegen import lazily
+
+__getattr__ = lazily(
+    __name__,
+    build="build_app launch",
+)

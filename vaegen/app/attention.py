@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
-from vaegen.app.service import Service
 from vaegen.app.questions.attention import Looking
 from vaegen.app.questions.points import point
+from vaegen.app.service import Service
 
 
 def build(service: Service) -> None:

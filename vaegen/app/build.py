@@ -14,12 +14,12 @@ import gradio as gr
 from vaegen.app import attention, inside, interpolate, lessons, map, sample, translate
 from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, t, widget
+from vaegen.app.questions.points import START
+from vaegen.app.service import Question, Service
 from vaegen.app.theme import theme
 from vaegen.data.corpus import DOMAINS
-from vaegen.app.service import Question, Service
-from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
 from vaegen.latent.atlas import PICTURE
-from vaegen.app.questions.points import START
+from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
 
 HERE = Path(__file__).parent
 HEADER = """

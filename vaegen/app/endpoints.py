@@ -9,18 +9,18 @@ from typing import Any
 import gradio as gr
 
 from vaegen.app.page import MODEL
-from vaegen.errors import VaegenError
-from vaegen.app.service import Service
-from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
-from vaegen.app.questions.map import Look
-from vaegen.app.questions.inside import Inside
-from vaegen.app.questions.translate_file import Lines
 from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.inside import Inside
+from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
+from vaegen.app.questions.interpolate_walk import Walk
+from vaegen.app.questions.map import Look
 from vaegen.app.questions.map_own import Place
 from vaegen.app.questions.points import START, Point
 from vaegen.app.questions.sample import Move
 from vaegen.app.questions.translate import OtherWays, Request
-from vaegen.app.questions.interpolate_walk import Walk
+from vaegen.app.questions.translate_file import Lines
+from vaegen.app.service import Service
+from vaegen.errors import VaegenError
 
 
 def add_endpoints(service: Service) -> None:

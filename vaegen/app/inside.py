@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from vaegen.app.page import PRIVATE, add_view, widget
-from vaegen.errors import VaegenError
-from vaegen.app.service import Service
 from vaegen.app.questions.inside import Inside
+from vaegen.app.service import Service
+from vaegen.errors import VaegenError
 
 
 def build(service: Service) -> None:

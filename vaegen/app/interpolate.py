@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
+from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
+from vaegen.app.questions.interpolate_walk import Walk
+from vaegen.app.questions.points import Point, point
 from vaegen.app.service import Question, Service
 from vaegen.text.tags import CAPTION_LANGUAGES
-from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
-from vaegen.app.questions.points import Point, point
-from vaegen.app.questions.interpolate_walk import Walk
 
 
 def build(service: Service) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
-from vaegen.errors import VaegenError
-from vaegen.app.service import Question, Service
 from vaegen.app.questions.map import Look
 from vaegen.app.questions.map_own import Place
+from vaegen.app.service import Question, Service
+from vaegen.errors import VaegenError
 
 
 def build(service: Service) -> None:

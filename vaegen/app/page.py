@@ -16,8 +16,8 @@ from typing import Any
 
 import gradio as gr
 
-from vaegen.errors import VaegenError
 from vaegen.app.service import Question, Service
+from vaegen.errors import VaegenError
 
 HERE = Path(__file__).parent
 LOG = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
+from vaegen.app.questions.sample import Draws, Move
 from vaegen.app.service import Question, Service
 from vaegen.text.tags import CAPTION_LANGUAGES
-from vaegen.app.questions.sample import Draws, Move
 
 
 def build(service: Service) -> None:

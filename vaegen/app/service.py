@@ -21,7 +21,7 @@ from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # not a path: no leading dot or slash, one slash
-CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 A = TypeVar("A", covariant=True)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import gradio as gr
 
 from vaegen.app.page import MODEL, PRIVATE, Runner, add_view, example, t, widget
-from vaegen.errors import VaegenError
-from vaegen.app.service import Service
-from vaegen.text.tags import LANGUAGE_NAMES, kind_of, languages_of
 from vaegen.app.questions.checks import MAX_SEED
-from vaegen.app.questions.translate_file import Lines
 from vaegen.app.questions.translate import EXAMPLES, MAX_BEAMS, TASK_EXAMPLES, OtherWays, Request
+from vaegen.app.questions.translate_file import Lines
+from vaegen.app.service import Service
+from vaegen.errors import VaegenError
+from vaegen.text.tags import LANGUAGE_NAMES, kind_of, languages_of
 
 AVOID_HELP = t(
     "No word of the lists is written, however it is spelled: the model is led around it, and the card says so. "

@@ -20,9 +20,9 @@ from torch.utils.data import DataLoader
 from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
 from vaegen.model.pretrained import SourceTokenizer
+from vaegen.text.chinese import simplified
 from vaegen.text.tags import languages_of
 from vaegen.text.tokenizer import Tokenizer
-from vaegen.text.chinese import simplified
 
 TokenGroup = Mapping[str, list[int]]  # language -> ids, without special tokens
 

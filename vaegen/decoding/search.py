@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from vaegen.decoding.avoidance import NEVER, Allowed, choose_allowed, redrawn, top_allowed
-from vaegen.model.vae_transformer import Memory, VAETransformer
 from vaegen.decoding.options import DecodingOptions
+from vaegen.model.vae_transformer import Memory, VAETransformer
 
 Scored = tuple[int, float]  # a token and its log-probability
 

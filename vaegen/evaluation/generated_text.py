@@ -6,7 +6,6 @@ Sentences are compared as lower-case words. `features` and `mauve` need the pack
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -14,14 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from vaegen.decoding.loops import Words
 from vaegen.errors import VaegenError
-
-Words = tuple[str, ...]
-
-
-def words(text: str) -> Words:
-    """Returns the lower-case words and punctuation marks of a text."""
-    return tuple(re.findall(r"\w+(?:['’]\w+)*|[^\w\s]", text.lower()))
 
 
 def n_grams(sentence: Words, n: int) -> Iterable[Words]:
@@ -117,19 +110,6 @@ def _padded(ids: Sequence[int]) -> Iterable[tuple[int, ...]]:
     """The trigrams that end in each id but the first, which is doubled in front."""
     full = (ids[0], *ids)
     return zip(full, full[1:], full[2:], strict=False)
-
-
-def loops(sentence: Words, longest: int = 4, times: int = 3) -> bool:
-    """Whether up to `longest` words come `times` times in a row, as in "a man and a man and a man and".
-
-    Figures and marks alone, as in "1 1 1" or "!!!", are none.
-    """
-    return any(
-        all(sentence[i + j * n : i + (j + 1) * n] == sentence[i : i + n] for j in range(1, times))
-        for n in range(1, longest + 1)
-        for i in range(len(sentence) - times * n + 1)
-        if any(character.isalpha() for word in sentence[i : i + n] for character in word)
-    )
 
 
 def features(texts: Sequence[str]) -> np.ndarray:

@@ -14,7 +14,10 @@ import numpy as np
 import sacrebleu
 import torch
 
-from vaegen.evaluation import generated_text as samples
+from vaegen.data.probe_sentences import probe_set
+from vaegen.decoding.loops import Words, loops, words
+from vaegen.evaluation import generated_text
+from vaegen.evaluation.bounds import reconstruction_nats
 from vaegen.evaluation.disentanglement import (
     dci,
     mutual_information_gap,
@@ -22,12 +25,10 @@ from vaegen.evaluation.disentanglement import (
     retrieval,
     separated_attribute_predictability,
 )
-from vaegen.evaluation.bounds import reconstruction_nats
 from vaegen.evaluation.language_model import sentence_nats
 from vaegen.latent.paths import first_slots
-from vaegen.pipeline.pipeline import Pipeline
 from vaegen.model.posterior import DiagonalGaussian
-from vaegen.data.probe_sentences import probe_set
+from vaegen.pipeline.pipeline import Pipeline
 
 Say = Callable[[str], None]
 NEIGHBOURS = 4  # of the margin by which translations are found
@@ -107,8 +108,8 @@ def prior_samples(
         settings: (prior, scale, slots in use) for each row; by default all priors at scale 1 with all slots.
     """
     rows = [("real", 1.0, None), *(settings or [(name, 1.0, None) for name in pipeline.priors])]
-    reference = samples.features(held_out)
-    known = [samples.words(text) for text in training]
+    reference = generated_text.features(held_out)
+    known = [words(text) for text in training]
     reverse_ids = as_ids(pipeline, held_out, "en")
     table = []
     for name, scale, slots in rows:
@@ -134,23 +135,23 @@ def _sample_figures(
     judge: Any,
     texts: Sequence[str],
     reference: np.ndarray,
-    known: Sequence[samples.Words],
+    known: Sequence[Words],
     reverse_ids: Sequence[Sequence[int]],
     seed: int,
 ) -> dict[str, float]:
-    found = [samples.words(text) for text in texts]
+    found = [words(text) for text in texts]
     written = [text for text in texts if text.strip()]
-    grams, whole = samples.memorised(found, known)
+    grams, whole = generated_text.memorised(found, known)
     ids = as_ids(pipeline, written, "en")
     return {
-        "mauve": samples.mauve(reference, samples.features(texts), seed),
+        "mauve": generated_text.mauve(reference, generated_text.features(texts), seed),
         "forward_perplexity": _perplexity(judge, ids),
-        "reverse_perplexity": samples.trigram_perplexity(ids, reverse_ids, pipeline.tokenizer.vocab_size),
-        **{f"distinct_{k}": samples.distinct(found, k) for k in (1, 2, 3)},
-        "self_bleu": samples.self_bleu(found),
+        "reverse_perplexity": generated_text.trigram_perplexity(ids, reverse_ids, pipeline.tokenizer.vocab_size),
+        **{f"distinct_{k}": generated_text.distinct(found, k) for k in (1, 2, 3)},
+        "self_bleu": generated_text.self_bleu(found),
         "memorised_4_grams": grams,
         "memorised_sentences": whole,
-        "loops": float(np.mean([samples.loops(sentence) for sentence in found])),
+        "loops": float(np.mean([loops(sentence) for sentence in found])),
         "words": float(np.mean([len(sentence) for sentence in found])),
     }
 
@@ -179,11 +180,11 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
     matches = [walk[0] == a and walk[-1] == b for walk, (a, b) in zip(walks, ends, strict=True)]
     by_features, by_words = [], []
     for walk in walks:
-        vectors = samples.features(walk)
+        vectors = generated_text.features(walk)
         steps = np.linalg.norm(np.diff(vectors, axis=0), axis=1)
-        by_features.append(samples.smoothness(steps, float(np.linalg.norm(vectors[0] - vectors[-1]))))
-        moves = [samples.word_distance(a, b) for a, b in pairwise(walk)]
-        by_words.append(samples.smoothness(moves, samples.word_distance(walk[0], walk[-1])))
+        by_features.append(generated_text.smoothness(steps, float(np.linalg.norm(vectors[0] - vectors[-1]))))
+        moves = [generated_text.word_distance(a, b) for a, b in pairwise(walk)]
+        by_words.append(generated_text.smoothness(moves, generated_text.word_distance(walk[0], walk[-1])))
     inner = [text for walk in walks for text in walk[1:-1] if text.strip()]
     figures = {
         "walks": len(walks),
@@ -192,8 +193,8 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
         "smoothness_features": float(np.mean(by_features)),
         "perplexity_inner": _perplexity(judge, as_ids(pipeline, inner, "en")),
         "perplexity_ends": _perplexity(judge, as_ids(pipeline, [text for pair in ends for text in pair], "en")),
-        "loops": float(np.mean([samples.loops(samples.words(text)) for text in written])),
-        "loops_alone": float(np.mean([samples.loops(samples.words(text)) for text in alone])),
+        "loops": float(np.mean([loops(words(text)) for text in written])),
+        "loops_alone": float(np.mean([loops(words(text)) for text in alone])),
         "ends_exact_unrefined": float(np.mean([a == b for a, b in zip(before, texts, strict=True)])),
         "ends_exact": float(np.mean(exact)),
         "walks_with_both_ends_exact": float(np.mean(matches)),

@@ -14,11 +14,11 @@ import numpy as np
 import sacrebleu
 
 from vaegen.errors import VaegenError
+from vaegen.evaluation.reports.cards import CHINESE
 from vaegen.evaluation.translation import contexts_of, translation_scores
 from vaegen.pipeline.pipeline import Pipeline
-from vaegen.evaluation.reports.cards import CHINESE
-from vaegen.text.tags import SUMMARIES, language_of, tag_name, task_of
 from vaegen.text.chinese import simplified
+from vaegen.text.tags import SUMMARIES, language_of, tag_name, task_of
 
 Group = Mapping[str, str]
 Table = dict[str, Any]

@@ -1,24 +1,16 @@
-"""The figures that are reported: translation quality, and what the latent carries. Sums over tokens and dimensions, means
-over sentences, in nats; every figure comes with the N that it was measured on."""
+"""How well a model translates: BLEU, chrF and BLEU as papers print it; every figure comes with its N."""
 
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import sacrebleu
-import torch
-from torch import Tensor
 
-from vaegen.data.batches import pad
-from vaegen.pipeline.batching import Inference, Progress
-from vaegen.model.likelihood import token_log_probs
 from vaegen.pipeline.pipeline import Pipeline
-from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
 from vaegen.text.chinese import simplified
-from vaegen.training.validation import ACTIVE_THRESHOLD, bleu_tokenizer
+from vaegen.training.validation import bleu_tokenizer
 
 
 def contexts_of(pipeline: Pipeline) -> tuple[str, ...]:
@@ -70,93 +62,6 @@ def _moses(language: str) -> tuple[Any, Any]:
     from sacremoses import MosesPunctNormalizer, MosesTokenizer
 
     return MosesPunctNormalizer(language), MosesTokenizer(language)
-
-
-def active_units(mu: Tensor, threshold: float = ACTIVE_THRESHOLD) -> int:
-    """Returns how many of the M x Z dimensions have a variance of mu (N, M, Z) over the sentences above the threshold."""
-    return int((mu.var(dim=0) > threshold).sum())
-
-
-def mutual_information(posterior: DiagonalGaussian, z: Tensor) -> float:
-    """Returns an estimate of I(x; z) = E[log q(z|x) - log q(z)] in nats; at most log N for N sentences.
-
-    Args:
-        posterior: Of N sentences.
-        z: One draw from each, (N, M, Z). q(z) is the mean of the N posteriors.
-
-    Source: Hoffman & Johnson 2016, "ELBO surgery"; estimator of He et al. 2019, arXiv 1901.05534.
-    """
-    n = len(z)
-    own = posterior.log_prob(z)
-    others = torch.stack([gaussian_log_prob(draw, posterior.mu, posterior.logvar) for draw in z])  # (N draws, N posteriors)
-    return float((own - (others.logsumexp(dim=1) - math.log(n))).mean())
-
-
-def importance_weighted_nll(log_weights: Tensor) -> Tensor:
-    """Returns -log((1/K) sum_k w_k) per sentence, (N,), for log weights log p(x|z_k) + log p(z_k) - log q(z_k|x), (K, N).
-
-    An upper bound of -log p(x) that falls to it as K grows; K = 1 is -ELBO. Source: Burda et al. 2016, eq. 8.
-    """
-    return math.log(log_weights.shape[0]) - log_weights.logsumexp(dim=0)
-
-
-@torch.inference_mode()
-def latent_figures(
-    pipeline: Pipeline,
-    texts: Sequence[str],
-    language: str,
-    n_draws: int = 20,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> dict[str, Any]:
-    """Returns how a model reconstructs sentences in their own language from z alone, and what its latent holds.
-
-    `neg_elbo` = `recon` + `kl` with `recon` the mean over `n_draws` draws of z; `nll_iw` uses the same draws.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    posterior = pipeline.encode(texts)
-    posterior = DiagonalGaussian(posterior.mu.cpu(), posterior.logvar.cpu())
-    log_likelihood, log_weights = [], []
-    for k in range(n_draws):
-        z = posterior.sample(generator)
-        log_px = -reconstruction_nats(pipeline, texts, z, language)
-        log_likelihood.append(log_px)
-        log_weights.append(log_px + gaussian_log_prob(z) - posterior.log_prob(z))
-        if progress is not None:
-            progress(k + 1, n_draws)
-    recon, kl = float(-torch.stack(log_likelihood).mean()), float(posterior.kl().mean())
-    units, total = active_units(posterior.mu), posterior.mu[0].numel()
-    return {
-        "n": len(texts),
-        "recon": round(recon, 2),
-        "kl": round(kl, 2),
-        "neg_elbo": round(recon + kl, 2),
-        "nll_iw": round(float(importance_weighted_nll(torch.stack(log_weights)).mean()), 2),
-        "nll_iw_draws": n_draws,
-        "active_units": units,
-        "dimensions": total,
-        "active_threshold": ACTIVE_THRESHOLD,
-        "mutual_information": round(mutual_information(posterior, posterior.sample(generator)), 2),
-        "mutual_information_limit": round(math.log(len(texts)), 2),
-    }
-
-
-@torch.inference_mode()
-def reconstruction_nats(pipeline: Pipeline, texts: Sequence[str], z: Tensor, language: str, batch_size: int = 32) -> Tensor:
-    """Returns -log p(text | z) in nats for each text, (N,), decoded through the latent z (N, M, Z) alone."""
-    tokenizer, model = pipeline.tokenizer, pipeline.model
-    ids = Inference(model, tokenizer).ids(texts, as_targets=True)  # of the texts as the encoder saw them
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    nats = torch.empty(len(ids))
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        tgt_out, mask = (x.to(pipeline.device) for x in pad([ids[i] for i in rows], tokenizer.pad_id))
-        tgt_in = tgt_out.roll(1, dims=1)
-        tgt_in[:, 0] = tokenizer.language_id(language)
-        memory = model.memory(z[rows].to(pipeline.device), None, "latent")
-        log_probs = token_log_probs(model.decode_logits(tgt_in, memory), tgt_out)
-        nats[rows] = -(log_probs * mask).sum(dim=1).cpu()
-    return nats
 
 
 def shuffled_bleu(

@@ -106,7 +106,7 @@ def fit_umap(
                 [sys.executable, "-m", "vaegen.latent.projection", *options],
                 stdout=log,
                 stderr=log,
-                cwd=Path(__file__).resolve().parents[1],
+                cwd=Path(__file__).resolve().parents[2],
             ) as process,
         ):
             try:

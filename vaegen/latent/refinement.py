@@ -12,8 +12,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vaegen.model.vae_transformer import VAETransformer
 from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.vae_transformer import VAETransformer
 
 
 def refine(

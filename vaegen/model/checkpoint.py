@@ -26,8 +26,8 @@ from torch import Tensor
 
 from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
-from vaegen.model.vae_transformer import VAETransformer
 from vaegen.model.pretrained import FOLDER as PRETRAINED
+from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
 
 FORMAT = 1

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.app.questions.points import Point
 from vaegen.text.words import END, word_groups
 
 if TYPE_CHECKING:
@@ -75,34 +74,44 @@ class Side:
     entropy: dict[str, tuple[tuple[float, ...], ...]]
 
 
-def look(model: Any, where: Point, language: str, context: str = "source", target: str = "", merge: bool = True) -> Side:
+def look(
+    model: Any,
+    text: str,
+    language: str,
+    context: str = "source",
+    target: str = "",
+    merge: bool = True,
+    source_language: str = "",
+) -> Side:
     """Returns where a pipeline looks while it translates a sentence, or reads the translation `target` of it.
+
+    Without `source_language`, the language of the sentence is detected.
 
     Raises:
         VaegenError: If the sentence or its translation is too long to be shown.
     """
     n_slots = model.model.config.n_slots
-    own = where.language or model.detect_language(where.text)
+    own = source_language or model.detect_language(text)
     if own == language and n_slots:
         context = "latent"
-    _check_length("The sentence", (model.model.source_tokenizer or model.tokenizer).encode(where.text))
+    _check_length("The sentence", (model.model.source_tokenizer or model.tokenizer).encode(text))
     _check_length("The translation", model.tokenizer.encode(target))
-    text = target or model.translate(where.text, language, context=context, num_beams=N_BEAMS, max_length=MAX_TOKENS)
-    found = model.attention(where.text, language, context, target_text=text)
-    ((*log_probs,),) = model.score([where.text], [text], language, context)
+    written = target or model.translate(text, language, context=context, num_beams=N_BEAMS, max_length=MAX_TOKENS)
+    found = model.attention(text, language, context, target_text=written)
+    ((*log_probs,),) = model.score([text], [written], language, context)
     source, target_groups = groups(found.source_tokens, merge), groups(found.target_tokens, merge)
     slots = [[slot] for slot in range(n_slots)]
     memory = slots + [[n_slots + i for i in group] for group in source]
     # The decoder reads the tag and then its own words: the key of piece t is the query of piece t + 1.
-    written = [[0], *([i + 1 for i in group] for group in target_groups[:-1])]
+    read = [[0], *([i + 1 for i in group] for group in target_groups[:-1])]
     encoder = merged(found.maps.encoder_self[:, 0], memory, memory)
-    decoder = merged(found.maps.decoder_self[:, 0], target_groups, written)
+    decoder = merged(found.maps.decoder_self[:, 0], target_groups, read)
     cross = merged(found.maps.cross[:, 0], target_groups, memory if context == "source" else slots)
     entropies = {"encoder": encoder, "slots": encoder[:, :, :n_slots], "decoder": decoder, "cross": cross}
     return Side(
-        where.text,
-        own,
         text,
+        own,
+        written,
         bool(target),
         merge,
         language,

@@ -9,22 +9,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaegen.evaluation import generated_text as samples
-from vaegen.decoding.avoidance import Allowed
 from vaegen.data.batches import pad
+from vaegen.decoding.avoidance import Allowed
+from vaegen.decoding.loops import loops
 from vaegen.decoding.options import DecodingOptions
 from vaegen.decoding.search import Hypothesis, decode
 from vaegen.errors import VaegenError
-from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
+from vaegen.latent.refinement import refine
 from vaegen.model.likelihood import token_log_probs
-from vaegen.pipeline.outputs import Translation
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
-from vaegen.latent.refinement import refine
+from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
+from vaegen.pipeline.outputs import Translation
+from vaegen.text.chinese import simplified
+from vaegen.text.cleaning import check_text
 from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
-from vaegen.text.cleaning import check_text
-from vaegen.text.chinese import simplified
 
 Progress = Callable[[int, int], None]  # texts done, texts in all
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
@@ -200,7 +200,7 @@ class Inference:
         words, led_around = self.allowed(languages, avoid), set()
 
         def allowed(row: int, ids: Sequence[int], watched: bool) -> bool:
-            if avoid_loops and samples.loops(samples.words(self.texts([ids])[0])):
+            if avoid_loops and loops(words(self.texts([ids])[0])):
                 return False
             if words is None or words(row, ids, watched):
                 return True

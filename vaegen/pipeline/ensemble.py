@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from vaegen.errors import VaegenError
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.pretrained import SourceTokenizer
 from vaegen.model.vae_transformer import AttentionMaps, Encoding, Memory, VAETransformer
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.pipeline.pipeline import load as load_pipeline
-from vaegen.model.posterior import DiagonalGaussian
-from vaegen.model.pretrained import SourceTokenizer
 from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
 

@@ -126,8 +126,8 @@ def _read_again(
     """Log p of each target token given either source, and KL(whole, left) of the distributions there; in nats."""
     import torch
 
-    from vaegen.pipeline.batching import mode
     from vaegen.model.likelihood import token_log_probs
+    from vaegen.pipeline.batching import mode
 
     with torch.inference_mode():
         encoding = run.encode([whole, left])

@@ -20,14 +20,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaegen import latent
-from vaegen.model.checkpoint import load_checkpoint
 from vaegen.errors import VaegenError
-from vaegen.pipeline.batching import Inference, Progress, batches, listed, make_generator
-from vaegen.model.vae_transformer import VAETransformer
-from vaegen.pipeline.outputs import Attention, Translation
-from vaegen.model.posterior import DiagonalGaussian
+from vaegen.latent import paths
 from vaegen.latent.priors import Prior, load_priors
+from vaegen.model.checkpoint import load_checkpoint
+from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.pipeline.batching import Inference, Progress, batches, listed, make_generator
+from vaegen.pipeline.outputs import Attention, Translation
 from vaegen.text.sensitive import WordList
 from vaegen.text.tags import languages_of
 from vaegen.text.tokenizer import Tokenizer, detect_language
@@ -255,7 +255,7 @@ class Pipeline:
     def path(self, a: Tensor | np.ndarray, b: Tensor | np.ndarray, steps: int, method: str = "slerp") -> np.ndarray:
         """Returns the latents on the way from a to b (M, Z), both included, (steps, M, Z); see `vaegen.latent.path`."""
         ends = [torch.as_tensor(end, dtype=torch.float32).cpu() for end in (a, b)]
-        return latent.path(ends[0], ends[1], steps, method).numpy()
+        return paths.path(ends[0], ends[1], steps, method).numpy()
 
     def interpolate(self, a: str, b: str, steps: int, language: str, method: str = "slerp", **options: Any) -> list[str]:
         """Returns `steps` sentences on the way from text a to text b; the first and the last decode a's and b's own modes.
@@ -269,7 +269,7 @@ class Pipeline:
             **options: As in `decode`, but `avoid_loops` is True unless told otherwise.
         """
         ends = self.encode([a, b]).mode
-        return self.decode(latent.path(ends[0], ends[1], steps, method), language, **{"avoid_loops": True, **options})
+        return self.decode(paths.path(ends[0], ends[1], steps, method), language, **{"avoid_loops": True, **options})
 
     @property
     def priors(self) -> tuple[str, ...]:
@@ -302,7 +302,7 @@ class Pipeline:
             hint = " scripts/fit_prior.py fits more." if len(known) == 1 else ""
             raise VaegenError(f"There is no prior {prior!r}; this checkpoint has {', '.join(known)}.{hint}")
         z = known[prior].sample(n, make_generator(seed, 0), prior_scale)
-        return latent.first_slots(z, most if n_slots is None else n_slots).numpy()
+        return paths.first_slots(z, most if n_slots is None else n_slots).numpy()
 
     def sample(
         self,

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vaegen.text.chinese import simplified
 from vaegen.errors import VaegenError
+from vaegen.text.chinese import simplified
 from vaegen.text.sensitive import WordList
 from vaegen.text.tags import task_of
 

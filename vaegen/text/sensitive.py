@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from vaegen.text.chinese import HAN, simplified_each
 from vaegen.errors import VaegenError
+from vaegen.text.chinese import HAN, simplified_each
 from vaegen.text.spelling import UMLAUTS, bare, inflected, lower, normal, readings, visible, without_edge_digits
 from vaegen.text.tags import language_of
 

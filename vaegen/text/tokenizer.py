@@ -1,7 +1,4 @@
-"""Text in and out of the model: the sub-word tokenizer, its special ids, and the language of a sentence.
-
-Cleaning lives in `vaegen.text.cleaning`; what other modules need of it can be imported from here.
-"""
+"""Text in and out of the model: the sub-word tokenizer, its special ids, and the language of a sentence."""
 
 from __future__ import annotations
 
@@ -15,12 +12,7 @@ from typing import Any
 from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as BaseTokenizer
 
-from vaegen.text.chinese import simplified
-from vaegen.text.cleaning import CleaningReport, check_text, clean
 from vaegen.errors import VaegenError
-from vaegen.text.tags import LANGUAGE_NAMES
-
-__all__ = ["LANGUAGE_NAMES", "CleaningReport", "Tokenizer", "check_text", "clean", "detect_language", "simplified"]
 
 PAD, EOS, MASK = "<pad>", "</s>", "<mask>"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]

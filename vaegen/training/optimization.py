@@ -9,8 +9,8 @@ import torch
 
 from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
-from vaegen.model.vae_transformer import VAETransformer
 from vaegen.model.precision import muon_precision
+from vaegen.model.vae_transformer import VAETransformer
 
 FINE_TUNING = 0.02  # of the learning rate, for weights that are good already: 4e-5, as BERT is fine-tuned with
 

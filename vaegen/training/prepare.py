@@ -6,14 +6,14 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from vaegen.config import TrainConfig
-from vaegen.data.corpus import Group, load_corpus, read_words
 from vaegen.data.batches import TokenGroup, TrainingData, tokenize
+from vaegen.data.corpus import Group, load_corpus, read_words
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
+from vaegen.text.cleaning import clean
 from vaegen.text.sensitive import WordList
 from vaegen.text.tags import language_of, languages_of, task_of
 from vaegen.text.tokenizer import Tokenizer
-from vaegen.text.cleaning import clean
 from vaegen.training.validation import Validation
 
 Say = Callable[[str], None]

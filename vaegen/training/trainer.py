@@ -19,18 +19,18 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
-from vaegen.model.checkpoint import keep_last, save_checkpoint
 from vaegen.config import ModelConfig, TrainConfig
 from vaegen.data.batches import Batch, TrainingData, corrupt
 from vaegen.errors import VaegenError
 from vaegen.latent.paths import first_slots
+from vaegen.model.checkpoint import keep_last, save_checkpoint
+from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.vae_transformer import VAETransformer
+from vaegen.text.tokenizer import Tokenizer
 from vaegen.training.beta_schedule import BetaSchedule
 from vaegen.training.objective import LossTerms, contrast, drop_words, nested_prefixes, vae_loss
 from vaegen.training.optimization import build_optimizers, lr_factor, moving_average, take_step
-from vaegen.model.posterior import DiagonalGaussian
 from vaegen.training.run_folder import LOG_FILE, STATE_FILE, load_state, read_log
-from vaegen.text.tokenizer import Tokenizer
 from vaegen.training.validation import Validation
 
 LOG_EVERY = 20  # steps

@@ -11,12 +11,12 @@ from torch import Tensor
 from vaegen.data.batches import Item, TokenGroup, collate
 from vaegen.decoding.search import greedy
 from vaegen.latent.paths import first_slots
-from vaegen.model.vae_transformer import VAETransformer
 from vaegen.model.likelihood import token_log_probs
 from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.vae_transformer import VAETransformer
+from vaegen.text.chinese import simplified
 from vaegen.text.tags import language_of, languages_of
 from vaegen.text.tokenizer import Tokenizer
-from vaegen.text.chinese import simplified
 
 ACTIVE_THRESHOLD = 0.01  # Var(mu) over the data; Burda et al. 2016, arXiv 1509.00519, section 5.2
 MAX_LENGTH = 80  # tokens; an untrained model does not stop by itself

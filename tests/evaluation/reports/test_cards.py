@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from vaegen.app.service import CHECKPOINTS
 from vaegen.config import ModelConfig
 from vaegen.data.corpus import CORPORA
 from vaegen.errors import VaegenError
@@ -17,7 +18,6 @@ from vaegen.evaluation.reports.cards import (
     model_card,
     results,
 )
-from vaegen.app.service import CHECKPOINTS
 
 LATENT = {
     "n": 10, "recon": 5.0, "kl": 40.0, "neg_elbo": 45.0, "nll_iw": 44.0, "nll_iw_draws": 20, "active_units": 7,

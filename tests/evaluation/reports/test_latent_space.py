@@ -2,9 +2,9 @@
 
 import json
 
+from vaegen.app.service import CHECKPOINTS
 from vaegen.evaluation.reports.latent_space import FIGURES, PRIOR_NAMES, REPORT, draw_plots, report
 from vaegen.latent.priors import PRIORS
-from vaegen.app.service import CHECKPOINTS
 
 RATES = {"n": 5, "target": "es", "language_model_nats": 40.0, "best_over_limit": 1.1, "rows": [
     {"slots": 1, "kl": 3.0, "recon": 41.0, "neg_elbo": 44.0, "bleu": 1.5},

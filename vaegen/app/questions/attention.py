@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vaegen.errors import VaegenError
-from vaegen.text.cleaning import check_text
 from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
 from vaegen.app.questions.points import Point, fitted, point
+from vaegen.errors import VaegenError
 from vaegen.pipeline.attention_weights import MAX_TOKENS, Side, look
 from vaegen.pipeline.occlusion import WAYS, Without, take_away
+from vaegen.text.cleaning import check_text
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Looking:
         """Yields the first sentence's maps, then what changes without the word, then the second sentence's maps."""
         self = fitted(self, model)
         config, n_sides = model.model.config, 1 if self.b is None else 2
-        first = look(model, self.a, self.language, self.context, self.target, self.merge)
+        first = self._look(model, self.a, self.target)
         kinds = (config.encoder, config.decoder)
         answer = LookingAnswer(self.checkpoint, config.n_slots, kinds, n_sides, self.without >= 0, self._python(), (first,))
         yield answer
@@ -73,16 +73,19 @@ class Looking:
             answer = replace(answer, without=take_away(model, first, self.without, self.how))
             yield answer
         if self.b is not None:
-            yield replace(answer, sides=(first, look(model, self.b, self.language, self.context, "", self.merge)))
+            yield replace(answer, sides=(first, self._look(model, self.b)))
+
+    def _look(self, model: Any, where: Point, target: str = "") -> Side:
+        return look(model, where.text, self.language, self.context, target, self.merge, where.language)
 
     def _python(self) -> str:
-        lines = ["import vaegen", "from vaegen.app.questions.points import Point", "from vaegen.pipeline.attention_weights import look"]
+        lines = ["import vaegen", "from vaegen.pipeline.attention_weights import look"]
         lines += ["from vaegen.pipeline.occlusion import take_away"] if self.without >= 0 else []
         lines += ["", f'pipeline = vaegen.load("checkpoints/{self.checkpoint}", avoid=True)']
         for name, where, target in (("a", self.a, self.target), ("b", self.b, "")):
             if where is not None:
-                options = f"{self.language!r}, {self.context!r}, target={target!r}, merge={self.merge}"
-                lines += [f"{name} = look(pipeline, Point({where.text!r}, {where.language!r}), {options})"]
+                options = f"{self.language!r}, {self.context!r}, {target!r}, {self.merge}, {where.language!r}"
+                lines += [f"{name} = look(pipeline, {where.text!r}, {options})"]
                 lines += [f"print({name}.target_text, {name}.source, {name}.target)"]
                 lines += [f"print({name}.cross.array().mean((0, 1)).round(2))  # target words x slots (and source words)"]
         if self.without >= 0:

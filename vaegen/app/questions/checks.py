@@ -7,9 +7,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from vaegen.errors import VaegenError
-from vaegen.text.tags import language_of, task_of
-from vaegen.text.tags import LANGUAGE_NAMES
 from vaegen.text.cleaning import check_text
+from vaegen.text.tags import LANGUAGE_NAMES, language_of, task_of
 
 MAX_CHARACTERS = 2000
 MAX_SEED = 2**31 - 1

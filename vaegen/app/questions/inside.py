@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.errors import VaegenError
-from vaegen.text.tags import CAPTION_LANGUAGES
 from vaegen.app.questions.checks import check_checkpoint, check_tag
 from vaegen.app.questions.points import Point, fitted, point, python_start
+from vaegen.errors import VaegenError
 from vaegen.latent.codes import latent_shape
+from vaegen.text.tags import CAPTION_LANGUAGES
 
 N_DRAWS = 8  # of z, for recon
 N_PROBES = 300  # captions of the probe set that show which dimensions are active
@@ -55,9 +55,9 @@ class Inside:
         self = fitted(self, model)
         import torch
 
-        from vaegen.training.validation import ACTIVE_THRESHOLD
         from vaegen.evaluation.bounds import reconstruction_nats
         from vaegen.latent.paths import first_slots
+        from vaegen.training.validation import ACTIVE_THRESHOLD
 
         n_slots, latent_dim = latent_shape(model)
         source = self.a.language or model.detect_language(self.a.text)

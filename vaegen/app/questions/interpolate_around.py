@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.errors import VaegenError
-from vaegen.text.tags import CAPTION_LANGUAGES
 from vaegen.app.questions.checks import (
     MAX_SEED,
     check_checkpoint,
@@ -21,7 +19,9 @@ from vaegen.app.questions.checks import (
     check_whole,
 )
 from vaegen.app.questions.points import Point, fitted, latent_of, point, python_of, python_start
+from vaegen.errors import VaegenError
 from vaegen.latent.codes import pack
+from vaegen.text.tags import CAPTION_LANGUAGES
 
 UNITS = ("posterior", "prior")
 RADII = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.decoding.loops import loops, words
-from vaegen.text.tags import CAPTION_LANGUAGES
 from vaegen.app.questions.checks import check_checkpoint, check_choice, check_languages, check_whole
 from vaegen.app.questions.points import Point, exact_latent_of, fitted, latent_of, point, python_of, python_start
+from vaegen.decoding.loops import loops, words
 from vaegen.latent.codes import pack
+from vaegen.text.tags import CAPTION_LANGUAGES
 
 MAX_STEPS = 15
 METHODS = ("slerp", "lerp")

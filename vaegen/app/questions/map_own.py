@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.errors import VaegenError
-from vaegen.latent.projection import UMAP, cosines, fit_pca, fit_umap
-from vaegen.text.cleaning import check_text
-from vaegen.latent.atlas import PROJECTIONS, atlas_of
 from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_number, check_whole
 from vaegen.app.questions.points import python_start
+from vaegen.errors import VaegenError
+from vaegen.latent.atlas import PROJECTIONS, atlas_of
+from vaegen.latent.projection import UMAP, cosines, fit_pca, fit_umap
+from vaegen.text.cleaning import check_text
 
 MAX_LINES, MIN_FIT = 2000, 10
 CHUNK = 100  # sentences encoded at a time: other visitors wait no longer than for these

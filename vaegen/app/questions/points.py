@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +9,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from vaegen.errors import VaegenError
-from vaegen.text.tags import LANGUAGE_NAMES, language_of, tag_name, targets_for
-from vaegen.text.cleaning import check_text
 from vaegen.app.questions.checks import MAX_CHARACTERS, NO_SENTENCE, check_language
+from vaegen.errors import VaegenError
+from vaegen.latent.codes import MAX_CODE, latent_shape, unpack
+from vaegen.text.cleaning import check_text
+from vaegen.text.tags import LANGUAGE_NAMES, language_of, tag_name, targets_for
 
 Q = TypeVar("Q", bound=Any)  # a question with a point `a` and with `language` or `languages`
 NO_SENTENCE_YET = "There is no sentence yet; type one, or take one from another view."
-MAX_CODE = 16_384  # characters: 6,144 dimensions
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Point:
     Attributes:
         text: The sentence.
         language: Its language; "" if nobody said.
-        z: The latent as `pack` writes it; "" for the mode of the posterior of `text`.
+        z: The latent as `latent.codes.pack` writes it; "" for the mode of the posterior of `text`.
     """
 
     text: str = ""
@@ -68,41 +66,6 @@ def point(data: Any) -> Point:
     if not isinstance(data, Mapping):
         raise VaegenError(NO_SENTENCE_YET)
     return Point(**{key: str(data.get(key) or "") for key in ("text", "language", "z")}).checked()
-
-
-def pack(z: np.ndarray) -> str:
-    """Returns a latent as text that fits a link: half precision, base64 with the URL alphabet."""
-    return base64.urlsafe_b64encode(np.asarray(z, dtype="<f2").tobytes()).decode().rstrip("=")
-
-
-def unpack(code: str, shape: tuple[int, int]) -> np.ndarray:
-    """Returns the latent (M, Z) in float32 that `pack` wrote.
-
-    Raises:
-        VaegenError: If the code is damaged or of a model of another shape.
-    """
-    try:
-        values = np.frombuffer(base64.urlsafe_b64decode(code + "=" * (-len(code) % 4)), dtype="<f2")
-    except (binascii.Error, ValueError) as error:
-        raise VaegenError("This latent cannot be read; copy it again, or start from a sentence.") from error
-    if values.size != shape[0] * shape[1] or not np.isfinite(values).all():
-        raise VaegenError(
-            f"This latent has {values.size} finite numbers or fewer, the checkpoint's have {shape[0]} x {shape[1]}; "
-            "choose the checkpoint that it comes from, or start from a sentence."
-        )
-    return values.astype(np.float32).reshape(shape)
-
-
-def latent_shape(model: Any) -> tuple[int, int]:
-    """Returns (M, Z) of a pipeline.
-
-    Raises:
-        VaegenError: If its model has no latent.
-    """
-    config = model.model.config
-    if not config.n_slots:
-        raise VaegenError("This checkpoint has no latent, it can only translate; choose another one.")
-    return config.n_slots, config.latent_dim
 
 
 def latent_of(model: Any, where: Point) -> np.ndarray:

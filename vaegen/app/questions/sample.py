@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.errors import VaegenError
-from vaegen.text.tags import CAPTION_LANGUAGES
 from vaegen.app.questions.checks import MAX_SEED, check_checkpoint, check_choice, check_languages, check_number, check_whole
-from vaegen.latent.directions import FILE, Direction, Directions, load_directions
 from vaegen.app.questions.points import START, Point, fitted, latent_of, point, python_of, python_start
+from vaegen.errors import VaegenError
 from vaegen.latent.codes import latent_shape, pack
+from vaegen.latent.directions import FILE, Direction, Directions, load_directions
+from vaegen.text.tags import CAPTION_LANGUAGES
 
 STARTS = ("sentence", "prior")
 SLOT_STATES = {".": "free", "l": "locked", "m": "muted", "b": "from B"}

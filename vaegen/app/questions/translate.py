@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vaegen.text.tags import targets_for
 from vaegen.app.questions.checks import (
     MAX_SEED,
     check_checkpoint,
@@ -19,6 +18,7 @@ from vaegen.app.questions.checks import (
     check_whole,
 )
 from vaegen.app.questions.points import Point, source_language
+from vaegen.text.tags import targets_for
 from vaegen.text.words import Word, merge_words
 
 MAX_BEAMS, MAX_DRAWS = 10, 16

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
 from vaegen.errors import VaegenError
 from vaegen.text.cleaning import check_text
-from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
 
 MAX_LINES, MAX_BEAMS = 1000, 5
 BATCH = 16  # lines between two reports

@@ -1,0 +1,1 @@
+"""What is made from a checkpoint and lies beside it, checked against its weights."""

@@ -1,0 +1,15 @@
+"""Corpora and batches: from files to padded ids.
+
+`corpus` reads corpora, here or from the Hugging Face Hub; `batches` tokenises them and makes batches of like length.
+`probe_sentences` is a grammar of our own: 600 captions in four languages with known factors. `corpus` and
+`probe_sentences` run without torch.
+"""
+
+from vaegen import lazily
+
+__getattr__ = lazily(
+    __name__,
+    batches="Batch TrainingData collate corrupt pad tokenize",
+    corpus="CORPORA Group load_corpus",
+    probe_sentences="FACTORS probe_set",
+)

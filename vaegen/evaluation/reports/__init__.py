@@ -1,0 +1,1 @@
+"""Figures as people read them: `cards` (model and data cards, result tables), `variants`, `latent_space`."""

@@ -1,0 +1,17 @@
+"""The latent space as a place: ways through it, draws from it, maps of it.
+
+`paths` walks between latents, `priors` are where draws come from, `refinement` finds a latent that reads back word by
+word. `projection` flattens latents (PCA, UMAP), `atlas` is a finished map beside a checkpoint, `directions` its named
+directions, `codes` writes a latent as text. The last four run without torch.
+"""
+
+from vaegen import lazily
+
+__getattr__ = lazily(
+    __name__,
+    paths="first_slots lerp path slerp",
+    priors="PRIORS Prior load_priors",
+    atlas="Atlas load_atlas",
+    directions="Direction Directions load_directions",
+    codes="pack unpack",
+)
