@@ -3,7 +3,7 @@
 
     python scripts/build_directions.py --checkpoint checkpoints/multi30k
 
-A named direction is the mean difference of the latents of two captions that differ in one factor (`vaegen.data.probe_sentences`), over
+A named direction is the mean difference of the latents of two captions that differ in one factor (`probe_sentences`), over
 pairs in four languages, or in those of them that the checkpoint has. Its unit is the standard deviation, along it, of
 the latents of captions that have either value; a component's that of all captions of the probe set. The effect is measured
 on other pairs: the latent of the first caption is moved by two standard deviations and decoded into English; the share of

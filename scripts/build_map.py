@@ -3,7 +3,7 @@
 
     python scripts/build_map.py --checkpoint checkpoints/multi30k
 
-On it lie the probe set (600 captions in four languages, `vaegen.data.probe_sentences`) and draws from the prior, each decoded into all
+On it lie the probe set (600 captions in four languages, `probe_sentences`) and draws from the prior, each decoded into all
 four, or into those of them that the checkpoint has. Writes, beside the weights, `map.json` (coordinates, sentences,
 factors, clusters: what the page draws) and `map.npz` (latents and principal components, for what is asked of the map). Run
 it again after the weights have changed.

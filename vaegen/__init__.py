@@ -30,7 +30,8 @@ _MOVED = {
     "commands": "commandline=arguments",
     "data": "corpus probe=probe_sentences",
     "decoding": "avoidance options",
-    "evaluation": "disentanglement language_model latent_evaluation=latent_space samples=generated_text task_evaluation=tasks",
+    "evaluation": "disentanglement language_model latent_evaluation=latent_space samples=generated_text"
+    " task_evaluation=tasks",
     "evaluation.reports": "latent_report=latent_space report=cards variants",
     "latent": "priors projection refinement",
     "model": "checkpoint graph layers posterior precision pretrained recurrent sparse_attention",
@@ -89,7 +90,7 @@ def lazily(package: str, **names: str) -> Callable[[str], Any]:
 
 
 class _Moved:
-    """The last finder that is asked: where a module of version 0.1 is gone, it says what replaces it."""
+    """A finder of modules that only says what replaces those of version 0.1."""
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
@@ -98,4 +99,4 @@ class _Moved:
             raise ModuleNotFoundError(f"{name} has moved: import {_NOW[name]}.")
 
 
-sys.meta_path.append(_Moved)  # type: ignore[arg-type]
+sys.meta_path.insert(0, _Moved)  # type: ignore[arg-type]  # before one that would find them in another copy of vaegen

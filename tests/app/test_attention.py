@@ -59,7 +59,8 @@ def test_rows_sum_to_one_and_shapes_are_those_of_the_labels(pipeline, merge, con
 
 
 def test_merged_weights_are_those_of_the_pipeline(pipeline):
-    merged_side, plain = (look(pipeline, SNOW.text, "de", target="zwei Männer singen", merge=merge, source_language="en") for merge in (True, False))
+    asked = {"target": "zwei Männer singen", "source_language": "en"}
+    merged_side, plain = (look(pipeline, SNOW.text, "de", merge=merge, **asked) for merge in (True, False))
     maps = pipeline.attention(SNOW.text, "de", target_text="zwei Männer singen").maps
     assert np.allclose(plain.cross.array(), maps.cross[:, 0].numpy(), atol=1e-4)
     assert np.allclose(plain.encoder.array(), maps.encoder_self[:, 0].numpy(), atol=1e-4)

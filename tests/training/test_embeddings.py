@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from test_training import make_trainer
+from trainers import make_trainer
 
 from vaegen.training.embeddings import skip_gram
 

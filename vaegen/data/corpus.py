@@ -195,7 +195,7 @@ def captions_short(data: FilePath, split: str) -> list[Group]:
     """Returns each image's longest caption with shorter ones of the same image, in English and in German: summaries.
 
     The five caption files are ordered by length, the English ones from the longest, the German ones from the shortest. The
-    shortest caption comes first; of the others, one is taken for each other task of `vaegen.text.tags.SUMMARIES` that its length
+    shortest caption comes first; of the others, one is taken for each other task of `text.tags.SUMMARIES` that its length
     fits. val is every other image of the validation files, test the rest; no caption of Multi30k's test set is in any of
     them.
     """

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from vaegen.data.batches import pad
+from vaegen.decoding import loops
 from vaegen.decoding.avoidance import Allowed
-from vaegen.decoding.loops import loops
 from vaegen.decoding.options import DecodingOptions
 from vaegen.decoding.search import Hypothesis, decode
 from vaegen.errors import VaegenError
@@ -200,7 +200,7 @@ class Inference:
         words, led_around = self.allowed(languages, avoid), set()
 
         def allowed(row: int, ids: Sequence[int], watched: bool) -> bool:
-            if avoid_loops and loops(words(self.texts([ids])[0])):
+            if avoid_loops and loops.loops(loops.words(self.texts([ids])[0])):
                 return False
             if words is None or words(row, ids, watched):
                 return True

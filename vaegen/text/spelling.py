@@ -1,4 +1,4 @@
-"""How words are spelled: usual endings, look-alike signs, repeated letters. For `vaegen.text.sensitive`. Standard library."""
+"""How words are spelled: usual endings, look-alike signs, repeated letters. For `sensitive`. Standard library."""
 
 from __future__ import annotations
 
