@@ -86,5 +86,5 @@ def test_what_replaces_an_old_path_exists_and_the_old_one_does_not():
 
 
 def test_what_a_page_needs_first_brings_neither_torch_nor_gradio_nor_umap():
-    code = f"import sys, {', '.join(LIGHT)}; print({'torch', 'gradio', 'umap', 'transformers'} & set(sys.modules))"
+    code = f"import sys, {', '.join(LIGHT)}; print({{'torch', 'gradio', 'umap', 'transformers'}} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
