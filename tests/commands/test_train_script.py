@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from vaegen.model.checkpoint import load_checkpoint
+from vaegen.training.prepare import default_pairs
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
@@ -175,10 +176,10 @@ def test_languages_that_the_tokenizer_lacks_are_told(call, data):
 
 
 def test_bleu_is_watched_between_the_first_languages_or_tasks():
-    defaults = load("training_data").default_pairs
-    assert defaults(("en", "de", "fr", "cs")) == ["en-de", "de-en"] and defaults(("en", "es")) == ["en-es", "es-en"]
-    assert defaults(("en", "en.reply")) == ["en-en.reply"] and defaults(("en",)) == []
-    assert defaults(("en", "de", "en.short", "en.brief", "de.short")) == ["en-en.short", "en-en.brief"]
+    assert default_pairs(("en", "de", "fr", "cs")) == ["en-de", "de-en"]
+    assert default_pairs(("en", "es")) == ["en-es", "es-en"]
+    assert default_pairs(("en", "en.reply")) == ["en-en.reply"] and default_pairs(("en",)) == []
+    assert default_pairs(("en", "de", "en.short", "en.brief", "de.short")) == ["en-en.short", "en-en.brief"]
 
 
 def test_own_text_can_have_a_task(call, data):

@@ -97,7 +97,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridAnswer:
-    """The square, row by row: its sentences and their latents (`points.pack`); `differs`: corners not read as typed."""
+    """The square, row by row: its sentences and their latents (`codes.pack`); `differs`: corners not read as typed."""
 
     size: int
     language: str
@@ -169,7 +169,7 @@ class AnalogyAnswer:
 
     Attributes:
         texts: The sentence by language.
-        z: Its latent (`points.pack`).
+        z: Its latent (`codes.pack`).
         cosines: To the latents of A, B and C: an answer that is nearly A or C is no discovery.
         python: Calls that reproduce it.
         kind: Says which of the answers about ways this is.
@@ -252,7 +252,7 @@ class Jitter:
 
 @dataclass(frozen=True)
 class Wording:
-    """A sentence of the cloud, how many draws gave it, and the latent of the first one (`points.pack`)."""
+    """A sentence of the cloud, how many draws gave it, and the latent of the first one (`codes.pack`)."""
 
     text: str
     n_draws: int

@@ -93,7 +93,7 @@ class Stop:
     """One step of a walk.
 
     Attributes:
-        z: Its latent as `points.pack` writes it.
+        z: Its latent as `codes.pack` writes it.
         texts: The sentence in each language.
         xy: Where it lies in the plane through the origin, A and B; exact, in the latent's own unit.
     """

@@ -162,7 +162,7 @@ class LookAnswer:
         how: Where the latent comes from: "a" (the current sentence), "point" (a point of the map), "mean" (of the points
             near a place, since UMAP has no inverse), "plane" (a place of a PCA map, exactly), "blend" (a mean of sentences).
         texts: How it reads, by language.
-        z: The latent (`points.pack`).
+        z: The latent (`codes.pack`).
         where: Its place by projection.
         distance: From there to the nearest point of the map, in units of the median distance between neighbours.
         neighbours: The nearest points of the map by cosine, nearest first.

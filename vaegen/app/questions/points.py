@@ -26,7 +26,7 @@ class Point:
     Attributes:
         text: The sentence.
         language: Its language; "" if nobody said.
-        z: The latent as `latent.codes.pack` writes it; "" for the mode of the posterior of `text`.
+        z: The latent as `codes.pack` writes it; "" for the mode of the posterior of `text`.
     """
 
     text: str = ""

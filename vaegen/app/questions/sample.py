@@ -149,7 +149,7 @@ class MoveAnswer:
 
     Attributes:
         texts: The sentence by language.
-        z: The latent (`points.pack`).
+        z: The latent (`codes.pack`).
         n_slots: M.
         directions: All that the checkpoint has, in the order of their numbers; none if they were not made.
         priors: Names of the priors that the checkpoint has.
@@ -226,7 +226,7 @@ class Draws:
 
 @dataclass(frozen=True)
 class Found:
-    """One draw: its seed, its sentence by language and its latent (`points.pack`)."""
+    """One draw: its seed, its sentence by language and its latent (`codes.pack`)."""
 
     seed: int
     texts: dict[str, str]
