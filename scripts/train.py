@@ -38,12 +38,12 @@ from vaegen.model.checkpoint import load_checkpoint
 from vaegen.model.precision import has_fast_bf16
 from vaegen.model.pretrained import FOLDER, has_weights
 from vaegen.model.vae_transformer import VAETransformer
-from vaegen.pipeline.ensemble import check_tokenizers
 from vaegen.text.tokenizer import Tokenizer
 from vaegen.training.embeddings import skip_gram
-from vaegen.training.prepare import build_data
+from vaegen.training.prepare import Say, build_data
 from vaegen.training.run_folder import load_state
 from vaegen.training.trainer import Trainer
+from vaegen.training.transfer import OF_LATENT, transfer
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT_PRESET = "cpu"
@@ -122,7 +122,7 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
         option = "--" + ignored[0].replace("_", "-")
         raise VaegenError(f"{option} is for a new run; {out} goes on from its own state. Leave {option} out, or --resume.")
     remembered = recall(options, out, saved)
-    tokenizer, model = build_model(options, saved)
+    tokenizer, model = build_model(options, saved, say)
     _, preset_training = preset(options.preset or DEFAULT_PRESET)
     base = TrainConfig.from_dict(saved["config"] if saved else preset_training)
     config = override(base, **{f.name: getattr(options, f.name) for f in fields(TrainConfig)})
@@ -220,7 +220,7 @@ def trained_on(metadata: dict[str, Any]) -> str:
     return ",".join(dict.fromkeys(name for part in parts for name in part.split(",") if name))
 
 
-def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tuple[Tokenizer, VAETransformer]:
+def build_model(options: argparse.Namespace, saved: dict[str, Any] | None, say: Say) -> tuple[Tokenizer, VAETransformer]:
     """Returns tokenizer and model: of the saved run, of the checkpoint to start from, or new ones."""
     asked = {f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS}
     if options.no_latent:
@@ -240,14 +240,17 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None) -> tu
             raise VaegenError("--embeddings word2vec is for a new model; --init-from brings its own. Leave one of them out.")
         start = load_checkpoint(options.init_from)
         there = start.model.config
-        if options.tokenizer is not None:
-            check_tokenizers([start.tokenizer, Tokenizer.load(options.tokenizer)])
+        tokenizer = start.tokenizer if options.tokenizer is None else Tokenizer.load(options.tokenizer)
+        free = {*WITHOUT_WEIGHTS, *OF_LATENT}
         for name, value in asked.items():
-            if value is not None and value != (has := getattr(there, name)) and name not in WITHOUT_WEIGHTS:
+            if value is not None and value != (has := getattr(there, name)) and name not in free:
                 raise VaegenError(f"{name}={value!r}: --init-from {options.init_from} has {has!r}; leave the option out.")
-        model = VAETransformer(override(there, **asked))
-        model.load_state_dict(start.model.state_dict())
-        return start.tokenizer, model
+        shape = {"vocab_size": tokenizer.vocab_size, "languages": tuple(tokenizer.languages)}
+        torch.manual_seed(options.seed if options.seed is not None else TrainConfig.seed)
+        model, new = transfer(start.model, start.tokenizer, override(there, **shape, **asked), tokenizer)
+        if new:
+            say(f"{options.init_from}: begun anew are {', '.join(new)}")
+        return tokenizer, model
     tokenizer = Tokenizer.load(options.tokenizer)
     shape = preset(options.preset or DEFAULT_PRESET)[0]
     config = ModelConfig(vocab_size=tokenizer.vocab_size, languages=tuple(tokenizer.languages), **shape)

@@ -8,6 +8,7 @@ from typing import Any
 
 from vaegen.errors import VaegenError
 
+SCHEDULES = ("gated", "cyclical", "target_kl", "constant", "dial")
 OPTIMIZERS = ("muon", "adamw", "adam", "adafactor", "lion")
 CHOICES: dict[str, tuple[str, ...]] = {
     "encoder": ("transformer", "lstm", "gat", "pretrained"),
@@ -46,6 +47,9 @@ class ModelConfig:
         lsh_chunk: Words of neighbouring buckets that attend to each other, and to as many before them.
         pretrained: Folder or Hub id of the model and the tokenizer that `encoder="pretrained"` reads with.
         freeze_pretrained: Whether its weights stay as they are.
+        rate_dial: Whether the weight beta of the KL term is an input, so that one model covers every rate; see
+            `vaegen.model.rate_dial`.
+        default_beta: What a model with the dial is asked for where nobody says it.
     """
 
     vocab_size: int
@@ -71,6 +75,8 @@ class ModelConfig:
     lsh_chunk: int = 32
     pretrained: str = ""
     freeze_pretrained: bool = True
+    rate_dial: bool = False
+    default_beta: float = 0.03
 
     def __post_init__(self) -> None:
         _positive(self, "vocab_size width ffn_width n_heads n_encoder_layers n_decoder_layers max_length")
@@ -91,6 +97,10 @@ class ModelConfig:
             raise VaegenError(
                 f"n_slots={self.n_slots}, latent_dim={self.latent_dim}: give n_slots >= 0 and latent_dim >= 1."
             )
+        if self.rate_dial and not self.n_slots:
+            raise VaegenError("rate_dial=True with n_slots=0: without a latent there is no rate; give n_slots.")
+        if not 0.003 <= self.default_beta <= 1.0:
+            raise VaegenError(f"default_beta={self.default_beta}: give a number from 0.003 to 1.")
         if self.width % (2 * self.n_heads):
             raise VaegenError(
                 f"width={self.width} with n_heads={self.n_heads}: width must be a multiple of 2 * n_heads."
@@ -131,6 +141,10 @@ class TrainConfig:
         label_smoothing: Probability mass spread over the vocabulary; never part of reported nats.
         word_dropout: Probability that an input word of the decoder is replaced by the mask token.
         source_noise: Probability that a source sub-word is masked, dropped or moved: the encoder of a denoising autoencoder.
+        typing_noise: Share of source sentences that are read as people type: small letters, no final mark, slips of letters,
+            accents left out. What is to be written stays clean.
+        name_rate: Share of the groups in which names, numbers and persons that all languages show alike are replaced by others,
+            the same on all sides: a model has to copy what it has never seen.
         embeddings: Where a new model's embeddings begin: `random`, or `word2vec` (skip-gram over the training text).
         freeze_embeddings: Whether they stay as they are. The output layer is tied to them: then only the states that the
             decoder compares with them are learned, and tokens that the text lacks stay as drawn.
@@ -138,7 +152,8 @@ class TrainConfig:
         autoencode_rate: Share of source sentences that are also decoded into their own language, from z alone.
         source_weights: Relative frequency of each language as the source; missing ones count 1.
         exclude_pairs: Language pairs ("en-cs") that are never trained, in either direction.
-        schedule: `gated` (beta 0 until z is used, then a ramp), `cyclical`, `target_kl` or `constant`.
+        schedule: `gated` (beta 0 until z is used, then a ramp), `cyclical`, `target_kl`, `constant` or `dial` (as `gated`,
+            but each sentence draws its own beta from the range of the dial; `beta` and `free_bits` have no part in it).
         beta: Largest weight of the KL term.
         ramp_steps: Steps from beta 0 to `beta` once the gate is open.
         gate_nats: The gate opens when decoding from a shuffled z costs this many nats more than from the right one.
@@ -171,6 +186,8 @@ class TrainConfig:
     label_smoothing: float = 0.1
     word_dropout: float = 0.0
     source_noise: float = 0.0
+    typing_noise: float = 0.0
+    name_rate: float = 0.0
     embeddings: str = "random"
     freeze_embeddings: bool = False
     source_context_rate: float = 0.5
@@ -200,13 +217,14 @@ class TrainConfig:
         _not_negative(self, "lr muon_lr weight_decay clip_norm beta free_bits target_kl nested_beta align_kl align_contrast")
         _not_negative(self, "warmup_steps ramp_steps eval_every save_every keep_last patience")
         _rates(self, "cooldown label_smoothing word_dropout source_noise source_context_rate autoencode_rate nested_rate")
+        _rates(self, "typing_noise name_rate")
         _rates(self, "ema_decay")
         if self.optimizer not in OPTIMIZERS:
             raise VaegenError(f"optimizer={self.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
         if self.embeddings not in ("random", "word2vec"):
             raise VaegenError(f"embeddings={self.embeddings!r}: choose 'random' or 'word2vec'.")
-        if self.schedule not in ("gated", "cyclical", "target_kl", "constant"):
-            raise VaegenError(f"schedule={self.schedule!r}: choose 'gated', 'cyclical', 'target_kl' or 'constant'.")
+        if self.schedule not in SCHEDULES:
+            raise VaegenError(f"schedule={self.schedule!r}: choose one of {', '.join(SCHEDULES)}.")
         for pair in self.exclude_pairs:
             if len(pair.split("-")) != 2:
                 raise VaegenError(f"exclude_pairs: {pair!r} is not a pair; write two codes, as in 'en-cs'.")

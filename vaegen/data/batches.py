@@ -20,7 +20,9 @@ from torch.utils.data import DataLoader
 from vaegen.config import TrainConfig
 from vaegen.errors import VaegenError
 from vaegen.model.pretrained import SourceTokenizer
+from vaegen.text.as_typed import as_typed
 from vaegen.text.chinese import simplified
+from vaegen.text.names import with_other_names
 from vaegen.text.tags import languages_of
 from vaegen.text.tokenizer import Tokenizer
 
@@ -29,16 +31,22 @@ TokenGroup = Mapping[str, list[int]]  # language -> ids, without special tokens
 
 @dataclass(frozen=True)
 class Item:
-    """One source sentence with the languages that it is decoded into."""
+    """One source sentence with the languages that it is decoded into; `typed` is how it is read, where that differs."""
 
     group: TokenGroup
     source: str
     targets: tuple[str, ...]
+    typed: list[int] | None = None
+
+    @property
+    def read(self) -> list[int]:
+        """Ids that the encoder gets, without the end token."""
+        return self.group[self.source] if self.typed is None else self.typed
 
     @property
     def length(self) -> int:
         """Tokens of the longest sentence that takes part, end token included."""
-        return 1 + max(len(self.group[language]) for language in (self.source, *self.targets))
+        return 1 + max(len(self.read), *(len(self.group[language]) for language in self.targets), 0)
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ def collate(items: Sequence[Item], tokenizer: Tokenizer, source_tokenizer: Sourc
     It may need more tokens for a sentence than the encoder reads; those behind are left out.
     """
     end = tokenizer.eos_id
-    sources = [[*item.group[item.source], end] for item in items]
+    sources = [[*item.read, end] for item in items]
     if source_tokenizer is not None:  # decoding loses nothing, so that groups need no second set of ids
         texts = [tokenizer.decode(ids) for ids in sources]
         read = source_tokenizer.encode_batch(texts)
@@ -232,6 +240,12 @@ class TrainingData:
                 yield item
 
     def _item(self, group: TokenGroup, rng: np.random.Generator) -> Item:
+        config, tokenizer = self.config, self.tokenizer
+        if config.name_rate and rng.random() < config.name_rate:
+            texts = {language: tokenizer.decode(ids) for language, ids in group.items()}
+            renamed = with_other_names(texts, rng)
+            if renamed != texts:
+                group = {language: tokenizer.encode(text) for language, text in renamed.items()}
         languages = languages_of(list(group))  # a summary or a reply is written, never read
         weights = np.array([(self.config.source_weights or {}).get(language, 1.0) for language in languages])
         if not weights.any():  # none of them may be a source
@@ -239,4 +253,7 @@ class TrainingData:
         source = languages[rng.choice(len(languages), p=weights / weights.sum())]
         others = [t for t in group if t != source and frozenset((source, t)) not in self._excluded]
         own = [source] if len(group) == 1 or rng.random() < self.config.autoencode_rate else []
-        return Item(group, source, tuple(others + own))
+        typed = None
+        if config.typing_noise and rng.random() < config.typing_noise:
+            typed = tokenizer.encode(as_typed(tokenizer.decode(group[source]), rng))
+        return Item(group, source, tuple(others + own), typed)

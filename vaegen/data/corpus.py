@@ -269,6 +269,9 @@ DOMAINS = {
     "tatoeba": "phrases",
     "tatoeba-cs": "phrases",
     "tatoeba-zh": "phrases",
+    "orders": "phrases",
+    "restaurants": "phrases",
+    "news-speech": "phrases",
     "dailydialogpp": "chat",
     "dialogue": "chat",
 }

@@ -11,6 +11,7 @@ The config may choose another encoder, decoder or attention: see `build_encoder`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,7 @@ from vaegen.model.graph import GraphEncoder
 from vaegen.model.layers import DecoderLayer, EncoderLayer, TransformerDecoder, TransformerEncoder, sinusoids
 from vaegen.model.posterior import LOGVAR_MAX, LOGVAR_MIN, DiagonalGaussian
 from vaegen.model.pretrained import PretrainedWords, SourceTokenizer
+from vaegen.model.rate_dial import RateDial
 from vaegen.model.recurrent import LSTMDecoder, LSTMEncoder
 from vaegen.model.sparse_attention import LSHAttention
 
@@ -35,11 +37,15 @@ INITIAL_LOGVAR = -6.0
 
 @dataclass(frozen=True)
 class Encoding:
-    """What the encoder says of a batch: `hidden` (B, S, D), `src_mask` (B, S) and the posterior (None without a latent)."""
+    """What the encoder says of a batch: `hidden` (B, S, D), `src_mask` (B, S) and the posterior (None without a latent).
+
+    `log_beta` (B,) is the rate that it was asked for, None where the model's usual one is meant.
+    """
 
     hidden: Tensor
     src_mask: Tensor
     posterior: DiagonalGaussian | None
+    log_beta: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,7 @@ class VAETransformer(nn.Module):
             shape = (width, config.ffn_width, config.n_heads, config.decoder_dropout)
             self.latent_layers = _stack([EncoderLayer(*shape) for _ in range(config.n_latent_layers)])
             self.memory_norm = nn.LayerNorm(width, bias=False)
+        self.dial = RateDial(config.n_slots, config.latent_dim, width) if config.rate_dial else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -134,32 +141,45 @@ class VAETransformer(nn.Module):
             nn.init.normal_(self.slot_queries)
             nn.init.normal_(self.slot_embedding, std=0.5)
             nn.init.constant_(self.to_posterior.bias[self.config.latent_dim :], INITIAL_LOGVAR)
+        if self.dial is not None:
+            self.dial.reset_parameters()
 
     @property
     def source_tokenizer(self) -> SourceTokenizer | None:
         """What makes source ids for a pre-trained encoder; None where one tokenizer serves both sides."""
         return None if self.pretrained is None else self.pretrained.tokenizer
 
-    def encode(self, src: Tensor, src_mask: Tensor) -> Encoding:
+    def encode(self, src: Tensor, src_mask: Tensor, log_beta: Tensor | None = None) -> Encoding:
         """Returns the encoding of source ids (B, S); src_mask is bool (B, S), True = real token.
 
-        Raises:
-            VaegenError: If S is over `config.max_length`.
-        """
-        return self._encode(src, src_mask)[0]
+        Args:
+            src: Ids.
+            src_mask: Which of them are real.
+            log_beta: The rate that each sentence is to have, (B,); None: the config's. For models with a dial.
 
-    def latent_to_memory(self, z: Tensor) -> Tensor:
-        """Returns the memory states (B, M, D) that stand for the latent z (B, M, Z)."""
+        Raises:
+            VaegenError: If S is over `config.max_length`, or there is no dial to turn.
+        """
+        return self._encode(src, src_mask, log_beta)[0]
+
+    def latent_to_memory(self, z: Tensor, log_beta: Tensor | None = None) -> Tensor:
+        """Returns the memory states (B, M, D) that stand for the latent z (B, M, Z), made at the rate `log_beta` (B,)."""
         if self.training and self.config.latent_dropout:
             # A hidden slot is at the mean of the prior: it says nothing.
             z = z * (torch.rand(*z.shape[:2], 1, device=z.device) >= self.config.latent_dropout)
         states = self.from_latent(z) + self.slot_embedding
+        if self.dial is not None:
+            states = states + self.dial.memory(self._rate(log_beta, len(z))).to(states.dtype)
         for layer in self.latent_layers:
             states, _ = layer(states, None)
         return self.memory_norm(states)
 
-    def memory(self, z: Tensor | None, encoding: Encoding | None, context: str = "source") -> Memory:
+    def memory(
+        self, z: Tensor | None, encoding: Encoding | None, context: str = "source", log_beta: Tensor | None = None
+    ) -> Memory:
         """Returns what the decoder will see: the slots of z (B, M, Z), plus the encoder states in context "source".
+
+        The rate is that of the encoding; where there is none, `log_beta` (B,), else the usual one.
 
         Raises:
             VaegenError: If the context is unknown, or asks for a part that is not there.
@@ -168,7 +188,7 @@ class VAETransformer(nn.Module):
             raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
         parts: list[tuple[Tensor, Tensor]] = []
         if z is not None:
-            slots = self.latent_to_memory(z)
+            slots = self.latent_to_memory(z, log_beta if encoding is None else encoding.log_beta)
             parts.append((slots, slots.new_ones(slots.shape[:2], dtype=torch.bool)))
         if context == "source":
             if encoding is None:
@@ -212,27 +232,49 @@ class VAETransformer(nn.Module):
         return self.logits(self.decoder_norm(x[:, 0]))
 
     def attention_maps(
-        self, src: Tensor, src_mask: Tensor, tgt_in: Tensor, context: str = "source", z: Tensor | None = None
+        self,
+        src: Tensor,
+        src_mask: Tensor,
+        tgt_in: Tensor,
+        context: str = "source",
+        z: Tensor | None = None,
+        log_beta: Tensor | None = None,
     ) -> AttentionMaps:
         """Returns every attention weight of one pass, target row i reading source row i; z defaults to the mode."""
-        encoding, encoder_self = self._encode(src, src_mask, need_weights=True)
+        encoding, encoder_self = self._encode(src, src_mask, log_beta, need_weights=True)
         if z is None and encoding.posterior is not None:
             z = encoding.posterior.mode
         _, decoder_self, cross = self._decode(tgt_in, self.memory(z, encoding, context), need_weights=True)
         own = torch.stack(decoder_self) if decoder_self else cross[0].new_empty(0, *cross[0].shape[:3], tgt_in.shape[1])
         return AttentionMaps(torch.stack(encoder_self), own, torch.stack(cross), self.config.n_slots)
 
-    def _encode(self, src: Tensor, src_mask: Tensor, need_weights: bool = False) -> tuple[Encoding, list[Tensor]]:
+    def _encode(
+        self, src: Tensor, src_mask: Tensor, log_beta: Tensor | None = None, need_weights: bool = False
+    ) -> tuple[Encoding, list[Tensor]]:
         m = self.config.n_slots
+        if self.dial is None and log_beta is not None:
+            raise VaegenError("This model has one rate only; leave beta out, or choose a checkpoint with a dial.")
         words = self._embed(src) if self.pretrained is None else self._read(src, src_mask)
         slots = self.slot_queries.to(words.dtype) if m else words.new_empty(0, words.shape[2])
-        x, weights = self.encoder(slots.expand(len(src), -1, -1), words, src_mask, need_weights)
+        slots = slots.expand(src.shape[0], -1, -1)
+        if self.dial is not None:
+            slots = slots + self.dial.query(self._rate(log_beta, src.shape[0])).to(slots.dtype)
+        x, weights = self.encoder(slots, words, src_mask, need_weights)
         x = self.encoder_norm(x)
         posterior = None
         if m:
-            mu, logvar = self.to_posterior(x[:, :m]).float().chunk(2, dim=-1)
+            parameters = self.to_posterior(x[:, :m]).float()
+            if self.dial is not None:
+                parameters = self.dial.posterior(parameters, self._rate(log_beta, src.shape[0]))
+            mu, logvar = parameters.chunk(2, dim=-1)
             posterior = DiagonalGaussian(mu, logvar.clamp(LOGVAR_MIN, LOGVAR_MAX))
-        return Encoding(x[:, m:], src_mask, posterior), weights
+        return Encoding(x[:, m:], src_mask, posterior, log_beta), weights
+
+    def _rate(self, log_beta: Tensor | None, n: int) -> Tensor:
+        """What the dial is told of n sentences, (n,)."""
+        if log_beta is None:
+            return torch.full((n,), math.log(self.config.default_beta), device=self.positions.device)
+        return log_beta.float()
 
     def _decode(
         self,

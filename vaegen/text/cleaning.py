@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ UNICODE, CONTROL, SPACE, STOP_WORDS = "Unicode form (NFC)", "control characters"
 TRADITIONAL = "traditional characters, spaces in Chinese"
 EMPTY, LONG, RATIO, HELD_OUT, DUPLICATE = "empty", "too long", "length ratio", "held out", "duplicate"
 SENSITIVE = "sensitive word"
+ENTITIES = "HTML entities"
 
 
 def check_text(text: str, max_characters: int = 10_000) -> str:
@@ -170,8 +172,11 @@ def _key(group: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def _repaired(text: str, language: str) -> tuple[str, Sequence[str]]:
-    """Returns the tidy form of a sentence in its language, and the repairs made."""
-    text, changes = _tidy(text)
+    """Returns the tidy form of a corpus's sentence in its language, and the repairs made."""
+    plain = html.unescape(text)  # left by whoever took it from the web: "&amp;" would be learned as a word
+    entities = [ENTITIES] if plain != text else []
+    text, changes = _tidy(plain)
+    changes = [*entities, *changes]
     if language == "zh" and (simple := simplified(text)) != text:
         return simple, [*changes, TRADITIONAL]
     return text, changes

@@ -162,6 +162,22 @@ class Tokenizer:
         self._put_bytes(result, run, ids)
         return result
 
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Every entry with its id, in the order of the ids: special tokens, bytes, pieces (a space is U+2581)."""
+        return dict(sorted(self._base.get_vocab(with_added_tokens=True).items(), key=lambda entry: entry[1]))
+
+    def encode_piece(self, piece: str) -> list[int]:
+        """Returns the ids of a piece of another vocabulary, which may begin within a word; [] for a special token."""
+        if piece.startswith("<") and piece.endswith(">") and len(piece) > 2:
+            return []
+        # At the start of a text stands a SPACE of its own: take it off again where the piece has none.
+        ids = self.encode(piece.removeprefix(SPACE).replace(SPACE, " "))
+        if piece.startswith(SPACE):
+            return ids
+        inner = self.encode("." + piece)  # punctuation stands alone, so what follows it begins within a word
+        return inner[len(self.encode(".")) :] or ids
+
     def language_id(self, language: str) -> int:
         """Returns the id of a language's tag, the decoder's first input token.
 

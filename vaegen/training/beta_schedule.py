@@ -40,7 +40,7 @@ class BetaSchedule:
         if c.schedule == "cyclical":
             period = max(1, (c.steps - self.gate_step) // c.n_cycles)
             ramp = min(1.0, 2.0 * ((step - self.gate_step) % period) / period)
-        return c.beta * ramp
+        return ramp if c.schedule == "dial" else c.beta * ramp  # the dial's sentences have a beta each: this comes on top
 
     def observe_kl(self, kl: float) -> None:
         """Tells the `target_kl` controller the KL of the last step, in nats."""

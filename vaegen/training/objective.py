@@ -16,6 +16,7 @@ from torch import Tensor
 
 from vaegen.config import TrainConfig
 from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.rate_dial import per_sentence
 from vaegen.training.linear_cross_entropy import linear_cross_entropy
 
 
@@ -105,18 +106,22 @@ def vae_loss(
     posterior: DiagonalGaussian | None,
     beta: float,
     config: TrainConfig,
+    log_beta: Tensor | None = None,
 ) -> LossTerms:
     """Returns the loss and its honest parts for decoder states (N, T, D) and targets (N, T).
 
     loss = (smoothed CE per sentence + beta * kl_free) / (tokens per sentence), so that the step size does not depend on
-    the length of the sentences.
+    the length of the sentences. With `log_beta` (B,) each sentence's own weight comes on top of `beta`, and there is no floor:
+    what is minimised is recon + beta KL of that sentence.
     """
     n_sentences, n_tokens = len(tgt_out), tgt_mask.sum()
     smoothed, nll = linear_cross_entropy(hidden[tgt_mask], weight, tgt_out[tgt_mask], config.label_smoothing)
     zero = hidden.new_zeros((), dtype=torch.float32)
     kl = posterior.kl().mean() if posterior is not None else zero
     kl_free = zero
-    if posterior is not None:
+    if posterior is not None and log_beta is not None:
+        kl_free = per_sentence(posterior, log_beta).mean()
+    elif posterior is not None:
         kl_free = free_bits_kl(posterior, config.free_bits, nested_kl_weights(posterior.mu.shape[1], config))
     loss = (smoothed / n_sentences + beta * kl_free) * n_sentences / n_tokens
     return LossTerms(loss, nll.detach() / n_sentences, kl.detach(), kl_free.detach(), n_tokens)

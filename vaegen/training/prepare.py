@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 from vaegen.config import TrainConfig
 from vaegen.data.batches import TokenGroup, TrainingData, tokenize
@@ -92,13 +93,19 @@ def build_data(
 
 
 def validation_groups(options: argparse.Namespace, names: list[str], say: Say) -> list[Group]:
-    """Returns the validation groups: of the first corpus that has some, else a tenth or less of the first one's training."""
+    """Returns the validation groups: of the corpora that have some with translations in turn, else of the first one that has
+    any, else a tenth or less of the first one's training text."""
     if options.n_validation < 1:
         raise VaegenError(f"--n-validation {options.n_validation}: give 1 or more; beta waits for what they show.")
+    found: list[list[Group]] = []
     for name in names:
         groups = [group for group in load_corpus(name, options.data, "val") if all(group.values())]
-        if groups:
-            return groups[: options.n_validation]
+        groups = [group for group in groups if not any(group in others for others in found)]  # a part of another corpus
+        if groups and (len(groups[0]) > 1 or not found):
+            found.append(groups[: options.n_validation])
+    if found:
+        in_turn = [group for row in zip_longest(*found) for group in row if group is not None]
+        return in_turn[: options.n_validation]
     groups, _ = clean(load_corpus(names[0], options.data, "train"))
     widest = max(map(len, groups), default=0)
     groups = [group for group in groups if len(group) == widest]  # translations, if there are any

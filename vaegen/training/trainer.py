@@ -25,6 +25,7 @@ from vaegen.errors import VaegenError
 from vaegen.latent.paths import first_slots
 from vaegen.model.checkpoint import keep_last, save_checkpoint
 from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.rate_dial import draw_log_beta
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
 from vaegen.training.beta_schedule import BetaSchedule
@@ -42,6 +43,8 @@ class TrainingObjective(nn.Module):
     def __init__(self, model: VAETransformer, config: TrainConfig, mask_id: int) -> None:
         super().__init__()
         self.model, self.config, self.mask_id = model, config, mask_id
+        if config.schedule == "dial" and model.dial is None:
+            raise VaegenError("schedule='dial' is for a model with rate_dial; give --rate-dial true.")
         if model.source_tokenizer is not None and (config.align_kl or config.align_contrast or config.source_noise):
             raise VaegenError(
                 "align_kl, align_contrast, source_noise: they need our own sub-words, which a pre-trained encoder does not "
@@ -51,7 +54,8 @@ class TrainingObjective(nn.Module):
     def forward(self, batch: Batch, beta: float) -> LossTerms:
         """Returns the loss terms of a batch with a fresh draw of z, dropout and decoder contexts."""
         model, config = self.model, self.config
-        encoding = model.encode(*corrupt(batch.src, batch.src_mask, config.source_noise, self.mask_id))
+        log_beta = draw_log_beta(len(batch.src), batch.src.device) if config.schedule == "dial" else None
+        encoding = model.encode(*corrupt(batch.src, batch.src_mask, config.source_noise, self.mask_id), log_beta)
         posterior = encoding.posterior
         z = posterior.sample() if posterior is not None else None
         if z is not None and config.nested_rate:
@@ -66,12 +70,12 @@ class TrainingObjective(nn.Module):
             visible[latent_only, model.config.n_slots :] = False
         tgt_in = drop_words(batch.tgt_in, config.word_dropout, self.mask_id)
         hidden = model.decode_hidden(tgt_in, memory, batch.rows, visible)
-        terms = vae_loss(hidden, model.embedding.weight, batch.tgt_out, batch.tgt_mask, posterior, beta, config)
+        terms = vae_loss(hidden, model.embedding.weight, batch.tgt_out, batch.tgt_mask, posterior, beta, config, log_beta)
         if posterior is not None and (config.align_kl or config.align_contrast):
-            terms = replace(terms, loss=terms.loss + self._alignment(batch, posterior) * len(batch.rows) / terms.n_tokens)
+            terms = replace(terms, loss=terms.loss + self._alignment(batch, posterior, log_beta) * len(batch.rows) / terms.n_tokens)
         return terms
 
-    def _alignment(self, batch: Batch, posterior: DiagonalGaussian) -> Tensor:
+    def _alignment(self, batch: Batch, posterior: DiagonalGaussian, log_beta: Tensor | None) -> Tensor:
         """How far one translation of each sentence is from it in the latent space, weighted, in nats per sentence."""
         order = torch.randperm(len(batch.rows), device=batch.rows.device)
         chosen = batch.rows.new_full((len(batch.src),), -1)
@@ -82,7 +86,8 @@ class TrainingObjective(nn.Module):
         rows = chosen[has]
         mask = batch.tgt_mask[rows]
         length = int(mask.sum(1).max())  # a target with its end token is what the encoder reads
-        other = self.model.encode(batch.tgt_out[rows, :length], mask[:, :length]).posterior
+        rate = None if log_beta is None else log_beta[has]
+        other = self.model.encode(batch.tgt_out[rows, :length], mask[:, :length], rate).posterior
         assert other is not None
         mine = posterior[has]
         return self.config.align_kl * other.kl_from(mine).mean() + self.config.align_contrast * contrast(mine, other)
