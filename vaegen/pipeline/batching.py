@@ -19,8 +19,10 @@ from vaegen.latent.refinement import refine
 from vaegen.model.likelihood import token_log_probs
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
+from vaegen.model.rate_dial import check_beta
 from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
 from vaegen.pipeline.outputs import Translation
+from vaegen.text.as_typed import fold_capitals
 from vaegen.text.chinese import simplified
 from vaegen.text.cleaning import check_text
 from vaegen.text.sensitive import WordList
@@ -70,6 +72,8 @@ class Inference:
             if not isinstance(text, str):
                 raise VaegenError(f"Text {i + 1} is of type {type(text).__name__}; give strings.")
         clean = [check_text(text, MAX_CHARACTERS) for text in texts]
+        if not as_targets:
+            clean = [fold_capitals(text) for text in clean]
         if "zh" in self.model.config.languages:  # such a model has learned simplified characters only
             clean = [simplified(text) for text in clean]
         limit, tokenizer = self.model.config.max_length, self.tokenizer if as_targets else self.source_tokenizer
@@ -86,9 +90,21 @@ class Inference:
         ids, mask = pad(sequences, self.tokenizer.pad_id)
         return ids.to(self.device), mask.to(self.device)
 
-    def encode(self, sources: Sequence[Sequence[int]]) -> Encoding:
-        """Returns the encoding of some sources, none of them empty."""
-        return self.model.encode(*self.pad(sources))
+    def encode(self, sources: Sequence[Sequence[int]], beta: float | None = None) -> Encoding:
+        """Returns the encoding of some sources, none of them empty, at a rate of the dial (None: the usual one)."""
+        return self.model.encode(*self.pad(sources), self.rates(beta, len(sources)))
+
+    def rates(self, beta: float | None, n: int) -> Tensor | None:
+        """Returns what the model is told of n sentences, (n,): log beta; None for its usual rate.
+
+        Raises:
+            VaegenError: If the model has no dial, or beta is out of its range.
+        """
+        if beta is None:
+            return None
+        if self.model.dial is None:
+            raise VaegenError("This checkpoint has one rate only; leave beta out, or choose a checkpoint with a dial.")
+        return torch.full((n,), math.log(check_beta(beta)), device=self.device)
 
     def hypotheses(
         self,
@@ -98,6 +114,7 @@ class Inference:
         context: str = "source",
         n_draws: int = 0,
         seed: int = 0,
+        beta: float | None = None,
         batch_size: int = 32,
         progress: Progress | None = None,
         avoid: WordList | bool | None = None,
@@ -117,7 +134,7 @@ class Inference:
             ids = [sources[i] for i in batch]
             generators = [make_generator(seed, i) for i in batch]
             with torch.inference_mode():
-                memory = self._memory(ids, context, n_draws, generators)
+                memory = self._memory(ids, context, n_draws, generators, beta)
                 limits = [2 * len(source) + 20 for source in ids for _ in range(draws)]
                 each = [generator for generator in generators for _ in range(draws)]
                 tags = [languages[i] for i in batch for _ in range(draws)]
@@ -129,7 +146,12 @@ class Inference:
         return results
 
     def exact(
-        self, posterior: DiagonalGaussian, ids: Sequence[Sequence[int]], tags: Sequence[int], batch_size: int
+        self,
+        posterior: DiagonalGaussian,
+        ids: Sequence[Sequence[int]],
+        tags: Sequence[int],
+        batch_size: int,
+        beta: float | None = None,
     ) -> tuple[Tensor, list[bool]]:
         """Returns refined latents (B, M, Z) on the CPU, and which of them read back as their ids; see `refine`."""
         latents, reached = [], []
@@ -138,14 +160,20 @@ class Inference:
             tgt_out, tgt_mask = self.pad(ids[rows])
             tgt_in = tgt_out.roll(1, dims=1)
             tgt_in[:, 0] = torch.tensor(tags[rows], device=self.device)
-            z, done = refine(self.model, posterior[rows], tgt_in, tgt_out, tgt_mask)
+            z, done = refine(self.model, posterior[rows], tgt_in, tgt_out, tgt_mask, log_beta=self.rates(beta, len(tgt_in)))
             latents.append(z.cpu())
             reached += done.tolist()
         return torch.cat(latents), reached
 
     @torch.inference_mode()
     def score(
-        self, texts: Sequence[str], targets: Sequence[str], tag: int, context: str, batch_size: int
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str],
+        tag: int,
+        context: str,
+        batch_size: int,
+        beta: float | None = None,
     ) -> list[list[float]]:
         """Returns log p(target | text) token by token; see `Pipeline.score`."""
         sources = [ids or [self.source_tokenizer.eos_id] for ids in self.ids(texts)]
@@ -153,7 +181,7 @@ class Inference:
         results: list[list[float]] = [[] for _ in texts]
         # Logits of all positions at once are large: count each text eightfold.
         for batch, _ in batches([max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8):
-            encoding = self.encode([sources[i] for i in batch])
+            encoding = self.encode([sources[i] for i in batch], beta)
             tgt_out, tgt_mask = self.pad([wanted[i] for i in batch])
             tgt_in = tgt_out.roll(1, dims=1)
             tgt_in[:, 0] = tag
@@ -170,6 +198,7 @@ class Inference:
         batch_size: int,
         avoid: WordList | bool | None = None,
         avoid_loops: bool = False,
+        beta: float | None = None,
         **options: Any,
     ) -> list[str]:
         """Returns the best sentence for each latent, (B, M, Z), in its language; see `Pipeline.decode`."""
@@ -177,8 +206,8 @@ class Inference:
         results: list[list[int]] = []
         with torch.inference_mode():
             for start in range(0, len(z), batch_size):
-                memory = self.model.memory(z[start : start + batch_size], None, "latent")
-                n = len(memory.states)
+                n = len(z[start : start + batch_size])
+                memory = self.model.memory(z[start : start + n], None, "latent", self.rates(beta, n))
                 generators = [make_generator(seed, start + i) for i in range(n)]
                 tags = languages[start : start + n]
                 found = self.decode(memory, tags, chosen, [LATENT_MAX_LENGTH] * n, generators, avoid, avoid_loops)
@@ -269,9 +298,16 @@ class Inference:
             raise VaegenError(f"avoid={avoid!r:.80}: give True, False or a WordList, as WordList.load(path) returns.")
         return self._avoid if avoid is None else (self._avoid or WordList.load()) if avoid is True else avoid or None
 
-    def _memory(self, sources: list[list[int]], context: str, n_draws: int, generators: list[torch.Generator]) -> Memory:
+    def _memory(
+        self,
+        sources: list[list[int]],
+        context: str,
+        n_draws: int,
+        generators: list[torch.Generator],
+        beta: float | None = None,
+    ) -> Memory:
         """What the decoder sees of each source; with draws, `n_draws` rows for each."""
-        encoding = self.encode(sources)
+        encoding = self.encode(sources, beta)
         posterior = encoding.posterior
         if posterior is None or not n_draws:
             return self.model.memory(mode(encoding), encoding, context)
@@ -280,7 +316,9 @@ class Inference:
         parts = zip(mu[rows].split(n_draws), logvar[rows].split(n_draws), generators, strict=True)
         z = torch.cat([DiagonalGaussian(m, v).sample(generator) for m, v, generator in parts])
         rows = rows.to(self.device)
-        return self.model.memory(z.to(self.device), Encoding(encoding.hidden[rows], encoding.src_mask[rows], None), context)
+        rate = None if encoding.log_beta is None else encoding.log_beta[rows]
+        drawn = Encoding(encoding.hidden[rows], encoding.src_mask[rows], None, rate)
+        return self.model.memory(z.to(self.device), drawn, context)
 
 
 def listed(texts: str | Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ from vaegen.latent import paths
 from vaegen.latent.priors import Prior, load_priors
 from vaegen.model.checkpoint import load_checkpoint
 from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.rate_dial import BETAS
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.pipeline.batching import Inference, Progress, batches, listed, make_generator
 from vaegen.pipeline.outputs import Attention, Translation
@@ -80,6 +81,15 @@ class Pipeline:
         return self.model.config.languages
 
     @property
+    def rates(self) -> tuple[float, ...]:
+        """The values of beta to choose from, ten from "everything is kept" to "collapsed"; () for one rate only.
+
+        `beta` of `encode`, `decode`, `translate` and so on may be any number between the ends; None is the recommended one,
+        `model.config.default_beta`. Latents are decoded at the beta that they were made with.
+        """
+        return BETAS if self.model.dial is not None else ()
+
+    @property
     def device(self) -> torch.device:
         """Where the model is."""
         return self._inference.device
@@ -107,6 +117,7 @@ class Pipeline:
         context: str = "source",
         num_beams: int = 5,
         length_penalty: float = 1.0,
+        beta: float | None = None,
         batch_size: int = 32,
         progress: Progress | None = None,
         **options: Any,
@@ -120,6 +131,7 @@ class Pipeline:
             context: `source` (the decoder sees the latent and the encoder states) or `latent` (the latent alone).
             num_beams: Width of the beam; 1 is greedy.
             length_penalty: See `DecodingOptions`.
+            beta: The rate, for a checkpoint with a dial (`rates`): 0.003 keeps everything in z, 1 nothing.
             batch_size: Most texts in one batch; texts of similar length go together, the order of the result is yours.
             progress: Called with (texts done, texts in all) after each batch.
             **options: Other fields of `DecodingOptions`, and `seed` and `n_draws` as in `generate`.
@@ -128,7 +140,7 @@ class Pipeline:
             VaegenError: If a language, the context or an option is unknown, or a text is longer than the model can read.
         """
         options |= {"num_beams": num_beams, "length_penalty": length_penalty, "context": context}
-        options |= {"batch_size": batch_size, "progress": progress}
+        options |= {"batch_size": batch_size, "progress": progress, "beta": beta}
         several, languages = self._check(texts, target_language, source_language, options)
         found = self._inference.hypotheses(several, languages, **options)
         ids = [hypotheses[0].ids if hypotheses else [] for hypotheses in found]
@@ -144,6 +156,7 @@ class Pipeline:
         context: str = "source",
         n_draws: int = 0,
         seed: int = 0,
+        beta: float | None = None,
         batch_size: int = 32,
         progress: Progress | None = None,
         **options: Any,
@@ -157,6 +170,7 @@ class Pipeline:
             context: `source` or `latent`.
             n_draws: Latents drawn from the posterior of each text ("other ways to say it"); 0 decodes its mode.
             seed: Of draws and sampling. Text i gets the same numbers whatever the others and the batch size are.
+            beta: As in `translate`.
             batch_size: Most texts in one batch.
             progress: Called with (texts done, texts in all).
             **options: Fields of `DecodingOptions`: method, num_beams, n_best, temperature, n_alternatives, ...
@@ -165,6 +179,7 @@ class Pipeline:
             VaegenError: As `translate`.
         """
         options |= {"context": context, "n_draws": n_draws, "seed": seed, "batch_size": batch_size, "progress": progress}
+        options["beta"] = beta
         several, languages = self._check(texts, target_language, source_language, options)
         found = self._inference.hypotheses(several, languages, **options)
         results = []
@@ -178,8 +193,20 @@ class Pipeline:
         return results
 
     @torch.no_grad()
-    def encode(self, texts: str | Sequence[str], batch_size: int = 64, progress: Progress | None = None) -> DiagonalGaussian:
+    def encode(
+        self,
+        texts: str | Sequence[str],
+        batch_size: int = 64,
+        progress: Progress | None = None,
+        beta: float | None = None,
+    ) -> DiagonalGaussian:
         """Returns the posteriors of the texts, in their order: `.mode`, `.sample(generator)`, `.kl()`, (B, M, Z).
+
+        Args:
+            texts: One text or several.
+            batch_size: Most texts in one batch.
+            progress: Called with (texts done, texts in all).
+            beta: As in `translate`.
 
         Raises:
             VaegenError: If the model has no latent, or a text is blank or too long.
@@ -193,7 +220,7 @@ class Pipeline:
         shape = (len(sources), self.model.config.n_slots, self.model.config.latent_dim)
         mu, logvar = torch.empty(shape, device=self.device), torch.empty(shape, device=self.device)
         for batch, done in batches(sources, batch_size, 1):
-            posterior = self._inference.encode([sources[i] for i in batch]).posterior
+            posterior = self._inference.encode([sources[i] for i in batch], beta).posterior
             assert posterior is not None
             mu[batch], logvar[batch] = posterior.mu, posterior.logvar
             if progress is not None:
@@ -201,7 +228,11 @@ class Pipeline:
         return DiagonalGaussian(mu, logvar)
 
     def exact(
-        self, texts: str | Sequence[str], languages: str | Sequence[str] | None = None, batch_size: int = 32
+        self,
+        texts: str | Sequence[str],
+        languages: str | Sequence[str] | None = None,
+        batch_size: int = 32,
+        beta: float | None = None,
     ) -> tuple[np.ndarray, list[bool]]:
         """Returns latents that greedy decoding reads back word by word, (B, M, Z), and for which texts that was reached.
 
@@ -211,15 +242,17 @@ class Pipeline:
             texts: As in `encode`.
             languages: Code of the language of the texts, or one code for each; detected where it is not given.
             batch_size: Most texts in one batch.
+            beta: As in `translate`.
 
         Raises:
             VaegenError: As `encode`, or if a language is unknown.
         """
         several = listed(texts)
-        posterior = self.encode(several)
+        posterior = self.encode(several, beta=beta)
         codes = [self.detect_language(text) for text in several] if languages is None else languages
         tags = [self.tokenizer.language_id(code) for code in self._languages(codes, len(several), "texts")]
-        z, reached = self._inference.exact(posterior, self._inference.ids(several, as_targets=True), tags, batch_size)
+        ids = self._inference.ids(several, as_targets=True)
+        z, reached = self._inference.exact(posterior, ids, tags, batch_size, beta)
         return z.numpy(), reached
 
     def decode(
@@ -232,8 +265,8 @@ class Pipeline:
             language: A code such as "de", or one code for each latent.
             seed: Of sampling, where `method="sample"`.
             batch_size: Most latents in one batch.
-            **options: Fields of `DecodingOptions`, and `avoid_loops`: a latent between sentences can send the decoder round
-                in circles, "a man and a man and a man"; with True it is led out of them.
+            **options: Fields of `DecodingOptions`, `beta` as in `translate`, and `avoid_loops`: a latent between sentences
+                can send the decoder round in circles, "a man and a man and a man"; with True it is led out of them.
 
         Raises:
             VaegenError: If the model has no latent, or z is not of its shape.
@@ -268,7 +301,7 @@ class Pipeline:
             method: `slerp` (arc) or `lerp` (straight line); see `vaegen.latent`.
             **options: As in `decode`, but `avoid_loops` is True unless told otherwise.
         """
-        ends = self.encode([a, b]).mode
+        ends = self.encode([a, b], beta=options.get("beta")).mode
         return self.decode(paths.path(ends[0], ends[1], steps, method), language, **{"avoid_loops": True, **options})
 
     @property
@@ -336,17 +369,24 @@ class Pipeline:
         language: str,
         context: str = "source",
         batch_size: int = 32,
+        beta: float | None = None,
     ) -> list[list[float]]:
         """Returns log p(target | text) token by token, the end included, in nats, at the mode of the posterior."""
         texts, targets = listed(texts), listed(targets)
         if len(texts) != len(targets):
             raise VaegenError(f"{len(texts)} texts and {len(targets)} targets: give one target for each text.")
         tag = self.tokenizer.language_id(self._check_language(language))
-        return self._inference.score(texts, targets, tag, context, batch_size)
+        return self._inference.score(texts, targets, tag, context, batch_size, beta)
 
     @torch.inference_mode()
     def attention(
-        self, text: str, target_language: str, context: str = "source", target_text: str | None = None, **options: Any
+        self,
+        text: str,
+        target_language: str,
+        context: str = "source",
+        target_text: str | None = None,
+        beta: float | None = None,
+        **options: Any,
     ) -> Attention:
         """Returns where the model looks while it translates a text, or while it reads a translation that is given."""
         tag, run = self.tokenizer.language_id(self._check_language(target_language)), self._inference
@@ -354,9 +394,11 @@ class Pipeline:
         if target_text is not None:
             target = run.ids([target_text], as_targets=True)[0][:-1]
         else:
-            target = next((h.ids for h in run.hypotheses([text], [target_language], context=context, **options)[0]), [])
+            found = run.hypotheses([text], [target_language], context=context, beta=beta, **options)[0]
+            target = next((h.ids for h in found), [])
         src, mask = run.pad([source])
-        maps = self.model.attention_maps(src, mask, torch.tensor([[tag, *target]], device=self.device), context)
+        tgt_in = torch.tensor([[tag, *target]], device=self.device)
+        maps = self.model.attention_maps(src, mask, tgt_in, context, log_beta=run.rates(beta, 1))
         pieces = (run.source_tokenizer.pieces(source[:-1]), self.tokenizer.pieces(target))
         return Attention(maps, (*pieces[0], "</s>"), (*pieces[1], "</s>"))
 
