@@ -60,8 +60,8 @@ def latent_figures(
 ) -> dict[str, Any]:
     """Returns how a model reconstructs sentences in their own language from z alone, and what its latent holds.
 
-    `neg_elbo` = `recon` + `kl` with `recon` the mean over `n_draws` draws of z; `nll_iw` uses the same draws. `beta` turns the
-    dial of a model that has one; the bound itself is the true one at every beta.
+    `neg_elbo` = `recon` + `kl` with `recon` the mean over `n_draws` draws of z; `nll_iw` uses the same draws. `beta` turns
+    the dial of a model that has one; the bound itself is the true one at every beta.
     """
     generator = torch.Generator().manual_seed(seed)
     posterior = pipeline.encode(texts, beta=beta)

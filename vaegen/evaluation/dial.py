@@ -29,9 +29,9 @@ def rate_curve(
 ) -> dict[str, Any]:
     """Returns a row for each of `pipeline.rates`, and what the rows say together.
 
-    A row has `beta`, `recon`, `kl`, `neg_elbo` (nats per sentence, own language, mean of `n_draws` draws of z), `active_units`,
-    `exact` (share of texts that greedy decoding from the mode reads back to the character), and `bleu_en-de_latent`,
-    `bleu_en-de_source` and so on (greedy, sacreBLEU).
+    A row has `beta`, `recon`, `kl`, `neg_elbo` (nats per sentence, own language, mean of `n_draws` draws of z),
+    `active_units`, `exact` (share of texts that greedy decoding from the mode reads back to the character), and
+    `bleu_en-de_latent`, `bleu_en-de_source` and so on (greedy, sacreBLEU).
 
     Args:
         pipeline: Of a checkpoint with a dial.
