@@ -143,8 +143,8 @@ class TrainConfig:
         source_noise: Probability that a source sub-word is masked, dropped or moved: the encoder of a denoising autoencoder.
         typing_noise: Share of source sentences that are read as people type: small letters, no final mark, slips of letters,
             accents left out. What is to be written stays clean.
-        name_rate: Share of the groups in which names, numbers and persons that all languages show alike are replaced by others,
-            the same on all sides: a model has to copy what it has never seen.
+        name_rate: Share of the groups in which names, numbers and persons that all languages show alike are replaced by
+            others, the same on all sides: a model has to copy what it has never seen.
         embeddings: Where a new model's embeddings begin: `random`, or `word2vec` (skip-gram over the training text).
         freeze_embeddings: Whether they stay as they are. The output layer is tied to them: then only the states that the
             decoder compares with them are learned, and tokens that the text lacks stay as drawn.

@@ -72,7 +72,8 @@ class TrainingObjective(nn.Module):
         hidden = model.decode_hidden(tgt_in, memory, batch.rows, visible)
         terms = vae_loss(hidden, model.embedding.weight, batch.tgt_out, batch.tgt_mask, posterior, beta, config, log_beta)
         if posterior is not None and (config.align_kl or config.align_contrast):
-            terms = replace(terms, loss=terms.loss + self._alignment(batch, posterior, log_beta) * len(batch.rows) / terms.n_tokens)
+            alignment = self._alignment(batch, posterior, log_beta) * len(batch.rows) / terms.n_tokens
+            terms = replace(terms, loss=terms.loss + alignment)
         return terms
 
     def _alignment(self, batch: Batch, posterior: DiagonalGaussian, log_beta: Tensor | None) -> Tensor:
