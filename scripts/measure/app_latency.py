@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Measures, in Chromium, how long the app lets people wait: sliders, the map, sentences of one's own.
 
-    python scripts/app_latency.py [--moves 60] [--out FILE]
+    python scripts/measure/app_latency.py [--moves 60] [--out FILE]
 
 Prints one line of JSON. A time begins with the input event in the page and ends when the new text stands in it; the map's
 begins with the click on its tab. No question is asked twice, since answers are kept. Needs the package and Chromium.
@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from vaegen.data.probe_sentences import probe_set

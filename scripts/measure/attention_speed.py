@@ -1,8 +1,8 @@
 #!/usr/bin/env python
 """What attention within locality-sensitive buckets costs against full attention, by the length of the text.
 
-    python scripts/benchmark_attention.py --out checkpoints/attention.json      # some minutes
-    python scripts/benchmark_attention.py --quick                               # a smoke test
+    python scripts/measure/attention_speed.py --out docs/ledgers/attention.json      # some minutes
+    python scripts/measure/attention_speed.py --quick                                # a smoke test
 
 Self-attention of the preset `cpu` (width 192, 4 heads, 16 slots) alone, and its whole encoder (4 layers with their
 feed-forward parts), go forward and backward over 2,048 random tokens in sentences of equal length, in float32 on one thread.
@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from vaegen.commands.arguments import public
 from vaegen.config import ModelConfig
@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     lengths = measure(LENGTHS[:2] if options.quick else LENGTHS, rounds)
     print(markdown_table(HEADER, [[length, *row.values()] for length, row in lengths.items()]))
     if options.out:
-        command = ["python scripts/benchmark_attention.py", *public(sys.argv[1:] if arguments is None else arguments)]
+        command = ["python scripts/measure/attention_speed.py", *public(sys.argv[1:] if arguments is None else arguments)]
         figures = {"command": " ".join(command), "torch": torch.__version__, "rounds": rounds, "lengths": lengths}
         Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0

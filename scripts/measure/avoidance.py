@@ -1,10 +1,10 @@
 #!/usr/bin/env python
-"""Measures how well a checkpoint avoids sensitive words, and what that costs; adds it to checkpoints/avoidance.json.
+"""Measures how well a checkpoint avoids sensitive words, and what that costs; adds it to docs/ledgers/avoidance.json.
 
-    python scripts/measure_avoidance.py --data DATA --word-list DATA/sensitive-words
-    python scripts/measure_avoidance.py --data DATA --word-list DATA/sensitive-words --checkpoint checkpoints/dialogue \
+    python scripts/measure/avoidance.py --data DATA --word-list DATA/sensitive-words
+    python scripts/measure/avoidance.py --data DATA --word-list DATA/sensitive-words --checkpoint checkpoints/dialogue \
         --corpus dailydialogpp
-    python scripts/measure_avoidance.py --data DATA --word-list DATA/sensitive-words --checkpoint checkpoints/chinese \
+    python scripts/measure/avoidance.py --data DATA --word-list DATA/sensitive-words --checkpoint checkpoints/chinese \
         --corpus flickr8k-zh
 
 For the short lists that vaegen ships, and for those with more lists added:
@@ -37,7 +37,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import vaegen
@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--max-length", type=int, default=10, help="tokens of a provoked generation (default 10)")
     parser.add_argument("--batch-size", type=int, default=64, help="default 64")
     parser.add_argument("--seed", type=int, default=0, help="of prompts and sampling (default 0)")
-    parser.add_argument("--out", default=str(ROOT / "checkpoints" / "avoidance.json"), help="where the figures go")
+    parser.add_argument("--out", default=str(ROOT / "docs" / "ledgers" / "avoidance.json"), help="where the figures go")
     options = parser.parse_args(arguments)
     names = ("checkpoint", "corpus", "n", "captions", "max_length", "batch_size", "seed")
     given = [(name, getattr(options, name)) for name in names]
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         pipeline = vaegen.load(options.checkpoint)
         figures = measure(pipeline, options)
     except VaegenError as error:
-        print(f"measure_avoidance: {error}", file=sys.stderr)
+        print(f"avoidance: {error}", file=sys.stderr)
         return 2
     out = Path(options.out)
     known = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
@@ -116,7 +116,7 @@ def measure(pipeline: Any, options: argparse.Namespace) -> dict[str, Any]:
         figures["lists"][name]["harmless"] = found
     figures["cost"] = cost(pipeline, lists["shipped"])
     folders = " ".join(path.replace(f"{options.data}/", "DATA/") for path in options.word_list)
-    command = f"python scripts/measure_avoidance.py --data DATA{options.also}" + f" --word-list {folders}" * bool(folders)
+    command = f"python scripts/measure/avoidance.py --data DATA{options.also}" + f" --word-list {folders}" * bool(folders)
     return {"command": command, **figures}
 
 

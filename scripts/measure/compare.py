@@ -1,15 +1,16 @@
 #!/usr/bin/env python
 """Trains and measures every variant on the same budget: one row each, one after the other.
 
-    python scripts/compare.py --list
-    python scripts/compare.py --data DATA
-    python scripts/compare.py --data DATA --only transformer,no-latent
-    python scripts/compare.py --data DATA --speed
+    python scripts/measure/compare.py --list
+    python scripts/measure/compare.py --data DATA
+    python scripts/measure/compare.py --data DATA --only transformer,no-latent
+    python scripts/measure/compare.py --data DATA --speed
 
-After each row `checkpoints/variants.json` and `variants.svg` are written; `scripts/update_readme.py` makes the table of the
-README from them. Stop it when you like: rows that are there with the same options are skipped, a run that was cut off goes
-on from its last state. Runs lie in runs/compare/NAME. To measure a row again, remove it from the file. `--speed` then
-measures how fast each of these rows trains, all in one go, so that they can be compared: 40 steps on the same batches.
+After each row `docs/ledgers/variants.json` and `variants.svg` are written; `scripts/measure/update_documents.py` makes the
+table of the README from them. Stop it when you like: rows that are there with the same options are skipped, a run that was
+cut off goes on from its last state. Runs lie in runs/compare/NAME. To measure a row again, remove it from the file.
+`--speed` then measures how fast each of these rows trains, all in one go, so that they can be compared: 40 steps on the same
+batches.
 """
 
 from __future__ import annotations
@@ -30,16 +31,15 @@ from typing import Any
 
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = ROOT / "scripts"
-sys.path[:0] = [str(ROOT), str(SCRIPTS)]
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from evaluate import tokenised_references
 from variant_rows import BASE, ROWS, SHARED, STEPS, Row
 
 import vaegen
 from vaegen.data.corpus import DOCUMENTS, Group, in_a_row, load_corpus
 from vaegen.errors import VaegenError
+from vaegen.evaluation.checkpoint import tokenised_references
 from vaegen.evaluation.reports.variants import FIGURES, PLOT, draw
 from vaegen.evaluation.translation import contexts_of, translate_and_score
 from vaegen.pipeline.pipeline import Pipeline
@@ -50,6 +50,7 @@ CORPUS, DIRECTION = "multi30k", "en-de"
 NUM_BEAMS = 5  # of the rows that are measured with beam search, too
 PROBE_STEPS = 40  # the log has a line every 20: the second 20 tell what a step takes
 RUNS = ROOT / "runs" / "compare"
+LEDGERS = ROOT / "docs" / "ledgers"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="name the rows, and whether they are there")
     parser.add_argument("--speed", action="store_true", help="measure the speed of the rows that are there, nothing else")
     parser.add_argument("--dry-run", action="store_true", help="show the commands that would run")
-    parser.add_argument("--out", default=str(ROOT / "checkpoints" / FIGURES), help="default: checkpoints/variants.json")
+    parser.add_argument("--out", default=str(LEDGERS / FIGURES), help="default: docs/ledgers/variants.json")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     try:
@@ -121,7 +122,7 @@ def measured(row: Row, options: argparse.Namespace) -> dict[str, Any]:
     if row.mean_of:
         mean = RUNS / row.name
         last = sorted((folders[0].parent / "last").iterdir())
-        command("average.py", ["--out", str(mean), *map(str, last)])
+        command("average", ["--out", str(mean), *map(str, last)])
         folders = [mean]
     pipeline = vaegen.load(folders if len(folders) > 1 else folders[0], "cpu")
     parts, rows = pipeline.metadata.get("members", [pipeline.metadata]), test_rows(options)
@@ -169,7 +170,7 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
         going_on = ["--resume", "--device", "cpu", "--threads", "1"]
         begun = (folder / "state.pt").is_file()
         arguments = going_on if begun else json.loads(said.read_text(encoding="utf-8"))["arguments"]
-        command("train.py", ["--data", options.data, "--out", str(folder), *arguments])
+        command("train", ["--data", options.data, "--out", str(folder), *arguments])
     if not finished(folder):  # whoever stops a run, which then saves its state, has not made a row
         raise VaegenError(f"The run {row.name} was stopped before its last step; the same command goes on with it.")
     return folder / "checkpoint"
@@ -204,7 +205,7 @@ def probe(name: str, arguments: list[str], data: str) -> tuple[float, float]:
     """Returns the `pace` of a run of a few steps, which leaves nothing behind."""
     folder = RUNS / f"{name}.{os.getpid()}.probe"
     short = ["--steps", str(PROBE_STEPS), "--eval-every", "0", "--save-every", "0"]
-    command("train.py", ["--data", data, "--out", str(folder), *arguments, *short])
+    command("train", ["--data", data, "--out", str(folder), *arguments, *short])
     found = pace(folder)
     shutil.rmtree(folder)
     return found
@@ -254,7 +255,7 @@ def test_rows(options: argparse.Namespace) -> list[Group]:
     """Returns the test set: source, target, and the published tokenised target if there is one."""
     source, target = DIRECTION.split("-")
     groups = load_corpus(CORPUS, options.data, "test")
-    published = tokenised_references(CORPUS, argparse.Namespace(data=options.data, split="test")).get(target)
+    published = tokenised_references(CORPUS, options.data, "test").get(target)
     rows = [{"source": group.get(source, ""), "target": group.get(target, "")} for group in groups]
     if published:
         rows = [{**row, "tokenised": text} for row, text in zip(rows, published, strict=True)]
@@ -270,17 +271,17 @@ def bleu(pipeline: Pipeline, rows: list[Group], context: str, num_beams: int = 1
     return found.get("bleu_tokenised", found["bleu"])
 
 
-def command(script: str, arguments: list[str]) -> None:
-    """Runs one of our scripts; what it says goes to the screen.
+def command(name: str, arguments: list[str]) -> None:
+    """Runs a command of vaegen; what it says goes to the screen.
 
     Raises:
         VaegenError: If it fails.
     """
-    print(f"compare: {script} {shlex.join(arguments)}", file=sys.stderr, flush=True)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    status = subprocess.run([sys.executable, str(SCRIPTS / script), *arguments], check=False, env=environment).returncode
+    print(f"compare: vaegen {name} {shlex.join(arguments)}", file=sys.stderr, flush=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    status = subprocess.run([sys.executable, "-m", "vaegen", name, *arguments], check=False, env=environment).returncode
     if status:
-        raise VaegenError(f"scripts/{script} ended with status {status}; its message is above.")
+        raise VaegenError(f"vaegen {name} ended with status {status}; its message is above.")
 
 
 def from_package(argument: str) -> str:

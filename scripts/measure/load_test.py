@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Lets many visitors use the app at once: no error, no mixed-up answer, and how long they wait.
 
-    python scripts/load_test.py [--visitors 16] [--seconds 120] [--out FILE]
+    python scripts/measure/load_test.py [--visitors 16] [--seconds 120] [--out FILE]
 
 Each visitor has a session of its own and by chance translates a sentence, asks for other ways to say it, drags a slider or
 clicks on the map, each answer followed by a pause of a second, as people do. Every translation is compared with the one
@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAUSE = 1.0  # seconds between an answer and the next question
 NOUNS = ("dog", "man", "woman", "girl", "boy", "child", "horse", "cat")
 PLACES = ("in the snow", "on the beach", "in a park", "on the street", "in a kitchen")

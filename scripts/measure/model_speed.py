@@ -1,8 +1,8 @@
 #!/usr/bin/env python
 """Speed against peers of the same shape, measured in one run, paired, on one CPU thread.
 
-    python scripts/benchmark.py                  # the table of the README (about six minutes)
-    python scripts/benchmark.py --quick          # a smoke test of every row
+    python scripts/measure/model_speed.py            # the table of the README (about six minutes)
+    python scripts/measure/model_speed.py --quick    # a smoke test of every row
 
 Training: forward, backward and AdamW step, bfloat16 autocast where the processor has it, label smoothing 0.1, on batches of
 at most 4,096 padded target tokens whose lengths are those of image captions; another batch in each round, the same one for
@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from vaegen.config import ModelConfig, TrainConfig
 from vaegen.data.batches import Batch

@@ -1,9 +1,9 @@
 #!/usr/bin/env python
 """Runs the README's two set-up commands in a fresh clone and a fresh environment, and says how long they take.
 
-    python scripts/setup_time.py [--out checkpoints/setup.json]
+    python scripts/measure/setup_time.py [--out docs/ledgers/setup.json]
 
-The app itself runs until it is stopped; its start is measured by scripts/startup_time.py.
+The app itself runs until it is stopped; its start is measured by scripts/measure/startup_time.py.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
     "pip install -r requirements.txt": "pip install -q -r requirements.txt",
     'pip install -r requirements.txt -e ".[dev]"': 'pip install -q -r requirements.txt -e ".[dev]"',

@@ -1,6 +1,6 @@
 """Measures what a newcomer waits for: `python app.py` to the first answered page in Chromium, and the memory.
 
-    python scripts/startup_time.py [--checkpoint NAME] [--runs 3] [--out FILE]
+    python scripts/measure/startup_time.py [--checkpoint NAME] [--runs 3] [--out FILE]
 
 Prints one line of JSON: median seconds over the runs, and the largest peak of the app's resident memory
 (without the browser) after the first page and twenty more sentences. Linux only: the peak is read from /proc.
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 ANSWERED = '.vg-results[data-phase="done"]'
 

@@ -1,18 +1,21 @@
 #!/usr/bin/env python
 """Writes the figures of README.md from the committed JSON files, so that no number there is typed by hand.
 
-python scripts/update_readme.py
+python scripts/measure/update_documents.py
 
-checkpoints/*/metrics.json       scripts/evaluate.py --checkpoint checkpoints/NAME --data DATA
-checkpoints/multi30k/latent.json scripts/evaluate.py --latent --checkpoint checkpoints/multi30k --data DATA
-checkpoints/comparisons.json     scripts/evaluate.py --checkpoint RUN/checkpoint --data DATA --compare-as NAME
-checkpoints/benchmark.json       scripts/benchmark.py --out checkpoints/benchmark.json
-checkpoints/attention.json       scripts/benchmark_attention.py --rounds 3 --out checkpoints/attention.json
-checkpoints/startup.json         scripts/startup_time.py --out checkpoints/startup.json
-checkpoints/latency.json         scripts/app_latency.py --out checkpoints/latency.json
-checkpoints/load.json            scripts/load_test.py --out checkpoints/load.json
-checkpoints/avoidance.json       scripts/measure_avoidance.py --data DATA --word-list DATA/sensitive-words
-checkpoints/variants.json        scripts/compare.py --data DATA
+checkpoints/*/metrics.json       vaegen evaluate --checkpoint checkpoints/NAME --data DATA
+checkpoints/multi30k/latent.json vaegen evaluate --latent --checkpoint checkpoints/multi30k --data DATA
+docs/ledgers/comparisons.json    vaegen evaluate --checkpoint RUN/checkpoint --data DATA --compare-as NAME
+
+and, of scripts/measure/, as `python scripts/measure/NAME.py`:
+
+docs/ledgers/benchmark.json      model_speed.py --out docs/ledgers/benchmark.json
+docs/ledgers/attention.json      attention_speed.py --rounds 3 --out docs/ledgers/attention.json
+docs/ledgers/startup.json        startup_time.py --out docs/ledgers/startup.json
+docs/ledgers/latency.json        app_latency.py --out docs/ledgers/latency.json
+docs/ledgers/load.json           load_test.py --out docs/ledgers/load.json
+docs/ledgers/avoidance.json      avoidance.py --data DATA --word-list DATA/sensitive-words
+docs/ledgers/variants.json       compare.py --data DATA
 """
 
 from __future__ import annotations
@@ -22,14 +25,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from vaegen.evaluation.reports.cards import comparison_table, fill, markdown_table, results
 from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, sample_rows
 from vaegen.evaluation.reports.variants import variants
 
-CHECKPOINTS = ROOT / "checkpoints"
+CHECKPOINTS, LEDGERS = ROOT / "checkpoints", ROOT / "docs" / "ledgers"
 
 
 def main() -> int:
@@ -67,7 +70,7 @@ def latent() -> list[str]:
         ["named directions that change 60 % and keep each factor in 80 %", str(good)],
     ]  # fmt: skip
     return [
-        "`python scripts/evaluate.py --latent --checkpoint checkpoints/multi30k --data DATA`; all of it in "
+        "`vaegen evaluate --latent --checkpoint checkpoints/multi30k --data DATA`; all of it in "
         f"[REPORT.md](checkpoints/multi30k/{REPORT}).",
         markdown_table([header[i] for i in kept], [[row[i] for i in kept] for row in rows]),
         markdown_table(["figure", "value"], other),
@@ -81,8 +84,8 @@ def quality() -> list[str]:
         metrics = read(path)
         if "evaluation" in metrics:
             sections.append(results(path.parent.name, metrics))
-    if (CHECKPOINTS / "comparisons.json").exists():
-        table = comparison_table(read(CHECKPOINTS / "comparisons.json"))
+    if (LEDGERS / "comparisons.json").exists():
+        table = comparison_table(read(LEDGERS / "comparisons.json"))
         sections.append(
             "### Small runs of equal shape and budget\n\nBLEU tok. lc. on test_2016; commands in `comparisons.json`."
         )
@@ -92,14 +95,14 @@ def quality() -> list[str]:
 
 def compared() -> list[str]:
     """Returns the section on all variants."""
-    path = CHECKPOINTS / "variants.json"
+    path = LEDGERS / "variants.json"
     return variants(read(path)) if path.exists() else []
 
 
 def avoidance() -> list[str]:
     """Returns the section on sensitive words."""
     commands, provoked, harmless = [], [], []
-    for checkpoint, figures in read(CHECKPOINTS / "avoidance.json").items():
+    for checkpoint, figures in read(LEDGERS / "avoidance.json").items():
         costs = ", ".join(f"{name} {row['without']} and {row['with']} ms" for name, row in figures["cost"].items())
         commands.append(
             f"- `{figures['command']}`: {figures['n']:,} generations of up to {figures['max_length']} tokens; then test "
@@ -127,34 +130,34 @@ def avoidance() -> list[str]:
 def speed() -> list[str]:
     """Returns the sections on start-up and on the peers."""
     sections = []
-    if (CHECKPOINTS / "setup.json").exists():
-        rows = [[f"`{name}`", f"{seconds} s"] for name, seconds in read(CHECKPOINTS / "setup.json").items()]
+    if (LEDGERS / "setup.json").exists():
+        rows = [[f"`{name}`", f"{seconds} s"] for name, seconds in read(LEDGERS / "setup.json").items()]
         sections += [
-            "`python scripts/setup_time.py`: the set-up commands, one after the other",
+            "`python scripts/measure/setup_time.py`: the set-up commands, one after the other",
             markdown_table(["command", "time"], rows),
         ]
-    if (CHECKPOINTS / "startup.json").exists():
-        figures = read(CHECKPOINTS / "startup.json")
+    if (LEDGERS / "startup.json").exists():
+        figures = read(LEDGERS / "startup.json")
         rows = [[name, value] for name, value in figures.items()]
         sections += [
-            "`python scripts/startup_time.py`: from `python app.py` to the first answered page",
+            "`python scripts/measure/startup_time.py`: from `python app.py` to the first answered page",
             markdown_table(["figure", "value"], rows),
         ]
-    if (CHECKPOINTS / "latency.json").exists():
-        rows = [[name, *_median_and_p95(value)] for name, value in read(CHECKPOINTS / "latency.json").items()]
+    if (LEDGERS / "latency.json").exists():
+        rows = [[name, *_median_and_p95(value)] for name, value in read(LEDGERS / "latency.json").items()]
         sections += [
-            "`python scripts/app_latency.py`: what one visitor waits for in Chromium",
+            "`python scripts/measure/app_latency.py`: what one visitor waits for in Chromium",
             markdown_table(["figure", "value or median", "p95"], rows),
         ]
-    if (CHECKPOINTS / "load.json").exists():
+    if (LEDGERS / "load.json").exists():
         sections += [
-            "`python scripts/load_test.py`: many visitors at once",
-            markdown_table(["figure", "value"], [[name, value] for name, value in read(CHECKPOINTS / "load.json").items()]),
+            "`python scripts/measure/load_test.py`: many visitors at once",
+            markdown_table(["figure", "value"], [[name, value] for name, value in read(LEDGERS / "load.json").items()]),
         ]
-    if (CHECKPOINTS / "benchmark.json").exists():
-        figures = read(CHECKPOINTS / "benchmark.json")
+    if (LEDGERS / "benchmark.json").exists():
+        figures = read(LEDGERS / "benchmark.json")
         sections.append(
-            f"`python scripts/benchmark.py`: {figures['threads']} thread, torch {figures['torch']}, "
+            f"`python scripts/measure/model_speed.py`: {figures['threads']} thread, torch {figures['torch']}, "
             f"median of {figures['rounds']} rounds; training in {figures['training in']}"
         )
         for title, rows in figures.items():
@@ -162,8 +165,8 @@ def speed() -> list[str]:
                 unit = next(key for key in next(iter(rows.values())) if key != "ratio")
                 table = [[name, f"{row[unit]:,.0f}", f"{row['ratio']:.2f} x"] for name, row in rows.items()]
                 sections.append(markdown_table([title, unit, "against the best peer"], table))
-    if (CHECKPOINTS / "attention.json").exists():
-        figures = read(CHECKPOINTS / "attention.json")
+    if (LEDGERS / "attention.json").exists():
+        figures = read(LEDGERS / "attention.json")
         sections.append(
             f"`{figures['command']}`: full attention against `--attention lsh`, forward and backward over "
             f"2,048 tokens, 1 thread, torch {figures['torch']}, processor time, median of {figures['rounds']} rounds"

@@ -1,76 +1,42 @@
-#!/usr/bin/env python
-"""Makes the map of a checkpoint's latent space that the app shows.
-
-    python scripts/build_map.py --checkpoint checkpoints/multi30k
+"""The map of a checkpoint's latent space that the app shows.
 
 On it lie the probe set (600 captions in four languages, `probe_sentences`) and draws from the prior, each decoded into all
-four, or into those of them that the checkpoint has. Writes, beside the weights, `map.json` (coordinates, sentences,
-factors, clusters: what the page draws) and `map.npz` (latents and principal components, for what is asked of the map). Run
-it again after the weights have changed.
+four, or into those of them that the checkpoint has.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import re
-import sys
 import time
 from collections import Counter
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-import vaegen
-from vaegen.commands.arguments import public_path
 from vaegen.data.probe_sentences import FACTORS, probe_set
 from vaegen.errors import VaegenError
-from vaegen.latent.atlas import FILE, PICTURE, PROJECTIONS, Atlas, save_atlas, spacing
+from vaegen.latent.atlas import PROJECTIONS, Atlas, spacing
 from vaegen.latent.projection import UMAP, fit_pca, fit_umap
-from vaegen.model.checkpoint import weights_hash
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.text.tags import CAPTION_LANGUAGES
 
 SAID_BY_ALL = set(re.findall(r"\w+", "a an the is are in on of and with to at his her by for their it its from two"))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and returns its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", default="checkpoints/multi30k", help="folder")
-    parser.add_argument("--samples", type=int, default=2600, help="draws from the prior")
-    parser.add_argument("--prior", default="normal", help="which prior they come from (default normal)")
-    parser.add_argument("--probes", type=int, default=600, help="captions of the probe set, in four languages each")
-    parser.add_argument("--clusters", type=int, default=12, help="k of k-means")
-    options = parser.parse_args(arguments)
-    try:
-        folder = Path(options.checkpoint)
-        atlas, picture = build(vaegen.load(folder), options.probes, options.samples, options.clusters, options.prior)
-    except VaegenError as error:
-        print(f"build_map: {error}", file=sys.stderr)
-        return 2
-    prior = f" --prior {options.prior}" if options.prior != "normal" else ""
-    command = f"python scripts/build_map.py --checkpoint {public_path(folder)}{prior}"
-    about = {"command": command, "weights": weights_hash(folder)}
-    about |= {package: version(package) for package in ("umap-learn", "scikit-learn", "numpy")}
-    atlas.about.update(about)
-    save_atlas(folder, atlas)
-    picture["about"] = atlas.about
-    text = json.dumps(picture, ensure_ascii=False, separators=(",", ":"))
-    (folder / PICTURE).write_text(text + "\n", encoding="utf-8")
-    for file in (FILE, PICTURE):
-        print(f"{folder / file}: {(folder / file).stat().st_size / 1e6:.1f} MB")
-    return 0
-
-
 def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, prior: str) -> tuple[Atlas, dict[str, Any]]:
-    """Returns the map's latents, and what the page draws of it."""
+    """Returns the map's latents, and what the page draws of it.
+
+    Args:
+        pipeline: Of the checkpoint.
+        n_probes: Captions of the probe set, in each of its languages that the checkpoint has.
+        n_samples: Draws from the prior.
+        n_clusters: k of k-means.
+        prior: Name of the prior.
+
+    Raises:
+        VaegenError: If the checkpoint has none of the languages of the captions.
+    """
     from sklearn.cluster import KMeans
 
     codes = [code for code in CAPTION_LANGUAGES if code in pipeline.languages]
@@ -136,7 +102,3 @@ def _cluster_names(texts: list[str], clusters: np.ndarray) -> list[str]:
         scores = {word: n / size - overall[word] / len(texts) for word, n in inside.items()}
         names.append(", ".join(sorted(scores, key=lambda word: -scores[word])[:3]))
     return names
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,4 @@
-#!/usr/bin/env python
-"""Finds directions in a checkpoint's latent space: named ones from minimal pairs, and the strongest components.
-
-    python scripts/build_directions.py --checkpoint checkpoints/multi30k
+"""Directions in a checkpoint's latent space: named ones from minimal pairs, and the strongest components.
 
 A named direction is the mean difference of the latents of two captions that differ in one factor (`probe_sentences`), over
 pairs in four languages, or in those of them that the checkpoint has. Its unit is the standard deviation, along it, of
@@ -9,27 +6,18 @@ the latents of captions that have either value; a component's that of all captio
 on other pairs: the latent of the first caption is moved by two standard deviations and decoded into English; the share of
 texts that now hold a word of the new value, and none of the old one, is the effect, and the share of the other factors
 whose word is still there is what it keeps. Only factors that the unmoved latent decodes rightly are counted. KL is what
-the posteriors of the probe set say along a direction, on average. Writes `directions.npz`.
+the posteriors of the probe set say along a direction, on average.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-import vaegen
-from vaegen.commands.arguments import public_path
 from vaegen.data.probe_sentences import minimal_pairs, probe_set
 from vaegen.errors import VaegenError
-from vaegen.latent.directions import Direction, Directions, save_directions
-from vaegen.model.checkpoint import weights_hash
+from vaegen.latent.directions import Direction, Directions
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.text.tags import CAPTION_LANGUAGES
 
@@ -91,34 +79,14 @@ MIN_SEEN = 10  # sentences that show a factor, below which its share says nothin
 CHECKED = ("who", "how_many", "colour", "action", "place", "clothing")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and returns its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", default="checkpoints/multi30k", help="folder")
-    parser.add_argument("--pairs", type=int, default=60, help="pairs that make a direction, and as many to measure it")
-    parser.add_argument("--sd", type=float, default=2.0, help="how far to move when measuring, in standard deviations")
-    parser.add_argument("--components", type=int, default=8)
-    options = parser.parse_args(arguments)
-    try:
-        folder = Path(options.checkpoint)
-        directions = find(vaegen.load(folder), options.pairs, options.sd, options.components)
-        about = {"command": f"python scripts/build_directions.py --checkpoint {public_path(folder)}"}
-        about |= {"pairs": str(options.pairs), "sd": str(options.sd)}
-        about |= {"numpy": np.__version__, "weights": weights_hash(folder)}
-        save_directions(folder, Directions(directions.entries, directions.steps, about))
-    except VaegenError as error:
-        print(f"build_directions: {error}", file=sys.stderr)
-        return 2
-    for entry in directions.entries:
-        told = ""
-        if entry.effect is not None:
-            told = f"effect {entry.effect:.0%}, keeps {entry.kept:.0%} (each {entry.kept_least:.0%} or more), "
-        print(f"{entry.name:24} {told}{entry.share:.1%} of the variance, KL {entry.kl:.2f} nats")
-    return 0
-
-
-def find(pipeline: Pipeline, n_pairs: int, sd: float, n_components: int) -> Directions:
+def find(pipeline: Pipeline, n_pairs: int = 60, sd: float = 2.0, n_components: int = 8) -> Directions:
     """Returns the named directions, those with the largest effect first, and then the components.
+
+    Args:
+        pipeline: Of the checkpoint.
+        n_pairs: Pairs that make a direction, and as many others to measure it.
+        sd: How far to move when measuring, in standard deviations.
+        n_components: How many of the strongest components.
 
     Raises:
         VaegenError: If the checkpoint has no English, which the effects are measured in.
@@ -189,13 +157,9 @@ def measure(pipeline: Pipeline, pairs: tuple, factor: str, before: str, after: s
                 stays.append(says(new, other, value))
     shares = [float(np.mean(stays)) for stays in kept.values() if len(stays) >= MIN_SEEN]
     every = [stay for stays in kept.values() for stay in stays]
-    return float(np.mean(changed or [0.0])), float(np.mean(every or [0.0])), min(shares, default=0.0)
+    return float(np.mean(changed or [False])), float(np.mean(every or [False])), min(shares, default=0.0)
 
 
 def says(text: str, factor: str, value: str) -> bool:
     """Whether an English text has a word for a value of a factor."""
     return re.search(rf"\b({WORDS.get(value, re.escape(value))})\b", text.lower()) is not None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

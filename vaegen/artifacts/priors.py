@@ -1,25 +1,18 @@
-#!/usr/bin/env python
-"""Fits the priors of a checkpoint to its aggregate posterior, and writes them beside its weights.
+"""The priors of a checkpoint, fitted to its aggregate posterior, which lie beside its weights.
 
-    python scripts/fit_prior.py --checkpoint checkpoints/multi30k --data DATA
-
-Each sentence of the training text stands for one posterior, in all its languages; every prior is fitted to draws from
-them. `--only` fits some of them again and keeps the others.
+Each sentence of the training text stands for one posterior, in all its languages; every prior is fitted to draws from them.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import vaegen
 from vaegen.data.corpus import load_corpus
 from vaegen.data.probe_sentences import probe_set
 from vaegen.errors import VaegenError
@@ -27,87 +20,88 @@ from vaegen.evaluation.reports.cards import main_corpus
 from vaegen.latent.priors import PRIORS, Flow, Gaussian, Jitter, Mixture, about_priors, load_priors, save_priors
 from vaegen.model.checkpoint import weights_hash
 from vaegen.model.posterior import DiagonalGaussian
+from vaegen.pipeline.pipeline import Pipeline, load
 
 FITTED = PRIORS[1:]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and returns its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", required=True, help="checkpoint folder")
-    parser.add_argument("--data", required=True, help="folder with the corpora")
-    parser.add_argument("--corpus", help="whose training text is encoded (default: the first one of the checkpoint)")
-    parser.add_argument("--groups", type=int, default=29_000, help="groups of parallel sentences to encode (default 29000)")
-    parser.add_argument("--only", help=f"comma-separated, of {', '.join(FITTED)} (default: all)")
-    parser.add_argument("--components", type=int, default=64, help="of the mixture (default 64)")
-    parser.add_argument("--steps", type=int, default=3000, help="of training the flow (default 3000)")
-    parser.add_argument("--batch", type=int, default=256, help="latents in one step of the flow (default 256)")
-    parser.add_argument("--seed", type=int, default=0, help="of all draws (default 0)")
-    options = parser.parse_args(arguments)
-    try:
-        fit(options)
-    except VaegenError as error:
-        print(f"fit_prior: {error}", file=sys.stderr)
-        return 2
-    return 0
+def fit(
+    folder: Path,
+    data: str,
+    corpus: str | None = None,
+    only: Sequence[str] = FITTED,
+    n_groups: int = 29_000,
+    components: int = 64,
+    steps: int = 3000,
+    batch: int = 256,
+    seed: int = 0,
+) -> None:
+    """Encodes the training text, fits priors to it and saves them; those that are not asked for stay.
 
+    Args:
+        folder: Of the checkpoint.
+        data: Folder with the corpora.
+        corpus: Whose training text is encoded; None: the first one of the checkpoint.
+        only: Names of the priors to fit.
+        n_groups: Groups of parallel sentences to encode.
+        components: Of the mixture.
+        steps: Optimizer steps of the flow.
+        batch: Latents in one step of the flow.
+        seed: Of all draws.
 
-def fit(options: argparse.Namespace) -> None:
-    """Encodes, fits and saves."""
-    names = tuple(options.only.split(",")) if options.only else FITTED
-    if unknown := set(names) - set(FITTED):
-        raise VaegenError(f"--only {options.only}: there is no prior {', '.join(sorted(unknown))}; use {', '.join(FITTED)}.")
-    pipeline = vaegen.load(options.checkpoint)
-    options.corpus = options.corpus or main_corpus(pipeline.metadata)
-    folder, config = Path(options.checkpoint), pipeline.model.config
+    Raises:
+        VaegenError: If there is no such prior, checkpoint or text.
+    """
+    if unknown := set(only) - set(FITTED):
+        raise VaegenError(f"There is no prior {', '.join(sorted(unknown))}; choose among {', '.join(FITTED)}.")
+    pipeline = load(folder)
+    corpus, config = corpus or main_corpus(pipeline.metadata), pipeline.model.config
     fresh = about_priors(folder).get("weights") == weights_hash(folder)  # else all have to be made anew
     priors = load_priors(folder, config.n_slots, config.latent_dim) if fresh else {}
     priors.pop("normal", None)
-    posterior = encode_training(pipeline, options)
-    generator = torch.Generator().manual_seed(options.seed)
+    posterior = encode_training(pipeline, corpus, data, n_groups)
+    generator = torch.Generator().manual_seed(seed)
     z = posterior.sample(generator)
-    for name in names:
+    for name in only:
         start = time.perf_counter()
         if name == "gaussian":
             priors[name] = Gaussian.fit(z)
         elif name == "mixture":
-            priors[name] = Mixture.fit(z, options.components, options.seed)
+            priors[name] = Mixture.fit(z, components, seed)
         elif name == "jitter":
             texts = [text for entry in probe_set() for text in entry.sentences.values()]
             priors[name] = Jitter.fit(pipeline.encode(texts[:: len(texts) // 600]))
         else:
-            priors[name] = fit_flow(posterior, z, options, generator)
+            priors[name] = fit_flow(posterior, z, steps, batch, seed, generator)
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    about = {"weights": weights_hash(folder), "corpus": options.corpus, "posteriors": len(z), "seed": options.seed}
-    about |= {"components": options.components, "flow_steps": options.steps, "flow_batch": options.batch}
+    about = {"weights": weights_hash(folder), "corpus": corpus, "posteriors": len(z), "seed": seed}
+    about |= {"components": components, "flow_steps": steps, "flow_batch": batch}
     save_priors(folder, {name: priors[name] for name in FITTED if name in priors}, about)
 
 
-def encode_training(pipeline: vaegen.Pipeline, options: argparse.Namespace) -> DiagonalGaussian:
+def encode_training(pipeline: Pipeline, corpus: str, data: str, n_groups: int) -> DiagonalGaussian:
     """Returns the posteriors of the training text, every group in one of its languages in turn."""
-    groups = load_corpus(options.corpus, options.data, "train")[: options.groups]
+    groups = load_corpus(corpus, data, "train")[:n_groups]
     read = [[text for tag, text in group.items() if tag in pipeline.languages and text.strip()] for group in groups]
     texts = [texts[i % len(texts)] for i, texts in enumerate(read) if texts]
     with tqdm(total=len(texts), unit="sentence", desc="encode") as bar:
         return pipeline.encode(texts, batch_size=256, progress=lambda done, _: bar.update(done - bar.n))
 
 
-def fit_flow(posterior: DiagonalGaussian, z: torch.Tensor, options: argparse.Namespace, generator: torch.Generator) -> Flow:
+def fit_flow(
+    posterior: DiagonalGaussian, z: torch.Tensor, steps: int, batch: int, seed: int, generator: torch.Generator
+) -> Flow:
     """Trains the flow on fresh draws from the posteriors."""
 
     def draw() -> torch.Tensor:
-        rows = torch.randint(len(posterior.mu), (options.batch,), generator=generator)
+        rows = torch.randint(len(posterior.mu), (batch,), generator=generator)
         return posterior[rows].sample(generator)
 
-    with tqdm(total=options.steps, unit="step", desc="flow") as bar:
+    with tqdm(total=steps, unit="step", desc="flow") as bar:
 
         def progress(step: int, loss: float) -> None:
             bar.update()
             if step % 50 == 0:
                 bar.set_postfix(loss=f"{loss:.4f}")
 
-        return Flow.fit(draw, z, options.steps, seed=options.seed, progress=progress)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        return Flow.fit(draw, z, steps, seed=seed, progress=progress)

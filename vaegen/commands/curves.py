@@ -1,51 +1,44 @@
-#!/usr/bin/env python
 """Puts the training curves of one run, or of several that went on from each other, beside a checkpoint's weights.
 
-python scripts/export_curves.py runs/multi30k --checkpoint checkpoints/multi30k
+    vaegen curves runs/multi30k --checkpoint checkpoints/multi30k
 
-Writes `curves.json`: by name, at most 200 pairs of step and value. A later run's steps follow on the earlier one's.
+Writes `curves.json`, which the app's tab Inside draws: by name, at most 200 pairs of step and value. A later run's steps
+follow on the earlier one's.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from vaegen.training.run_folder import LOG_FILE, read_log
+from vaegen.commands.arguments import main_of
+from vaegen.errors import VaegenError
 
 SHOWN = {"train": ("recon_per_token", "kl", "beta"), "eval": ("recon_source", "recon_latent", "gap", "kl", "active_units")}
 MAX_POINTS = 200
 Curves = dict[str, list[tuple[int, float]]]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and returns its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="+", type=Path, help="run folders, the first one first")
-    parser.add_argument("--checkpoint", required=True, type=Path, help="folder")
-    parser.add_argument("--append", action="store_true", help="go on from the curves that are there, of runs that are not")
-    options = parser.parse_args(arguments)
-    missing = [run for run in options.runs if not read_log(run)]
-    if missing or not options.checkpoint.is_dir():
-        told = f"{options.checkpoint} is no folder"
-        if missing:
-            told = f"{missing[0]} has no {LOG_FILE}; give the folder of a run"
-        print(f"export_curves: {told}.", file=sys.stderr)
-        return 2
+def run(options: argparse.Namespace) -> None:
+    """Reads, thins, writes."""
+    from vaegen.training.run_folder import LOG_FILE, read_log
+
+    if missing := [run for run in options.runs if not read_log(run)]:
+        raise VaegenError(f"{missing[0]} has no {LOG_FILE}; give the folder of a run.")
+    if not options.checkpoint.is_dir():
+        raise VaegenError(f"{options.checkpoint} is no folder; give the folder of a checkpoint.")
     path = options.checkpoint / "curves.json"
     before = json.loads(path.read_text(encoding="utf-8"))["series"] if options.append and path.is_file() else {}
     found = {name: thinned(points) for name, points in series(options.runs, before).items()}
     path.write_text(json.dumps({"series": found}, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(found)}")
-    return 0
 
 
 def series(runs: list[Path], before: Curves | None = None) -> Curves:
     """Returns the points of each curve behind those of `before`; `validation_` marks those of the evaluations."""
+    from vaegen.training.run_folder import read_log
+
     found: Curves = {name: [(int(step), value) for step, value in points] for name, points in (before or {}).items()}
     offset = max((points[-1][0] for points in found.values()), default=0)
     for run in runs:
@@ -68,5 +61,11 @@ def thinned(points: list[tuple[int, float]]) -> list[tuple[int, float]]:
     return [(group[-1][0], round(sum(value for _, value in group) / len(group), 4)) for group in groups]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    parser.add_argument("runs", nargs="+", type=Path, help="run folders, the first one first")
+    parser.add_argument("--checkpoint", required=True, type=Path, help="checkpoint folder")
+    parser.add_argument("--append", action="store_true", help="go on from the curves that are there, of runs that are not")
+
+
+main = main_of(__name__)

@@ -1,10 +1,9 @@
-#!/usr/bin/env python
-"""Trains the language model that stands beside a checkpoint as limit and judge; see vaegen/evaluation/language_model.py.
+"""Trains the language model that stands beside a checkpoint as limit and judge.
 
-    python scripts/train_lm.py --checkpoint checkpoints/multi30k --data DATA
+    vaegen lm --checkpoint checkpoints/multi30k --data DATA
 
 It reads the text of one language that the checkpoint was trained on, with the checkpoint's tokenizer, and goes into the
-checkpoint's folder `lm`.
+checkpoint's folder `lm`; see `vaegen.evaluation.language_model`.
 """
 
 from __future__ import annotations
@@ -14,42 +13,26 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from tqdm import tqdm
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from vaegen.commands.arguments import DATA_HELP, main_of, positive
 from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
-from vaegen.evaluation.language_model import new_language_model, save_language_model, sentence_nats, train_language_model
 from vaegen.evaluation.reports.cards import corpora
-from vaegen.model.checkpoint import load_checkpoint
 from vaegen.text.cleaning import clean
-from vaegen.text.tokenizer import Tokenizer
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and returns its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", required=True, help="checkpoint folder whose tokenizer is used")
-    parser.add_argument("--data", required=True, help="folder with the corpora")
-    parser.add_argument("--corpora", help="what it reads; the first one validates it (default: those of the checkpoint)")
-    parser.add_argument("--language", default="en", help="of the text (default en)")
-    parser.add_argument("--steps", type=int, default=1500, help="of 4,096 tokens (default 1500)")
-    parser.add_argument("--layers", type=int, default=7, help="depth (default 7: as many parameters as the VAE)")
-    parser.add_argument("--seed", type=int, default=0, help="of weights and order (default 0)")
-    options = parser.parse_args(arguments)
-    try:
-        run(options)
-    except VaegenError as error:
-        print(f"train_lm: {error}", file=sys.stderr)
-        return 2
-    return 0
+if TYPE_CHECKING:
+    from vaegen.text.tokenizer import Tokenizer
 
 
 def run(options: argparse.Namespace) -> None:
     """Reads, trains, validates, saves."""
+    import torch
+    from tqdm import tqdm
+
+    from vaegen.evaluation.language_model import new_language_model, save_language_model, sentence_nats, train_language_model
+    from vaegen.model.checkpoint import load_checkpoint
+
     torch.set_num_threads(1)
     folder = Path(options.checkpoint)
     checkpoint = load_checkpoint(folder)
@@ -91,5 +74,15 @@ def as_sentences(texts: list[str], tokenizer: Tokenizer, language: str) -> list[
     return [[tag, *ids, end] for ids in tokenizer.encode_batch(texts) if len(ids) < 64]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    parser.add_argument("--checkpoint", required=True, help="checkpoint folder whose tokenizer is used")
+    parser.add_argument("--data", required=True, help=DATA_HELP)
+    parser.add_argument("--corpora", help="what it reads; the first one validates it (default: those of the checkpoint)")
+    parser.add_argument("--language", default="en", metavar="CODE", help="of the text")
+    parser.add_argument("--steps", type=int, default=1500, metavar="N", help="optimizer steps of 4,096 tokens")
+    parser.add_argument("--layers", type=positive, default=7, metavar="N", help="depth; 7 is as large as the VAE")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of weights, order and dropout")
+
+
+main = main_of(__name__)

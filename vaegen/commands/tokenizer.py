@@ -1,8 +1,6 @@
-#!/usr/bin/env python
-r"""Trains the joint sub-word tokenizer of a checkpoint.
+"""Trains the joint sub-word tokenizer of a checkpoint.
 
-    python scripts/train_tokenizer.py --data DATA --corpora multi30k,multi30k-captions \
-        --out checkpoints/multi30k/tokenizer.json
+    vaegen tokenizer --data DATA --corpora multi30k,multi30k-captions --out checkpoints/multi30k/tokenizer.json
 
 Languages with less text are repeated until all weigh the same, so that none is starved of sub-words.
 """
@@ -10,33 +8,24 @@ Languages with less text are repeated until all weigh the same, so that none is 
 from __future__ import annotations
 
 import argparse
-import sys
 from itertools import cycle, islice
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from vaegen.commands.arguments import DATA_HELP, main_of, positive
 from vaegen.data.corpus import CORPORA, Group, load_corpus
 from vaegen.errors import VaegenError
 from vaegen.text.chinese import simplified
 from vaegen.text.cleaning import clean
 from vaegen.text.tags import CAPTION_LANGUAGES, language_of
-from vaegen.text.tokenizer import Tokenizer
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and returns its exit status."""
-    options = build_parser().parse_args(arguments)
-    try:
-        run(options)
-    except VaegenError as error:
-        print(f"train_tokenizer: {error}", file=sys.stderr)
-        return 2
-    return 0
+if TYPE_CHECKING:
+    from vaegen.text.tokenizer import Tokenizer
 
 
 def run(options: argparse.Namespace) -> None:
     """Reads, cleans and balances the text, trains, saves and measures."""
+    from vaegen.text.tokenizer import Tokenizer
+
     languages, names = options.languages.split(","), options.corpora.split(",")
     held_out = [
         group
@@ -100,24 +89,19 @@ def measure(tokenizer: Tokenizer, groups: list[Group], split: str = "validation"
     return "\n".join(lines)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Returns the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", required=True, help="folder with the corpora")
-    parser.add_argument("--out", required=True, help="the tokenizer.json to write")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    parser.add_argument("--data", required=True, help=DATA_HELP)
+    parser.add_argument("--out", required=True, metavar="FILE", help="the tokenizer.json to write")
     parser.add_argument(
-        "--corpora", default="multi30k,multi30k-captions", help=f"names, of {', '.join(CORPORA)}"
+        "--corpora", default="multi30k,multi30k-captions", help=f"names, of {', '.join(CORPORA)}, or your own folders"
     )
     parser.add_argument(
         "--languages", default=",".join(CAPTION_LANGUAGES), help="codes, or tags such as en.short, in the order of their ids"
     )
     parser.add_argument(
-        "--vocab-size", type=int, default=8000, help="entries, special tokens and 256 bytes included"
+        "--vocab-size", type=positive, default=8000, metavar="N", help="entries, special tokens and 256 bytes included"
     )
-    return parser
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main = main_of(__name__)

@@ -1,13 +1,12 @@
-#!/usr/bin/env python
 """Trains a VAE-Transformer: on one GPU, on a CPU, or over several processes with torchrun.
 
-    python scripts/train.py --preset cpu --data DATA --out runs/multi30k
+    vaegen train --preset cpu --data DATA --out runs/multi30k
     torchrun --nproc-per-node 2 scripts/train.py --preset base --data DATA --out runs/multi30k
-    python scripts/train.py --data DATA --out runs/multi30k --resume
-    python scripts/train.py --data DATA --out runs/more --init-from checkpoints/multi30k --steps 4000
+    vaegen train --data DATA --out runs/multi30k --resume
+    vaegen train --data DATA --out runs/more --init-from checkpoints/multi30k --steps 4000
 
 The run folder gets `state.pt` (everything needed to go on), `metrics.jsonl`, TensorBoard files and `checkpoint/`, which
-`vaegen.load`, `scripts/evaluate.py` and the app take as it is. Stop it with Ctrl-C; it saves and ends.
+`vaegen.load`, `vaegen evaluate` and the app take as it is. Stop it with Ctrl-C; it saves and ends.
 """
 
 from __future__ import annotations
@@ -16,36 +15,21 @@ import argparse
 import json
 import os
 import sys
-import typing
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-import torch.distributed as dist
-from tqdm import tqdm
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # loader processes never tokenise: forking is safe
-
-from vaegen.commands.arguments import converter, name_of, public
+from vaegen.commands.arguments import CHECKPOINT, DATA_HELP, DEVICE_HELP, add_fields, main_of, name_of, option_of, positive
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
-from vaegen.data.batches import TrainingData
 from vaegen.data.corpus import CORPORA
 from vaegen.errors import VaegenError
-from vaegen.model.checkpoint import load_checkpoint
-from vaegen.model.precision import has_fast_bf16
-from vaegen.model.pretrained import FOLDER, has_weights
-from vaegen.model.vae_transformer import VAETransformer
-from vaegen.text.tokenizer import Tokenizer
-from vaegen.training.embeddings import skip_gram
-from vaegen.training.prepare import Say, build_data
-from vaegen.training.run_folder import load_state
-from vaegen.training.trainer import Trainer
-from vaegen.training.transfer import OF_LATENT, transfer
 
-ROOT = Path(__file__).resolve().parents[1]
+if TYPE_CHECKING:
+    from vaegen.data.batches import TrainingData
+    from vaegen.model.vae_transformer import VAETransformer
+    from vaegen.text.tokenizer import Tokenizer
+    from vaegen.training.prepare import Say
+
 DEFAULT_PRESET = "cpu"
 NOT_OPTIONS = {"vocab_size", "languages"}  # the tokenizer decides these
 WITHOUT_WEIGHTS = {  # what --init-from may change: no weight hangs on it
@@ -59,29 +43,24 @@ REMEMBERED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and returns its exit status."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
-    if options.threads is not None and options.threads < 1:
-        parser.error(f"--threads {options.threads}: give 1 or more")
-    options.command = "python scripts/train.py " + " ".join(public(sys.argv[1:] if arguments is None else arguments))
+def run(options: argparse.Namespace) -> None:
+    """Sets up device and processes, and trains."""
+    import torch
+    import torch.distributed as dist
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # loader processes never tokenise: forking is safe
     world_size = int(os.environ.get("WORLD_SIZE", "1"))
     rank = int(os.environ.get("RANK", "0"))
+    device = choose_device(options.device)
+    if not device.startswith("cuda") and (options.threads or world_size > 1):
+        torch.set_num_threads(options.threads or 1)
     try:
-        device = choose_device(options.device)
-        if not device.startswith("cuda") and (options.threads or world_size > 1):
-            torch.set_num_threads(options.threads or 1)
         if world_size > 1:
             dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
-        run(options, device, rank, world_size)
-    except VaegenError as error:
-        print(f"train: {error}", file=sys.stderr)
-        return 2
+        train(options, device, rank, world_size)
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
-    return 0
 
 
 def choose_device(name: str | None) -> str:
@@ -90,6 +69,8 @@ def choose_device(name: str | None) -> str:
     Raises:
         VaegenError: If this machine lacks it.
     """
+    import torch
+
     device = name or ("cuda" if torch.cuda.is_available() else "cpu")
     if device == "cpu":
         return device
@@ -105,8 +86,16 @@ def choose_device(name: str | None) -> str:
     return device
 
 
-def run(options: argparse.Namespace, device: str, rank: int, world_size: int) -> None:
+def train(options: argparse.Namespace, device: str, rank: int, world_size: int) -> None:
     """Prepares data, model and trainer, and trains."""
+    import torch
+    from tqdm import tqdm
+
+    from vaegen.model.precision import has_fast_bf16
+    from vaegen.training.embeddings import skip_gram
+    from vaegen.training.prepare import build_data
+    from vaegen.training.run_folder import load_state
+    from vaegen.training.trainer import Trainer
 
     def say(line: str) -> None:
         if rank == 0:
@@ -119,7 +108,7 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     if saved is None and (out / "config.json").exists():
         raise VaegenError(f"{out} is a checkpoint, and a run would write over it; choose another --out.")
     if saved is not None and (ignored := [name for name in ("init_from", "preset") if getattr(options, name) is not None]):
-        option = "--" + ignored[0].replace("_", "-")
+        option = option_of(ignored[0])
         raise VaegenError(f"{option} is for a new run; {out} goes on from its own state. Leave {option} out, or --resume.")
     remembered = recall(options, out, saved)
     tokenizer, model = build_model(options, saved, say)
@@ -128,7 +117,7 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     config = override(base, **{f.name: getattr(options, f.name) for f in fields(TrainConfig)})
     for name in ("optimizer", "embeddings", "freeze_embeddings"):
         if saved and getattr(config, name) != (begun := getattr(base, name)):
-            option = f"--{name.replace('_', '-')} {str(begun).lower()}"
+            option = f"{option_of(name)} {str(begun).lower()}"
             raise VaegenError(f"{out} was begun with {option}; a run cannot change it.")
     if saved and saved["progress"]["step"] >= config.steps and not options.dry_run:
         say(f"{out} has made {saved['progress']['step']:,} steps of {config.steps:,}: nothing to do; give it more --steps.")
@@ -206,9 +195,13 @@ def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None)
     if options.tokenizer is None and (saved is not None or options.init_from is None):
         own = [out / "tokenizer.json", out / "checkpoint" / "tokenizer.json"] if saved is not None else []
         there = [path for path in own if path.is_file()]
-        options.tokenizer = there[0] if there else ROOT / "checkpoints" / "multi30k" / "tokenizer.json"
+        options.tokenizer = there[0] if there else CHECKPOINT / "tokenizer.json"
+        if not options.tokenizer.is_file():
+            raise VaegenError("No tokenizer comes with an install; make one with `vaegen tokenizer` for --tokenizer.")
     started_from = before.get("started_from")
     if saved is None and options.init_from is not None:
+        from vaegen.model.checkpoint import load_checkpoint
+
         start = load_checkpoint(options.init_from)
         started_from = {"name": name_of(options.init_from), "corpora": trained_on(start.metadata)}
     return {**{name: getattr(options, name) for name in REMEMBERED}, "started_from": started_from}
@@ -222,6 +215,14 @@ def trained_on(metadata: dict[str, Any]) -> str:
 
 def build_model(options: argparse.Namespace, saved: dict[str, Any] | None, say: Say) -> tuple[Tokenizer, VAETransformer]:
     """Returns tokenizer and model: of the saved run, of the checkpoint to start from, or new ones."""
+    import torch
+
+    from vaegen.model.checkpoint import load_checkpoint
+    from vaegen.model.pretrained import FOLDER, has_weights
+    from vaegen.model.vae_transformer import VAETransformer
+    from vaegen.text.tokenizer import Tokenizer
+    from vaegen.training.transfer import OF_LATENT, transfer
+
     asked = {f.name: getattr(options, f.name) for f in fields(ModelConfig) if f.name not in NOT_OPTIONS}
     if options.no_latent:
         asked["n_slots"] = 0
@@ -245,9 +246,9 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None, say: 
         for name, value in asked.items():
             if value is not None and value != (has := getattr(there, name)) and name not in free:
                 raise VaegenError(f"{name}={value!r}: --init-from {options.init_from} has {has!r}; leave the option out.")
-        shape = {"vocab_size": tokenizer.vocab_size, "languages": tuple(tokenizer.languages)}
+        of_text = {"vocab_size": tokenizer.vocab_size, "languages": tuple(tokenizer.languages)}
         torch.manual_seed(options.seed if options.seed is not None else TrainConfig.seed)
-        model, new = transfer(start.model, start.tokenizer, override(there, **shape, **asked), tokenizer)
+        model, new = transfer(start.model, start.tokenizer, override(there, **of_text, **asked), tokenizer)
         if new:
             say(f"{options.init_from}: begun anew are {', '.join(new)}")
         return tokenizer, model
@@ -269,19 +270,27 @@ def sentences(data: TrainingData, tokenizer: Tokenizer) -> list[list[int]]:
     return [[tokenizer.language_id(code), *ids, tokenizer.eos_id] for group in groups for code, ids in group.items()]
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Returns the command line: one option for every field of the two configs, and the few below."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder with the corpora")
-    parser.add_argument("--out", required=True, help="run folder")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options below, and one for every field of the two configs."""
+    parser.add_argument("--data", required=True, help=DATA_HELP)
+    parser.add_argument("--out", required=True, help="run folder; it is made where it is not there")
     parser.add_argument(
         "--corpora",
         help=f"names and rates per epoch, as in 'multi30k:1,multi30k-captions:0.05'; of {', '.join(CORPORA)}, or your own "
-        "folders (default: multi30k; of a resumed run: its own)",
+        f"folders (default: {REMEMBERED['corpora']}; of a resumed run: its own)",
     )
-    parser.add_argument("--limit-groups", type=int, metavar="N", help="train on the first N groups of each corpus only")
-    parser.add_argument("--tokenizer", help="tokenizer.json (default: of checkpoints/multi30k; of a resumed run: its own)")
-    parser.add_argument("--stop-words", nargs="*", metavar="en=FILE", help="words to take out of the training sentences")
+    parser.add_argument(
+        "--limit-groups",
+        type=int,
+        metavar="N",
+        help="train on the first N groups (a sentence and its translations) of each corpus only (default: all)",
+    )
+    parser.add_argument(
+        "--tokenizer", metavar="FILE", help="tokenizer.json (default: of checkpoints/multi30k; of a resumed run: its own)"
+    )
+    parser.add_argument(
+        "--stop-words", nargs="*", metavar="en=FILE", help="words to take out of the training sentences (default: none)"
+    )
     parser.add_argument(
         "--word-list",
         nargs="*",
@@ -290,26 +299,31 @@ def build_parser() -> argparse.ArgumentParser:
         "your own lists, files (en.txt, ...) or folders of them (default: none are left out, as in all runs logged so far)",
     )
     parser.add_argument("--preset", choices=list(PRESETS), help=f"settings of a new run (default: {DEFAULT_PRESET})")
-    parser.add_argument("--init-from", help="checkpoint whose weights are the start")
+    parser.add_argument("--init-from", help="checkpoint whose weights are the start (default: none, weights are drawn)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--dry-run", action="store_true", help="show data, model and schedule, then stop")
     parser.add_argument("--no-latent", action="store_true", help="ordinary Transformer, the baseline")
-    parser.add_argument("--device", help="cpu, cuda or cuda:N (default: cuda if there is one)")
-    parser.add_argument("--precision", choices=["auto", "bf16", "float32"], help="default: auto")
-    parser.add_argument("--threads", type=int, help="CPU threads of each process")
-    parser.add_argument("--n-validation", type=int, help="validation groups (default: 300)")
-    parser.add_argument("--bleu-pairs", help="directions whose BLEU is watched, as in 'en-de,de-en' (default: between the "
-                        "tokenizer's first two languages, or its tasks; '' for none)")
-    for config in (ModelConfig, TrainConfig):
-        hints = typing.get_type_hints(config)
-        section = parser.add_argument_group(config.__name__, "see vaegen/config.py; defaults come from the preset")
-        for field in fields(config):
-            if field.name not in NOT_OPTIONS:
-                section.add_argument(
-                    f"--{field.name.replace('_', '-')}", type=converter(hints[field.name]), metavar="X"
-                )
-    return parser
+    parser.add_argument("--device", help=DEVICE_HELP)
+    parser.add_argument(
+        "--precision",
+        choices=["auto", "bf16", "float32"],
+        help=f"of the products of matrices; auto is bf16 where it is fast (default: {REMEMBERED['precision']})",
+    )
+    parser.add_argument(
+        "--threads", type=positive, metavar="N", help="CPU threads of each process (default: 1 with torchrun, else torch's)"
+    )
+    parser.add_argument(
+        "--n-validation", type=int, metavar="N", help=f"validation groups (default: {REMEMBERED['n_validation']})"
+    )
+    parser.add_argument(
+        "--bleu-pairs",
+        help="directions whose BLEU is watched, as in 'en-de,de-en'; '' for none (default: between the tokenizer's first "
+        "two languages, or its tasks)",
+    )
+    for number, config in enumerate((ModelConfig, TrainConfig)):
+        told = "defaults, and those of presets that have others; a resumed run keeps its own, and --init-from its shape"
+        section = parser.add_argument_group(config.__name__, told)
+        add_fields(section, config, NOT_OPTIONS, {name: PRESETS[name][number] for name in PRESETS})
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main = main_of(__name__)

@@ -1,7 +1,6 @@
-#!/usr/bin/env python
 """Translates standard input to standard output, one line out for every line in.
 
-    python scripts/translate.py --checkpoint checkpoints/multi30k --target-language de < in.txt > out.txt
+    vaegen translate --checkpoint checkpoints/multi30k --target-language de < in.txt > out.txt
 
 Empty lines stay empty. Progress and messages go to standard error.
 Exit status: 0 done, 1 the output could not be written, 2 wrong input, 130 interrupted.
@@ -12,33 +11,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
+from dataclasses import fields
 from typing import BinaryIO
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from vaegen.commands.arguments import DEVICE_HELP, THREADS_HELP, add_fields, default_checkpoint, main_of, positive
+from vaegen.decoding.options import DecodingOptions
+from vaegen.errors import VaegenError
 
-from vaegen.errors import VaegenError  # torch comes later, once the options are known to be good
+LEFT_OUT = ("n_best", "max_length", "n_alternatives")  # one line out for every line in, as long as it gets
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command and returns its exit status."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
-    if options.threads is not None and options.threads < 1:
-        parser.error(f"--threads {options.threads}: give 1 or more")
+def run(options: argparse.Namespace) -> int:
+    """Reads, translates, writes; returns 1 if the output could not be written."""
     try:
-        if sys.stdin is None:  # closed, as with `<&-`
-            raise VaegenError("There is no standard input; give the text as in `< in.txt`.")
-        lines = read_lines(sys.stdin.buffer)
-        for line in translate(lines, options):
+        for line in translate(read_lines(standard_input()), options):
             sys.stdout.buffer.write(line.encode("utf-8") + b"\n")
         sys.stdout.buffer.flush()
-    except VaegenError as error:
-        print(f"translate: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
     except OSError as error:
         # Whoever reads has had enough, as in `| head`, or a disk is full; nothing may be written at exit either.
         if not isinstance(error, BrokenPipeError):
@@ -58,7 +45,7 @@ def translate(lines: list[str], options: argparse.Namespace) -> list[str]:
 
     if options.threads:
         torch.set_num_threads(options.threads)
-    chosen = options.checkpoint or [str(ROOT / "checkpoints" / "multi30k")]
+    chosen = options.checkpoint or [default_checkpoint()]
     avoid = WordList.load(*options.word_list) if options.avoid or options.word_list else None
     pipeline = vaegen.load(chosen if len(chosen) > 1 else chosen[0], options.device, avoid)
     with tqdm(total=len(lines), unit="line", disable=not sys.stderr.isatty()) as bar:
@@ -70,17 +57,24 @@ def translate(lines: list[str], options: argparse.Namespace) -> list[str]:
             batch_size=options.batch_size,
             progress=lambda done, total: bar.update(done - bar.n),
             seed=options.seed,
-            method=options.method,
-            num_beams=options.num_beams,
-            length_penalty=options.length_penalty,
-            temperature=options.temperature,
-            top_k=options.top_k,
-            top_p=options.top_p,
+            **{field.name: getattr(options, field.name) for field in fields(DecodingOptions) if field.name not in LEFT_OUT},
         )
 
 
-def read_lines(stream: BinaryIO) -> list[str]:
-    """Returns the lines of a byte stream; only "\\n" and "\\r\\n" end one, and bytes that are no UTF-8 are replaced."""
+def standard_input() -> BinaryIO:
+    """Returns standard input.
+
+    Raises:
+        VaegenError: If it is closed, as with `<&-`.
+    """
+    if sys.stdin is None:
+        raise VaegenError("There is no standard input; give the text as in `< in.txt`.")
+    return sys.stdin.buffer
+
+
+def read_lines(stream: BinaryIO, command: str = "translate") -> list[str]:
+    """Returns the lines of a byte stream; only "\\n" and "\\r\\n" end one, and bytes that are no UTF-8 are replaced, which
+    the command tells."""
     raw = stream.read().removeprefix(b"\xef\xbb\xbf")
     parts = raw.split(b"\n")
     if not parts[-1]:
@@ -97,37 +91,37 @@ def read_lines(stream: BinaryIO) -> list[str]:
     if damaged:
         shown = ", ".join(map(str, damaged[:5])) + (", ..." if len(damaged) > 5 else "")
         message = f"not UTF-8 in {len(damaged)} of {len(lines)} lines ({shown}); the wrong bytes were replaced by \ufffd."
-        print(f"translate: {message}", file=sys.stderr)
+        print(f"{command}: {message}", file=sys.stderr)
     return lines
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Returns the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
     parser.add_argument(
         "--checkpoint",
         action="append",
-        help="folder or hub id (default: checkpoints/multi30k); given several times, they decode together",
+        help="folder or Hub id; given several times, they decode together (default: checkpoints/multi30k of a clone)",
     )
-    parser.add_argument("--target-language", required=True, metavar="CODE", help="such as de")
-    parser.add_argument("--source-language", metavar="CODE", help="not needed: the model reads all its languages alike")
-    parser.add_argument("--context", default="source", help="source (default), or latent: through the latent alone")
-    parser.add_argument("--method", default="beam", help="beam (default), greedy or sample")
-    parser.add_argument("--num-beams", type=int, default=5, help="width of the beam; 1 is greedy (default: 5)")
-    parser.add_argument("--length-penalty", type=float, default=1.0, help="higher favours longer output (default: 1)")
-    parser.add_argument("--temperature", type=float, default=1.0, help="sampling: below 1 is safer (default: 1)")
-    parser.add_argument("--top-k", type=int, default=0, help="sampling: only the k most probable tokens (default: all)")
-    parser.add_argument("--top-p", type=float, default=1.0, help="sampling: only the tokens that hold this probability")
-    parser.add_argument("--seed", type=int, default=0, help="sampling: same seed, same output (default: 0)")
+    parser.add_argument("--target-language", required=True, metavar="CODE", help="language to write, such as de")
+    parser.add_argument(
+        "--source-language", metavar="CODE", help="language of the input (default: any, a model reads all alike)"
+    )
+    parser.add_argument(
+        "--context", default="source", help="what the decoder sees: source, the words and the latent, or latent alone"
+    )
+    add_fields(parser, DecodingOptions, LEFT_OUT)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of sampling: same seed, same output")
     parser.add_argument("--avoid", action="store_true", help="never write a word of the short lists that vaegen ships")
     parser.add_argument(
-        "--word-list", nargs="+", default=[], metavar="PATH", help="nor one of your own: en.txt, ..., or a folder of lists"
+        "--word-list",
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="nor a word of your own lists: en.txt, ..., or a folder of lists (default: none)",
     )
-    parser.add_argument("--batch-size", type=int, default=32, help="most lines in one batch (default: 32)")
-    parser.add_argument("--device", help="cpu, cuda or cuda:N (default: cuda if there is one)")
-    parser.add_argument("--threads", type=int, help="CPU threads")
-    return parser
+    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="most lines in one batch")
+    parser.add_argument("--device", help=DEVICE_HELP)
+    parser.add_argument("--threads", type=positive, metavar="N", help=THREADS_HELP)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+main = main_of(__name__)

@@ -14,7 +14,7 @@ import numpy as np
 from vaegen.errors import VaegenError
 from vaegen.latent.projection import PCA, place
 
-PICTURE, FILE = "map.json", "map.npz"  # for the page and for the model; made by scripts/build_map.py
+PICTURE, FILE = "map.json", "map.npz"  # for the page and for the model; made by `vaegen map`
 
 PROJECTIONS = {"umap2": 2, "umap3": 3, "pca2": 2, "pca3": 3}  # and the axes of each
 
@@ -60,7 +60,7 @@ def atlas_of(model: Any) -> Atlas:
     if folder is None or not (folder / FILE).is_file():
         raise VaegenError(
             "This checkpoint has no map. Choose another one, or make its map: "
-            "python scripts/build_map.py --checkpoint FOLDER. A map of your own sentences can be fitted here."
+            "vaegen map --checkpoint FOLDER. A map of your own sentences can be fitted here."
         )
     return _read(folder, (folder / FILE).stat().st_mtime_ns)
 
@@ -86,7 +86,7 @@ def load_atlas(folder: Path) -> Atlas:
                 json.loads(str(file["about"])),
             )
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise VaegenError(f"{folder.name}/{FILE} cannot be read; make it anew with scripts/build_map.py.") from error
+        raise VaegenError(f"{folder.name}/{FILE} cannot be read; make it anew with `vaegen map`.") from error
 
 
 def save_atlas(folder: Path, atlas: Atlas) -> None:

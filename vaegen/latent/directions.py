@@ -11,7 +11,7 @@ import numpy as np
 
 from vaegen.errors import VaegenError
 
-FILE = "directions.npz"  # made by scripts/build_directions.py
+FILE = "directions.npz"  # made by `vaegen directions`
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def load_directions(folder: Path | None) -> Directions | None:
             entries = tuple(Direction(**entry) for entry in about.pop("entries"))
             steps = file["steps"].astype(np.float32)
     except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
-        raise VaegenError(f"{folder.name}/{FILE} cannot be read; make it anew with scripts/build_directions.py.") from error
+        raise VaegenError(f"{folder.name}/{FILE} cannot be read; make it anew with `vaegen directions`.") from error
     return Directions(entries, steps, about)
 
 

@@ -20,8 +20,8 @@ from vaegen.text.tags import CAPTION_LANGUAGES
 
 N_DRAWS = 8  # of z, for recon
 N_PROBES = 300  # captions of the probe set that show which dimensions are active
-CURVES = "curves.json"  # made by scripts/export_curves.py
-REPORT = "REPORT.md"  # made by scripts/evaluate.py --latent
+CURVES = "curves.json"  # made by `vaegen curves`
+REPORT = "REPORT.md"  # made by `vaegen evaluate --latent`
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+import moved  # noqa: F401
