@@ -420,7 +420,7 @@ class Pipeline:
             raise VaegenError(f"n_slots={n_slots}: give 1 to {most}; this model has {most} slots.")
         known = {"normal": Normal(*self.latent_shape)} if prior == "normal" else self._all_priors()
         if prior not in known:
-            hint = " scripts/fit_prior.py fits more." if len(known) == 1 else ""
+            hint = " `vaegen prior` fits more." if len(known) == 1 else ""
             raise VaegenError(f"There is no prior {prior!r}; this checkpoint has {', '.join(known)}.{hint}")
         z = known[prior].sample(n, make_generator(seed, 0), prior_scale)
         return paths.first_slots(z, most if n_slots is None else n_slots).numpy()

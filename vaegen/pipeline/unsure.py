@@ -21,7 +21,7 @@ from vaegen.model.posterior import DiagonalGaussian
 from vaegen.pipeline.outputs import Translation
 
 FILE = "unsure.json"
-MAKER = "vaegen unsure"
+MAKER = "`vaegen unsure`"
 SIGNALS = (
     "mean_log_prob",  # of the tokens of the translation, the end included; nats
     "least_log_prob",  # of its least likely token
