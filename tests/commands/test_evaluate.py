@@ -10,6 +10,7 @@ from tagged import save_tagged
 
 from vaegen.commands import evaluate
 from vaegen.config import ModelConfig, preset
+from vaegen.evaluation import checkpoint as measured_checkpoint
 from vaegen.model.checkpoint import save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
@@ -151,7 +152,7 @@ def test_an_own_task_is_measured_on_its_own_corpus(checkpoints, tmp_path, monkey
     def load(corpus, data, split):
         return [{tag[:2]: text, tag: "kurz, ja"} for text in GERMAN] if corpus == "mine" else pytest.fail(f"reads {corpus}")
 
-    monkeypatch.setattr(checkpoint, "load_corpus", load)
+    monkeypatch.setattr(measured_checkpoint, "load_corpus", load)
     folder = tmp_path / name / "checkpoint"
     shutil.copytree(checkpoints / name, folder)
     (folder / "metrics.json").write_text(json.dumps({"corpora": "mine:1"}), encoding="utf-8")
