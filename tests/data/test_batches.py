@@ -149,6 +149,14 @@ def test_a_language_of_weight_0_is_never_a_source(tokenizer, groups):
         TrainingData([(groups, 1.0)], tokenizer, config(source_weights={"en": -1.0}))
 
 
+def test_what_has_no_translation_is_always_read_back(tokenizer, groups):
+    german = [{"de": group["de"]} for group in groups]
+    items = [i for b in TrainingData([(german, 1.0)], tokenizer, config(autoencode_rate=0.0)).plan(0) for i in b]
+    assert len(items) == len(groups) and {(i.source, i.targets) for i in items} == {("de", ("de",))}
+    items = [i for b in TrainingData([(groups, 1.0)], tokenizer, config(autoencode_rate=0.0)).plan(0) for i in b]
+    assert len(items) == len(groups) and not any(i.source in i.targets for i in items)
+
+
 def test_no_data_is_said(tokenizer):
     with pytest.raises(VaegenError, match="no training sentence"):
         TrainingData([([], 1.0)], tokenizer, config())
