@@ -48,10 +48,10 @@ def test_a_probe_learns_what_is_there_and_is_at_chance_where_nothing_is():
 
 def test_ngrams_know_endings_and_names_but_no_meaning():
     """The number of a subject stands in its ending, and a name in all languages; what a word means does not."""
-    nouns = "dog cat car boy tree house table river girl hand bird road chair apple king door".split()
+    nouns = ["dog", "cat", "car", "boy", "tree", "house", "table", "river", "girl", "hand", "bird", "road", "chair", "king"]
     texts = [f"the {noun}{'s' * many} {verb}" for noun in nouns for many in (0, 1) for verb in ("fell", "came")]
     labels = [str("s " in text) for text in texts]
-    assert ngram_probe_accuracy(texts[:40], labels[:40], texts[40:], labels[40:]) > 0.9
+    assert ngram_probe_accuracy(texts[:40], labels[:40], texts[40:], labels[40:]) == 1.0
     unlike = ["cat" if i % 2 else "bird" for i in range(40)]  # has nothing to do with the text
     assert ngram_probe_accuracy(texts[:20], unlike[:20], texts[20:40], unlike[20:]) < 0.8
     names = ["Prague", "Vienna", "Oslo", "Lisbon", "Madrid", "Athens"]

@@ -118,10 +118,14 @@ def test_a_beginning_counts_as_often_as_it_comes():
     training = [[0, 5, 7, 1]] * 99 + [[0, 6, 7, 1]]
     likely, rare = (1.0 / trigram_perplexity(training, [[0, token]], 10) for token in (5, 6))
     assert likely == pytest.approx(0.99, abs=0.01) and likely / rare > 50
-    d, p1 = 0.75, [(1 - 0.75) / 5 + 0.75 * 4 / 5 / 10] * 2  # five bigrams: 0 5, 0 6, 5 7, 6 7, 7 end; each word's first is one
-    two = [(count - d) / 100 + d * 2 / 100 * low for count, low in zip((99, 1), p1, strict=True)]
-    three = [(count - d) / 100 + d * 2 / 100 * low for count, low in zip((99, 1), two, strict=True)]
-    assert [likely, rare] == pytest.approx(three)
+    # Five bigrams, which end in four words: 0 5, 0 6, 5 7, 6 7, 7 end. Unigrams 5 and 6 follow one word each, 0.
+    d = 0.75
+    p1 = (1 - d) / 5 + d * 4 / 5 / 10
+    expected = []
+    for count in (99, 1):
+        p2 = (count - d) / 100 + d * 2 / 100 * p1
+        expected.append((count - d) / 100 + d * 2 / 100 * p2)
+    assert [likely, rare] == pytest.approx(expected)
 
 
 def test_varied_samples_tell_more_of_held_out_text_than_the_same_one_again():

@@ -170,7 +170,9 @@ def test_cyclical_schedule_ramps_in_each_cycle():
     assert [schedule.beta_at(s) for s in (0, 25, 50, 99, 100, 125)] == pytest.approx([0.0, 0.05, 0.1, 0.1, 0.0, 0.05])
 
 
-@pytest.mark.parametrize(("steps", "gate_step", "n_cycles"), [(403, 0, 4), (8000, 1001, 4), (5, 0, 4), (100, 98, 7), (9, 2, 9)])
+@pytest.mark.parametrize(
+    ("steps", "gate_step", "n_cycles"), [(403, 0, 4), (8000, 1001, 4), (5, 0, 4), (100, 98, 7), (9, 2, 9)]
+)
 def test_cyclical_schedule_ends_on_its_plateau(steps, gate_step, n_cycles):
     config = TrainConfig(schedule="cyclical", beta=0.1, steps=steps, n_cycles=n_cycles)
     betas = [BetaSchedule(config, gate_step=gate_step).beta_at(step) for step in range(gate_step, steps)]

@@ -35,6 +35,8 @@ def test_it_overfits_six_pairs_through_the_latent(tokenizer, tmp_path):
         assert translate(trainer.model, tokenizer, pair["en"], "de") == pair["de"]
         assert translate(trainer.model, tokenizer, pair["de"], "en") == pair["en"]
         assert translate(trainer.model, tokenizer, pair["de"], "de") == pair["de"]
+    figures = trainer.validation.run(trainer.model)[0]
+    assert figures["gap"] > 10.0 > 5.0 > figures["recon_latent"]  # another sentence's z is worse than none
 
 
 def test_alignment_brings_translations_together(tokenizer, tmp_path):
