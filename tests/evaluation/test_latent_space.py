@@ -18,7 +18,7 @@ from vaegen.text.tokenizer import Tokenizer
 
 TEXTS = {
     "en": ["a dog runs through the snow", "two men sing", "a girl reads", "two dogs run", "a girl sings to a dog"],
-    "de": ["ein Hund rennt durch Schnee", "zwei Männer singen", "ein Mädchen liest", "zwei Hunde rennen", "ein Mädchen singt"],
+    "de": ["ein Hund rennt durch Schnee", "zwei Männer singen", "ein Mädchen liest", "zwei Hunde rennen", "ein Junge singt"],
     "fr": ["un chien court dehors", "deux hommes chantent", "une fille lit", "deux chiens courent", "une fille chante"],
 }
 
