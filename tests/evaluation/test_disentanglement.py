@@ -52,7 +52,7 @@ def test_ngrams_know_endings_and_names_but_no_meaning():
     texts = [f"the {noun}{'s' * many} {verb}" for noun in nouns for many in (0, 1) for verb in ("fell", "came")]
     labels = [str("s " in text) for text in texts]
     assert ngram_probe_accuracy(texts[:40], labels[:40], texts[40:], labels[40:]) == 1.0
-    unlike = ["cat" if i % 2 else "bird" for i in range(40)]  # has nothing to do with the text
+    unlike = ["cat" if i % 3 else "bird" for i in range(40)]  # nothing in the texts comes every third time
     assert ngram_probe_accuracy(texts[:20], unlike[:20], texts[20:40], unlike[20:]) < 0.8
     names = ["Prague", "Vienna", "Oslo", "Lisbon", "Madrid", "Athens"]
     here, there, nowhere = ngram_features(

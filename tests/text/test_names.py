@@ -13,7 +13,7 @@ def renamed(group, n=40):
 
 
 def test_a_name_becomes_the_same_one_in_all_languages_and_nothing_else_changes():
-    group = {"en": "Yesterday Tom slept.", "de": "Gestern schlief Tom.", "cs": "Včera Tom spal.", "en.reply": "Tom? Tom!"}
+    group = {"en": "Yesterday Tom slept.", "de": "Gestern schlief Tom.", "cs": "Včera Tom spal.", "en.reply": "Poor Tom!"}
     found = set()
     for texts in renamed(group):
         name = re.fullmatch(r"Yesterday (\D+) slept\.", texts["en"]).group(1)

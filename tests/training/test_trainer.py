@@ -67,7 +67,9 @@ def encoded(model, tokenizer, texts):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_k_steps_and_k_more_are_2k_steps_bit_for_bit(tokenizer, tmp_path, optimizer):
-    settings = {"shape": {"encoder_dropout": 0.1, "decoder_dropout": 0.1, "latent_dropout": 0.1},
+    dial = optimizer == "adamw"
+    settings = {"shape": {"encoder_dropout": 0.1, "decoder_dropout": 0.1, "latent_dropout": 0.1, "rate_dial": dial},
+                "schedule": "dial" if dial else "gated", "typing_noise": 0.3, "name_rate": 0.3,
                 "word_dropout": 0.1, "steps": 20, "eval_every": 5, "batch_tokens": 40, "gate_nats": -1e9,
                 "nested_rate": 0.5, "align_kl": 0.01, "align_contrast": 0.1, "source_noise": 0.3,
                 "optimizer": optimizer}  # fmt: skip
