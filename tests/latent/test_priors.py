@@ -1,5 +1,7 @@
 """Priors: each draws what it was fitted to, repeats with its seed, scales, and survives its file."""
 
+import math
+
 import pytest
 import torch
 
@@ -85,6 +87,30 @@ def test_a_seed_repeats_and_the_scale_scales_the_noise(name, fitted):
 def test_a_flow_that_learned_nothing_gives_standardised_noise():
     flow = Flow(M, Z, width=16, n_layers=1, n_heads=2)
     assert (flow.sample(3, generator()) == Normal(M, Z).sample(3, generator())).all()  # its velocity starts at 0
+
+
+@pytest.mark.parametrize(
+    ("velocity", "factor", "shift"),
+    [(lambda z, t: -z, math.exp(-1.0), 0.0), (lambda z, t: 0 * z + 3 * t[:, None, None] ** 2, 1.0, 1.0)],
+)
+def test_a_flow_follows_its_velocity_to_second_order(velocity, factor, shift):
+    """Against fields whose end is known: half the step leaves a quarter of the error, of which little is there."""
+    errors = []
+    for n_steps in (10, 20):
+        flow = Flow(M, Z, width=16, n_layers=1, n_heads=2, n_steps=n_steps)
+        flow.velocity = velocity
+        noise = Normal(M, Z).sample(50, generator())
+        errors.append((flow.sample(50, generator()) - (factor * noise + shift)).abs().max().item())
+    assert errors[0] < 0.01 and errors[1] < 0.3 * errors[0]
+
+
+def test_the_scale_of_a_mixture_is_that_of_its_noise_and_its_heaps_stay():
+    rotation = torch.linalg.qr(torch.randn(M * Z, M * Z, generator=generator()))[0]
+    means = 5.0 * torch.randn(3, M * Z, generator=generator(1))
+    mixture = Mixture(torch.ones(3) / 3, means, torch.ones(3, M * Z), rotation, (M, Z))
+    for scale in (0.0, 0.5):
+        nearest = torch.cdist(mixture.sample(3000, generator(), scale).flatten(1), means @ rotation.T).min(1).values
+        assert nearest.square().mean().item() == pytest.approx(scale**2 * M * Z, rel=0.05, abs=1e-6)
 
 
 def test_the_file_holds_them_all_and_says_how_they_were_made(fitted, tmp_path):

@@ -61,6 +61,10 @@ class DecodingOptions:
                 f"length_penalty={self.length_penalty}: give a number from -{MAX_LENGTH_PENALTY} to {MAX_LENGTH_PENALTY}; "
                 "usual ones are from 0 to 2."
             )
+        if self.method == "beam" and self.n_best > 1 and self.max_length == 1:
+            raise VaegenError(
+                f"n_best={self.n_best} with max_length=1: only the empty sentence is that short; give max_length=2 or more."
+            )
         most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
         if self.n_best > most:
             raise VaegenError(f"n_best={self.n_best}: {self.method} finds only {most}; raise num_beams or use 'sample'.")

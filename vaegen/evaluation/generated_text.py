@@ -16,6 +16,8 @@ import numpy as np
 from vaegen.decoding.loops import Words
 from vaegen.errors import VaegenError
 
+BEFORE = -1  # an id of nothing, before a sentence
+
 
 def n_grams(sentence: Words, n: int) -> Iterable[Words]:
     """Yields all runs of n words."""
@@ -80,13 +82,16 @@ def trigram_perplexity(
         vocab_size: Number of ids.
         discount: D, taken from every count.
 
-    Source: Kneser & Ney 1995; Chen & Goodman 1999, section 2.7.
+    Source: Kneser & Ney 1995; Chen & Goodman 1999, section 2.7; for the beginnings of sentences Heafield et al. 2013,
+    "Scalable Modified Kneser-Ney Language Model Estimation", section 3.
     """
-    # Trigrams are counted as they come, the lower orders by how many different words they follow. The key "()" of an order
-    # is the empty context, of unigrams.
+    # Trigrams are counted as they come, the lower orders by how many different words they follow; but a bigram that begins
+    # a sentence follows nothing, and is counted as it comes. The key "()" of an order is the empty context, of unigrams.
     orders: list[Counter[tuple[int, ...]]] = [Counter(gram for ids in training for gram in _padded(ids))]
     while len(next(iter(orders[-1]), (0,))) > 1:
-        orders.append(Counter(gram[1:] for gram in orders[-1]))
+        higher = orders[-1]
+        orders.append(Counter(gram[1:] for gram in higher))
+        orders[-1].update({gram[1:]: count - 1 for gram, count in higher.items() if gram[0] == BEFORE})
     totals, kinds = [], []
     for grams in orders:
         totals.append(Counter[tuple[int, ...]]())
@@ -107,8 +112,8 @@ def trigram_perplexity(
 
 
 def _padded(ids: Sequence[int]) -> Iterable[tuple[int, ...]]:
-    """The trigrams that end in each id but the first, which is doubled in front."""
-    full = (ids[0], *ids)
+    """The trigrams that end in each id but the first, before which there is nothing."""
+    full = (BEFORE, *ids)
     return zip(full, full[1:], full[2:], strict=False)
 
 

@@ -24,6 +24,11 @@ SAMPLE_COLUMNS = {
     "loops": "loops",
     "words": "words",
 }
+TABLES_OF_RETRIEVAL = {
+    "by margin": "retrieval_by_margin",
+    "by cosine alone": "retrieval",
+    "n-grams of characters instead of a latent, by margin": "retrieval_of_ngrams",
+}
 NUMBERS = {2: "two", 3: "three", 4: "four"}
 SHARES = ("memorised_4_grams", "memorised_sentences", "loops")
 PRIOR_NAMES = {
@@ -65,11 +70,12 @@ def rate_section(part: Figures, plots: bool = True) -> str:
         for r in part["rows"]
     ]
     limit, direction = part["language_model_nats"], f"en-{part['target']}"
+    split_by = "by characters" if part["target"] == "zh" else "13a"
     lines = [
         "## Rate and distortion",
         "How much the slots say (KL, the rate) and what is left to guess (recon, the distortion) when only the first slots "
-        f"are in use; English, N = {part['n']}, mean of 4 draws of z; BLEU (13a) {direction} through those slots alone, "
-        "greedy.",
+        f"are in use; English, N = {part['n']}, mean of 4 draws of z; BLEU ({split_by}) {direction} through those slots "
+        "alone, greedy.",
         markdown_table(["slots in use", "KL", "recon", "-ELBO", f"BLEU {direction}"], rows),
         f"The limit: a language model of the same size spends {limit:.1f} nats on these sentences. The best bound is "
         f"{part['best_over_limit']:.2f} times that. The bound of all slots is far above it on purpose: beta is small, so "
@@ -178,7 +184,8 @@ def language_section(part: Figures, _plots: bool = True) -> str:
             [f"from, to; {name}", *codes],
             [[a, *("" if a == b else f"{part[key][f'{a}-{b}']:.1%}" for b in codes)] for a in codes],
         )
-        for name, key in (("by margin", "retrieval_by_margin"), ("by cosine alone", "retrieval"))
+        for name, key in TABLES_OF_RETRIEVAL.items()
+        if key in part
     ]
     named = part["language_from"]
     return "\n\n".join([
@@ -196,23 +203,27 @@ def factor_section(part: Figures, _plots: bool = True) -> str:
     """Disentanglement on the probe set."""
     keys = {"mig": "MIG", "sap": "SAP", "disentanglement": "DCI disentanglement", "completeness": "DCI completeness"}
     keys |= {"informativeness": "DCI informativeness"}
+    found = [part, part["chance"]] if "chance" in part else [part]
+    told = " The second row is chance: the same with every factor's values permuted." * (len(found) - 1)
     return "\n\n".join([
         "## Factors and single dimensions",
         f"On mu of the {part['n']} English sentences of the probe set; factors: {', '.join(part['factors'])}. Nothing in "
-        "the training asks for one dimension per factor, and none is found: directions, below, carry them.",
-        markdown_table(list(keys.values()), [[f"{part[key]:.3f}" for key in keys]]),
+        f"the training asks for one dimension per factor, and none is found: directions, below, carry them.{told}",
+        markdown_table(list(keys.values()), [[f"{scores[key]:.3f}" for key in keys] for scores in found]),
     ])  # fmt: skip
 
 
 def probe_section(part: Figures, _plots: bool = True) -> str:
     """Silver labels of real captions."""
-    codes = in_order(set(part["rows"][0]) - {"label", "majority"})
-    rows = [[r["label"], f"{r['majority']:.1%}", *(f"{r[code]:.1%}" for code in codes)] for r in part["rows"]]
+    codes = in_order(set(part["rows"][0]) - {"label", "majority", "ngrams"})
+    baselines = {"majority": "always the commonest", "ngrams": "n-grams, English"}
+    columns = [*(key for key in baselines if key in part["rows"][0]), *codes]
+    rows = [[r["label"], *(f"{r[column]:.1%}" for column in columns)] for r in part["rows"]]
     return "\n\n".join([
         "## Linear probes on real captions",
         f"Trained on mu of {part['n_train']} English training captions, tested on the test captions of every language; "
         "silver labels from keyword rules on the English side.",
-        markdown_table(["label", "always the commonest", *map(tag_name, codes)], rows),
+        markdown_table(["label", *(baselines.get(column) or tag_name(column) for column in columns)], rows),
     ])  # fmt: skip
 
 
