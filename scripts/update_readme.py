@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Writes the figures of README.md from the committed JSON files, so that no number there is typed by hand.
+"""Writes the figures of docs/results.md from the committed JSON files, so that no number there is typed by hand.
 
 python scripts/update_readme.py
 
@@ -30,20 +30,21 @@ from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, sample_rows
 from vaegen.evaluation.reports.variants import variants
 
 CHECKPOINTS = ROOT / "checkpoints"
+RESULTS = ROOT / "docs" / "results.md"
 
 
 def main() -> int:
-    """Writes README.md and returns the exit status."""
-    readme = ROOT / "README.md"
-    readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    """Writes docs/results.md and returns the exit status."""
+    RESULTS.write_text(filled(RESULTS.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 
 def filled(text: str) -> str:
-    """Returns the README with its places filled."""
+    """Returns the document with its places filled; links are told from the root and written as docs/ sees them."""
     places = {"results": quality, "variants": compared, "latent": latent, "avoidance": avoidance, "speed": speed}
     for marker, sections in ((marker, write()) for marker, write in places.items()):
-        text = fill(text, marker, "\n\n".join(sections))
+        content = "\n\n".join(sections).replace("](checkpoints/", "](../checkpoints/").replace("](docs/", "](")
+        text = fill(text, marker, content)
     return text
 
 

@@ -13,7 +13,7 @@ Figures = Mapping[str, Any]
 
 
 def variants(figures: Figures) -> list[str]:
-    """Returns the section of the README on all variants: budget, table, plot."""
+    """Returns the section of docs/results.md on all variants: budget, table, plot."""
     budget = figures["budget"]
     return [
         "### Every variant, same budget",
