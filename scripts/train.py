@@ -2,7 +2,7 @@
 """Trains a VAE-Transformer: on one GPU, on a CPU, or over several processes with torchrun.
 
     python scripts/train.py --preset cpu --data DATA --out runs/multi30k
-    torchrun --nproc-per-node 2 scripts/train.py --preset base --data DATA --out runs/multi30k
+    torchrun --nproc-per-node 2 scripts/train.py --preset gpu --data DATA --out runs/multi30k
     python scripts/train.py --data DATA --out runs/multi30k --resume
     python scripts/train.py --data DATA --out runs/more --init-from checkpoints/multi30k --steps 4000
 

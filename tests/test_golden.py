@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 import vaegen  # noqa: E402  (a clone need not be installed)
 from vaegen.app.questions.points import START  # noqa: E402
 from vaegen.latent.directions import load_directions  # noqa: E402
-from vaegen.model.checkpoint import weights_hash  # noqa: E402
+from vaegen.model.companions import weights_hash  # noqa: E402
 
 GOLDEN = Path(__file__).with_name("golden.json")
 SOURCES = {

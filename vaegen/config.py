@@ -243,7 +243,7 @@ class TrainConfig:
         return cls(**_known(cls, {**values, "exclude_pairs": tuple(values.get("exclude_pairs", ()))}))
 
 
-# tiny: tests, seconds. cpu: two cores, under two and a half hours. base: one GPU, minutes.
+# tiny: tests, seconds. cpu: two cores, under two and a half hours. gpu: one GPU, minutes; `average` its last checkpoints.
 PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "tiny": (
         {"width": 32, "ffn_width": 64, "n_heads": 2, "n_encoder_layers": 1, "n_decoder_layers": 1, "n_slots": 4,
@@ -251,11 +251,12 @@ PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"steps": 40, "batch_tokens": 256, "warmup_steps": 5, "ramp_steps": 10, "eval_every": 20, "save_every": 20},
     ),
     "cpu": ({}, {"source_weights": {"en": 2.0}}),
-    "base": (
-        {"width": 256, "ffn_width": 1024, "n_encoder_layers": 6, "n_decoder_layers": 4, "encoder_dropout": 0.2,
-         "decoder_dropout": 0.2},
-        {"steps": 20000, "batch_tokens": 16384, "eval_every": 1000, "save_every": 1000, "warmup_steps": 500,
-         "ramp_steps": 3000, "source_weights": {"en": 2.0}},
+    "gpu": (
+        {"width": 256, "ffn_width": 1024, "n_encoder_layers": 6, "n_decoder_layers": 4, "n_slots": 8, "latent_dim": 64,
+         "rate_dial": True, "encoder_dropout": 0.2, "decoder_dropout": 0.2},
+        {"steps": 20000, "batch_tokens": 32768, "eval_every": 1000, "save_every": 1000, "keep_last": 10, "warmup_steps": 500,
+         "schedule": "dial", "ramp_steps": 2000, "label_smoothing": 0.0, "source_context_rate": 0.4, "typing_noise": 0.35,
+         "name_rate": 0.3, "source_weights": {"en": 2.0}},
     ),
 }  # fmt: skip
 

@@ -12,10 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaegen.data.batches import pad
-from vaegen.model.likelihood import token_log_probs
 from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
-from vaegen.pipeline.batching import Inference, Progress
+from vaegen.pipeline.outputs import Progress
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.training.validation import ACTIVE_THRESHOLD
 
@@ -91,22 +89,9 @@ def latent_figures(
     }
 
 
-@torch.inference_mode()
 def reconstruction_nats(
     pipeline: Pipeline, texts: Sequence[str], z: Tensor, language: str, batch_size: int = 32, beta: float | None = None
 ) -> Tensor:
     """Returns -log p(text | z) in nats for each text, (N,), decoded through the latent z (N, M, Z) alone."""
-    tokenizer, model = pipeline.tokenizer, pipeline.model
-    run = Inference(model, tokenizer)
-    ids = run.ids(texts, as_targets=True)  # of the texts as the encoder saw them
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    nats = torch.empty(len(ids))
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        tgt_out, mask = (x.to(pipeline.device) for x in pad([ids[i] for i in rows], tokenizer.pad_id))
-        tgt_in = tgt_out.roll(1, dims=1)
-        tgt_in[:, 0] = tokenizer.language_id(language)
-        memory = model.memory(z[rows].to(pipeline.device), None, "latent", run.rates(beta, len(rows)))
-        log_probs = token_log_probs(model.decode_logits(tgt_in, memory), tgt_out)
-        nats[rows] = -(log_probs * mask).sum(dim=1).cpu()
-    return nats
+    log_probs = pipeline.score(texts, texts, language, "latent", batch_size, z=z, beta=beta)
+    return -torch.tensor([sum(row) for row in log_probs])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
 import numpy as np
 
@@ -34,15 +33,3 @@ def unpack(code: str, shape: tuple[int, int]) -> np.ndarray:
             "choose the checkpoint that it comes from, or start from a sentence."
         )
     return values.astype(np.float32).reshape(shape)
-
-
-def latent_shape(model: Any) -> tuple[int, int]:
-    """Returns (M, Z) of a pipeline.
-
-    Raises:
-        VaegenError: If its model has no latent.
-    """
-    config = model.model.config
-    if not config.n_slots:
-        raise VaegenError("This checkpoint has no latent, it can only translate; choose another one.")
-    return config.n_slots, config.latent_dim

@@ -11,7 +11,6 @@ Weights are safetensors only: nothing in a checkpoint is ever run.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from torch import Tensor
 
 from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
+from vaegen.model.companions import weights_hash as weights_hash  # where files beside the weights are made
 from vaegen.model.pretrained import FOLDER as PRETRAINED
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
@@ -277,11 +277,3 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def weights_hash(folder: str | Path) -> str:
-    """Returns the first 12 digits of the SHA-256 of a checkpoint's weights: what files made from them belong to."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(folder).glob("model*.safetensors")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]

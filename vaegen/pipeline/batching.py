@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -21,14 +21,13 @@ from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
 from vaegen.model.rate_dial import check_beta
 from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
-from vaegen.pipeline.outputs import Translation
+from vaegen.pipeline.outputs import Progress, Translation
 from vaegen.text.as_typed import fold_capitals
 from vaegen.text.chinese import simplified
 from vaegen.text.cleaning import check_text
 from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
 
-Progress = Callable[[int, int], None]  # texts done, texts in all
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
@@ -157,13 +156,21 @@ class Inference:
         latents, reached = [], []
         for start in range(0, len(ids), batch_size):
             rows = slice(start, start + batch_size)
-            tgt_out, tgt_mask = self.pad(ids[rows])
-            tgt_in = tgt_out.roll(1, dims=1)
-            tgt_in[:, 0] = torch.tensor(tags[rows], device=self.device)
-            z, done = refine(self.model, posterior[rows], tgt_in, tgt_out, tgt_mask, log_beta=self.rates(beta, len(tgt_in)))
+            forced = self.forced(ids[rows], tags[rows])
+            z, done = refine(self.model, posterior[rows], *forced, log_beta=self.rates(beta, len(forced[0])))
             latents.append(z.cpu())
             reached += done.tolist()
         return torch.cat(latents), reached
+
+    def forced(self, targets: Sequence[Sequence[int]], tags: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns what a decoder reads that is led along given targets, what it should write, and the mask of that, (B, T).
+
+        It reads the language's tag and then the target, one step behind.
+        """
+        tgt_out, tgt_mask = self.pad(targets)
+        tgt_in = tgt_out.roll(1, dims=1)
+        tgt_in[:, 0] = torch.tensor(tags, device=self.device)
+        return tgt_in, tgt_out, tgt_mask
 
     @torch.inference_mode()
     def score(
@@ -173,19 +180,21 @@ class Inference:
         tag: int,
         context: str,
         batch_size: int,
+        z: Tensor | None = None,
         beta: float | None = None,
     ) -> list[list[float]]:
         """Returns log p(target | text) token by token; see `Pipeline.score`."""
-        sources = [ids or [self.source_tokenizer.eos_id] for ids in self.ids(texts)]
         wanted = [ids or [self.tokenizer.eos_id] for ids in self.ids(targets, as_targets=True)]
-        results: list[list[float]] = [[] for _ in texts]
+        is_read = z is None or context != "latent"  # else the latent alone decides, and nobody asks for the words
+        sources = [ids or [self.source_tokenizer.eos_id] for ids in self.ids(texts)] if is_read else wanted
+        results: list[list[float]] = [[] for _ in targets]
         # Logits of all positions at once are large: count each text eightfold.
         for batch, _ in batches([max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8):
-            encoding = self.encode([sources[i] for i in batch], beta)
-            tgt_out, tgt_mask = self.pad([wanted[i] for i in batch])
-            tgt_in = tgt_out.roll(1, dims=1)
-            tgt_in[:, 0] = tag
-            logits = self.model.decode_logits(tgt_in, self.model.memory(mode(encoding), encoding, context))
+            encoding = self.encode([sources[i] for i in batch], beta) if is_read else None
+            latent = z[batch].to(self.device) if z is not None else mode(encoding) if encoding is not None else None
+            tgt_in, tgt_out, tgt_mask = self.forced([wanted[i] for i in batch], [tag] * len(batch))
+            memory = self.model.memory(latent, encoding, context, self.rates(beta, len(batch)))
+            logits = self.model.decode_logits(tgt_in, memory)
             for i, row, real in zip(batch, token_log_probs(logits, tgt_out), tgt_mask, strict=True):
                 results[i] = row[real].tolist()
         return results

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vaegen.model.vae_transformer import AttentionMaps
+from vaegen.pipeline.attention_weights import WordAttention, merge_maps
+
+Progress = Callable[[int, int], None]  # texts done, texts in all
 
 
 @dataclass(frozen=True)
@@ -46,3 +50,11 @@ class Attention:
     maps: AttentionMaps
     source_tokens: tuple[str, ...]
     target_tokens: tuple[str, ...]
+
+    def by_word(self, merge: bool = True) -> WordAttention:
+        """Returns the weights with the sub-words of each word merged, as NumPy arrays; unmerged with `merge=False`."""
+        maps = self.maps
+        encoder, decoder, cross = (
+            part[:, 0].float().cpu().numpy() for part in (maps.encoder_self, maps.decoder_self, maps.cross)
+        )
+        return merge_maps(encoder, decoder, cross, self.source_tokens, self.target_tokens, maps.n_slots, merge)

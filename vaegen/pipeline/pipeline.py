@@ -12,26 +12,41 @@ what the pipeline was loaded with.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from vaegen.data.probe_sentences import probe_set
 from vaegen.errors import VaegenError
 from vaegen.latent import paths
-from vaegen.latent.priors import Prior, load_priors
+from vaegen.latent.atlas import FILE as MAP_FILE
+from vaegen.latent.atlas import Atlas, fit_atlas, load_atlas
+from vaegen.latent.directions import FILE as DIRECTIONS_FILE
+from vaegen.latent.directions import NONE, Directions, load_directions
+from vaegen.latent.priors import FILE as PRIORS_FILE
+from vaegen.latent.priors import Normal, Prior, load_priors
 from vaegen.model.checkpoint import load_checkpoint
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.rate_dial import BETAS
 from vaegen.model.vae_transformer import VAETransformer
-from vaegen.pipeline.batching import Inference, Progress, batches, listed, make_generator
-from vaegen.pipeline.outputs import Attention, Translation
+from vaegen.pipeline.batching import Inference, batches, listed, make_generator
+from vaegen.pipeline.map import Map
+from vaegen.pipeline.occlusion import N_BEAMS, Without, occlude
+from vaegen.pipeline.outputs import Attention, Progress, Translation
 from vaegen.text.sensitive import WordList
-from vaegen.text.tags import languages_of
+from vaegen.text.tags import CAPTION_LANGUAGES, languages_of
 from vaegen.text.tokenizer import Tokenizer, detect_language
+
+LOG = logging.getLogger(__name__)
+N_PROBES = 300  # captions of the probe set that show which dimensions are active
+T = TypeVar("T")
 
 
 def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
@@ -68,7 +83,7 @@ class Pipeline:
         self.model, self.tokenizer, self.metadata, self.name = model.eval(), tokenizer, metadata or {}, name
         self.folder = folder
         self._inference = Inference(self.model, tokenizer, avoid)
-        self._priors: dict[str, Prior] | None = None
+        self._companions: dict[str, tuple[int, Any]] = {}  # what lies beside the weights, by file
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -271,17 +286,7 @@ class Pipeline:
         Raises:
             VaegenError: If the model has no latent, or z is not of its shape.
         """
-        self._check_latent()
-        shape = (self.model.config.n_slots, self.model.config.latent_dim)
-        try:
-            z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
-        except (TypeError, ValueError) as error:
-            raise VaegenError(f"z={z!r:.80} is no array of numbers; give latents as `encode` and `draw` do.") from error
-        z = z[None] if z.dim() == 2 else z
-        if z.dim() != 3 or tuple(z.shape[1:]) != shape:
-            raise VaegenError(f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]}).")
-        if not z.isfinite().all():
-            raise VaegenError("z holds values that are not finite numbers.")
+        z = self._latents(z)
         languages = self._languages(language, len(z), "latents")
         return self._inference.decode_latents(z, languages, seed, batch_size, **options)
 
@@ -305,9 +310,61 @@ class Pipeline:
         return self.decode(paths.path(ends[0], ends[1], steps, method), language, **{"avoid_loops": True, **options})
 
     @property
+    def latent_shape(self) -> tuple[int, int]:
+        """(M, Z): slots, and dimensions of each.
+
+        Raises:
+            VaegenError: If the model has no latent.
+        """
+        self._check_latent()
+        return self.model.config.n_slots, self.model.config.latent_dim
+
+    @cached_property
+    def mode_variances(self) -> np.ndarray:
+        """Var(mu) of every dimension, (M * Z,), over captions of the probe set in the model's languages."""
+        codes = [code for code in CAPTION_LANGUAGES if code in self.languages]
+        texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]
+        return self.encode(texts).mu.flatten(1).var(0).cpu().numpy()
+
+    def map(self, texts: Sequence[str] | None = None, n_neighbors: int = 15, min_dist: float = 0.1) -> Map:
+        """Returns the map that lies beside the weights, or one that is fitted to some sentences alone.
+
+        Args:
+            texts: Ten sentences or more for a map of their own, which takes half a minute; None: the checkpoint's map.
+            n_neighbors: Of UMAP: how many neighbours a sentence is kept close to; few show detail, many the whole.
+            min_dist: Of UMAP: how close points may come.
+
+        Raises:
+            VaegenError: If there is no map, it is damaged or of other weights, or UMAP cannot be fitted.
+        """
+        if texts is None:
+            return self._beside(MAP_FILE, lambda: Map(self, load_atlas(self.folder)))
+        z = self.encode(texts).mode.flatten(1).cpu().numpy()
+        for step in fit_atlas(z, n_neighbors, min_dist):
+            if isinstance(step, Atlas):
+                return Map(self, step, texts)
+            time.sleep(0.1)  # the fit runs in another process
+        raise AssertionError("fit_atlas ends with an atlas")
+
+    @property
+    def directions(self) -> Directions:
+        """The named directions and components beside the weights: `names`, `entry` with measured effects, `apply`.
+
+        Raises:
+            VaegenError: If their file is damaged or of other weights.
+        """
+        return self._beside(DIRECTIONS_FILE, lambda: load_directions(self.folder)) or NONE
+
+    @property
     def priors(self) -> tuple[str, ...]:
-        """Names of the priors that latents can be drawn from, "normal" first; see `vaegen.latent.priors`."""
-        return tuple(self._all_priors())
+        """Names of the priors that latents can be drawn from, "normal" first; see `vaegen.latent.priors`.
+
+        Those of other weights are none of them; the log says so, and `draw` says why.
+        """
+        try:
+            return tuple(self._all_priors())
+        except VaegenError:
+            return ("normal",)
 
     def draw(
         self, n: int, seed: int = 0, prior: str = "normal", prior_scale: float = 1.0, n_slots: int | None = None
@@ -330,7 +387,7 @@ class Pipeline:
             raise VaegenError(f"n={n!r}, prior_scale={prior_scale}: give a whole number, and nothing negative.")
         if n_slots is not None and not 1 <= n_slots <= most:
             raise VaegenError(f"n_slots={n_slots}: give 1 to {most}; this model has {most} slots.")
-        known = self._all_priors()
+        known = {"normal": Normal(*self.latent_shape)} if prior == "normal" else self._all_priors()
         if prior not in known:
             hint = " scripts/fit_prior.py fits more." if len(known) == 1 else ""
             raise VaegenError(f"There is no prior {prior!r}; this checkpoint has {', '.join(known)}.{hint}")
@@ -369,14 +426,29 @@ class Pipeline:
         language: str,
         context: str = "source",
         batch_size: int = 32,
+        z: Tensor | np.ndarray | None = None,
         beta: float | None = None,
     ) -> list[list[float]]:
-        """Returns log p(target | text) token by token, the end included, in nats, at the mode of the posterior."""
+        """Returns log p(target | text) token by token, the end included, in nats.
+
+        Args:
+            texts: What the model reads.
+            targets: What it would have to write, one for each text.
+            language: Of the targets.
+            context: `source` or `latent`.
+            batch_size: Most pairs in one batch.
+            z: Latents (B, M, Z) in place of the modes of the texts' posteriors. In context `latent` only they are read:
+                -sum of log p(text | z) is what a sentence costs to reconstruct.
+            beta: As in `translate`.
+        """
         texts, targets = listed(texts), listed(targets)
         if len(texts) != len(targets):
             raise VaegenError(f"{len(texts)} texts and {len(targets)} targets: give one target for each text.")
+        latents = None if z is None else self._latents(z)
+        if latents is not None and len(latents) != len(texts):
+            raise VaegenError(f"{len(texts)} texts and {len(latents)} latents: give one latent for each text.")
         tag = self.tokenizer.language_id(self._check_language(language))
-        return self._inference.score(texts, targets, tag, context, batch_size, beta)
+        return self._inference.score(texts, targets, tag, context, batch_size, latents, beta)
 
     @torch.inference_mode()
     def attention(
@@ -388,7 +460,10 @@ class Pipeline:
         beta: float | None = None,
         **options: Any,
     ) -> Attention:
-        """Returns where the model looks while it translates a text, or while it reads a translation that is given."""
+        """Returns where the model looks while it translates a text, or while it reads a translation that is given.
+
+        `.maps` are the weights of sub-words, `.by_word()` those of words.
+        """
         tag, run = self.tokenizer.language_id(self._check_language(target_language)), self._inference
         source = run.ids([text])[0] or [run.source_tokenizer.eos_id]
         if target_text is not None:
@@ -401,6 +476,40 @@ class Pipeline:
         maps = self.model.attention_maps(src, mask, tgt_in, context, log_beta=run.rates(beta, 1))
         pieces = (run.source_tokenizer.pieces(source[:-1]), self.tokenizer.pieces(target))
         return Attention(maps, (*pieces[0], "</s>"), (*pieces[1], "</s>"))
+
+    def occlude(
+        self,
+        text: str,
+        word: int,
+        target_language: str,
+        context: str = "source",
+        target_text: str | None = None,
+        how: str = "drop",
+        by_word: bool = True,
+        avoid: WordList | bool | None = None,
+    ) -> Without:
+        """Returns what changes in a translation when one word of the text is taken away.
+
+        The model has never read the mask token in a source sentence while training: what it makes of one is out of
+        distribution. Without the dropped word, a sentence is one that it might have read.
+
+        Args:
+            text: The sentence.
+            word: Index of the word to take away, the first is 0.
+            target_language: Of the translation.
+            context: `source` or `latent`.
+            target_text: The translation whose words are compared; None: the model's own.
+            how: `drop` (leave the word out) or `mask` (the mask token in place of each of its sub-words).
+            by_word: Whether `word` counts words, or with False sub-words.
+            avoid: As everywhere: the translation of what is left is led around these words.
+
+        Raises:
+            VaegenError: If there is no such word, or nothing would be left.
+        """
+        self._check_language(target_language)
+        if target_text is None:
+            target_text = self.translate(text, target_language, context=context, num_beams=N_BEAMS, avoid=avoid)
+        return occlude(self._inference, text, word, target_language, context, target_text, how, by_word, avoid)
 
     def _check(
         self, texts: str | Sequence[str], target: str | Sequence[str], source: str | None, options: dict[str, Any]
@@ -428,11 +537,41 @@ class Pipeline:
             raise VaegenError(f"There is no language {language!r}; this model has {', '.join(self.tags)}.")
         return language
 
+    def _latents(self, z: Tensor | np.ndarray) -> Tensor:
+        """Latents as a tensor (B, M, Z), once they are known to be of this model's shape."""
+        shape = self.latent_shape
+        try:
+            z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
+        except (TypeError, ValueError) as error:
+            raise VaegenError(f"z={z!r:.80} is no array of numbers; give latents as `encode` and `draw` do.") from error
+        z = z[None] if z.dim() == 2 else z
+        if z.dim() != 3 or tuple(z.shape[1:]) != shape:
+            raise VaegenError(f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]}).")
+        if not z.isfinite().all():
+            raise VaegenError("z holds values that are not finite numbers.")
+        return z
+
     def _all_priors(self) -> dict[str, Prior]:
-        if self._priors is None:  # read when first asked for: most visitors only translate
-            config = self.model.config
-            self._priors = load_priors(self.folder, config.n_slots, config.latent_dim)
-        return self._priors
+        config = self.model.config
+        return self._beside(PRIORS_FILE, lambda: load_priors(self.folder, config.n_slots, config.latent_dim))
+
+    def _beside(self, file: str, load: Callable[[], T]) -> T:
+        """What is made of a file beside the weights: when it is first asked for, and again when the file has changed.
+
+        A file that is refused is refused every time, and the log says so once.
+        """
+        path = Path(self.folder or "", file)
+        changed = path.stat().st_mtime_ns if path.is_file() else 0
+        if self._companions.get(file, (-1, None))[0] != changed:
+            try:
+                self._companions[file] = (changed, load())
+            except VaegenError as error:
+                LOG.warning("%s", error)
+                self._companions[file] = (changed, VaegenError(error.text, **error.values))
+        found = self._companions[file][1]
+        if isinstance(found, VaegenError):
+            raise VaegenError(found.text, **found.values)  # a new one: a raised one keeps what was on the stack
+        return found
 
     def _check_latent(self) -> None:
         if not self.model.config.n_slots:
