@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -107,20 +106,20 @@ def test_every_package_is_in_the_readme_and_in_the_drawing():
 
 
 def test_every_dependency_says_why_it_is_there():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [one for extra in (project["dependencies"], *project["optional-dependencies"].values()) for one in extra]
-    names = {re.split(r"[\[>=<]", one)[0] for one in wanted} - {"vaegen"}
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[project]")[2].partition("[tool.")[0]
+    names = set(re.findall(r'"([\w-]+)(?:\[[^\]]+\])?>=', project))
     if (ROOT / "package.json").is_file():
         names |= set(json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"])
     rows = re.findall(r"^\| ([^|]+) \|", (DOCS / "dependencies.md").read_text(encoding="utf-8"), re.MULTILINE)
     told = {re.sub(r" \(.*", "", name.strip()) for row in rows for name in row.split(",")}
-    assert names and not names - told
+    assert len(names) > 20 and not names - told
 
 
 def test_one_version_everywhere():
     import vaegen
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     citation = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
     newest = re.search(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert citation and newest and {vaegen.__version__, citation[1], newest[1]} == {project["version"]}
+    assert project and citation and newest
+    assert vaegen.__version__ == project[1] == citation[1] == newest[1]

@@ -1,4 +1,4 @@
-"""Markdown out of measured figures: the tables of docs/results.md and the model card of a checkpoint. Nothing here measures."""
+"""Markdown out of measured figures: the tables of docs/results.md, a checkpoint's model card. Nothing here measures."""
 
 from __future__ import annotations
 
