@@ -85,12 +85,12 @@ def test_the_card_and_the_results_hold_the_measured_figures(name):
 
 def test_the_results_are_what_the_command_writes():
     before = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    sys.path.insert(0, str(ROOT / "scripts"))
+    sys.path.insert(0, str(ROOT / "scripts" / "measure"))
     try:
-        import update_readme
+        import update_documents
     finally:
         sys.path.pop(0)
-    assert update_readme.filled(before) == before
+    assert update_documents.filled(before) == before
 
 
 @pytest.mark.parametrize("name", [name for name in committed() if name in ("chinese", "dialogue", "summaries")])

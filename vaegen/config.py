@@ -33,8 +33,8 @@ class ModelConfig:
             say is put together once per sentence, not once per token.
         n_slots: Latent slots M; 0 gives an ordinary Transformer without a latent.
         latent_dim: Dimensions Z of each slot.
-        encoder_dropout: Dropout in the encoder, one mask per sentence.
-        decoder_dropout: Dropout in the decoder, one mask per sentence.
+        encoder_dropout: Dropout probability in the encoder, one mask per sentence.
+        decoder_dropout: Dropout probability in the decoder, one mask per sentence.
         latent_dropout: Probability that a whole slot is hidden from the decoder while training.
         max_length: Longest source or target in tokens.
         encoder: What reads the source: `transformer`, `lstm`, `gat` (a graph over the sentence) or `pretrained` (a
@@ -129,13 +129,13 @@ class TrainConfig:
     Attributes:
         steps: Total optimizer steps; the learning rate reaches zero at the last one.
         batch_tokens: Target tokens in one step, over all processes.
-        max_sentence_tokens: Training sentences longer than this are dropped (counted).
+        max_sentence_tokens: Training sentences of more tokens than this are dropped (counted).
         optimizer: `muon` (Muon for the weight matrices, AdamW for the rest), `adamw`, `adam`, `adafactor` or `lion`; see
             `vaegen.training.optimization`.
         lr: Peak learning rate of all but Muon.
         muon_lr: Peak learning rate of Muon.
         weight_decay: Decoupled weight decay of the weight matrices.
-        warmup_steps: Linear warm-up.
+        warmup_steps: Steps in which the learning rate rises linearly.
         cooldown: Last fraction of the steps, in which the learning rate falls linearly to zero.
         clip_norm: Largest gradient norm.
         label_smoothing: Probability mass spread over the vocabulary; never part of reported nats.

@@ -37,7 +37,7 @@ TABS = {
     "inside": inside.build,
     "lessons": lessons.build,
 }
-# What each view asks at first; `scripts/build_examples.py` answers it beforehand.
+# What each view asks at first; `vaegen examples` answers it beforehand.
 VIEWS: dict[str, Callable[[dict[str, Any]], Question[Any]]] = {
     "interpolate": interpolate.question,
     "sample": sample.question,
@@ -62,7 +62,14 @@ def build_app(service: Service) -> gr.Blocks:
     return demo.queue(max_size=MAX_WAITING)
 
 
-def launch(service: Service, port: int | None = None, share: bool = False, block: bool = True) -> str:
+def launch(
+    service: Service,
+    port: int | None = None,
+    share: bool = False,
+    block: bool = True,
+    host: str | None = None,
+    open_page: bool = False,
+) -> str:
     """Serves the app and returns its address; with `block` only after it was stopped.
 
     Host and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT where they are not given, as on a Space.
@@ -70,8 +77,10 @@ def launch(service: Service, port: int | None = None, share: bool = False, block
     logging.getLogger("httpx").setLevel(logging.WARNING)
     demo = build_app(service)
     _, url, _ = demo.launch(
+        server_name=host,
         server_port=port,
         share=share,
+        inbrowser=open_page,
         prevent_thread_lock=not block,
         run_history=False,
         show_error=False,

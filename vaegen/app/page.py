@@ -53,7 +53,7 @@ def _script(name: str) -> str:
 def example(service: Service, name: str) -> Any:
     """Returns the precomputed answer of a view's first question; None if the checkpoint has none.
 
-    It lies beside the weights (`scripts/build_examples.py`), so that the first page need not wait for the model.
+    It lies beside the weights (`vaegen examples`), so that the first page need not wait for the model.
     """
     try:
         folder = service.folder()

@@ -122,7 +122,8 @@ class Service:
         Raises:
             VaegenError: If there is no such checkpoint.
         """
-        name = checkpoint or next(iter(self._paths), "")
+        if not (name := checkpoint or next(iter(self._paths), "")):
+            return ()  # there is no checkpoint at all; a visitor may still open one from the Hub
         path = Path(self._path(name))
         if model := self._models.get(name):
             return tuple(model.tags)
@@ -219,6 +220,8 @@ class Service:
             self._answers.put(question, list(question.answers(model))[-1])
 
     def _path(self, name: str) -> str:
+        if not self._paths and not name:
+            raise VaegenError("There is no checkpoint here; start with `vaegen app --checkpoint FOLDER_OR_HUB_ID`.")
         if name not in self._paths and name not in self._added:
             raise VaegenError(f"There is no checkpoint in the folder {self._folder.name}; train one or name one.")
         return self._paths.get(name) or self._added[name]

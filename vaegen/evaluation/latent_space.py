@@ -1,6 +1,6 @@
 """What a latent space is worth, in figures: rate and distortion, samples of every prior, paths, languages, factors.
 
-Each function returns one part of the report as plain JSON values; scripts/evaluate.py --latent runs them and
+Each function returns one part of the report as plain JSON values; `vaegen evaluate --latent` runs them and
 `vaegen.evaluation.reports.latent_space` writes them down. Shares are 0 to 1, nats are per sentence with its end token.
 """
 

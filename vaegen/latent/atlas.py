@@ -14,7 +14,7 @@ from vaegen.errors import VaegenError
 from vaegen.latent.projection import PCA, UMAP, fit_pca, fit_umap, place, unplace
 from vaegen.model.companions import companion
 
-PICTURE, FILE, MAKER = "map.json", "map.npz", "scripts/build_map.py"  # for the page, for the model
+PICTURE, FILE, MAKER = "map.json", "map.npz", "`vaegen map`"  # for the page, for the model
 
 PROJECTIONS = {"umap2": 2, "umap3": 3, "pca2": 2, "pca3": 3}  # and the axes of each
 
@@ -86,7 +86,7 @@ def load_atlas(folder: Path | None) -> Atlas:
     if found is None:
         raise VaegenError(
             "This checkpoint has no map. Choose another one, or make its map: "
-            "python scripts/build_map.py --checkpoint FOLDER. A map of your own sentences can be fitted here."
+            "vaegen map --checkpoint FOLDER. A map of your own sentences can be fitted here."
         )
     return found
 

@@ -12,7 +12,7 @@ import numpy as np
 from vaegen.errors import VaegenError
 from vaegen.model.companions import companion
 
-FILE = "directions.npz"  # made by scripts/build_directions.py
+FILE = "directions.npz"  # made by `vaegen directions`
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def load_directions(folder: Path | None) -> Directions | None:
     Raises:
         VaegenError: If the file is damaged, or belongs to other weights.
     """
-    return companion(folder, FILE, _read, "scripts/build_directions.py")
+    return companion(folder, FILE, _read, "`vaegen directions`")
 
 
 def _read(path: Path) -> tuple[Directions, str]:

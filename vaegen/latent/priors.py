@@ -10,7 +10,7 @@ posteriors of training sentences, the *aggregate posterior*, does not have that 
     flow      flow matching: a small network that carries noise to the aggregate posterior
     jitter    a draw from the posterior of a stored sentence: a control, it invents nothing
 
-All fitted ones lie beside the weights in `priors.safetensors`; scripts/fit_prior.py makes it.
+All fitted ones lie beside the weights in `priors.safetensors`; `vaegen prior` makes it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from vaegen.model.companions import companion
 from vaegen.model.layers import EncoderLayer
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.precision import fast_autocast
+from vaegen.model.randomness import own_randomness
 
 FILE = "priors.safetensors"
 PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")
@@ -198,9 +199,9 @@ class Flow(nn.Module):
             progress: Called with (step, loss).
             **shape: width, n_layers, n_heads.
         """
-        torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
-        flow = cls(statistics.shape[1], statistics.shape[2], **shape)
+        with own_randomness(seed):
+            flow = cls(statistics.shape[1], statistics.shape[2], **shape)
         flow.mean.copy_(statistics.mean(0))
         flow.std.copy_(statistics.std(0))
         optimizer = torch.optim.AdamW(flow.parameters(), lr=lr, weight_decay=0.01)
@@ -271,7 +272,7 @@ def load_priors(folder: Path | None, n_slots: int, latent_dim: int) -> dict[str,
             prior.sample(1, torch.Generator().manual_seed(0)).view(1, n_slots, latent_dim)
         return found, about_priors(path.parent).get("weights", "")
 
-    return {"normal": Normal(n_slots, latent_dim), **(companion(folder, FILE, read, "scripts/fit_prior.py") or {})}
+    return {"normal": Normal(n_slots, latent_dim), **(companion(folder, FILE, read, "`vaegen prior`") or {})}
 
 
 def about_priors(folder: Path) -> dict[str, Any]:

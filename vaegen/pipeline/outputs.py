@@ -26,6 +26,7 @@ class Translation:
         source_language: As given or detected; "" for an empty text.
         context: What the decoder saw.
         avoided: Whether the model would have written a word to avoid, and was led around it.
+        unsure: Probability that it is wrong, as `vaegen.pipeline.unsure` calibrated it; None for a checkpoint without that.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Translation:
     source_language: str
     context: str
     avoided: bool = False
+    unsure: float | None = None
 
 
 @dataclass(frozen=True)

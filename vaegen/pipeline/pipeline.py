@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -40,6 +41,8 @@ from vaegen.pipeline.batching import Inference, batches, listed, make_generator
 from vaegen.pipeline.map import Map
 from vaegen.pipeline.occlusion import N_BEAMS, Without, occlude
 from vaegen.pipeline.outputs import Attention, Progress, Translation
+from vaegen.pipeline.unsure import FILE as UNSURE_FILE
+from vaegen.pipeline.unsure import Unsure, load_unsure
 from vaegen.text.sensitive import WordList
 from vaegen.text.tags import CAPTION_LANGUAGES, languages_of
 from vaegen.text.tokenizer import Tokenizer, detect_language
@@ -205,7 +208,35 @@ class Pipeline:
             source = source_language or self.detect_language(text)
             avoid = options.get("avoid")
             results.append([self._inference.translation(h, language, source, context, avoid) for h in hypotheses])
+        self._tell_unsure(several, results)
         return results
+
+    def _tell_unsure(self, texts: Sequence[str], results: list[list[Translation]]) -> None:
+        """Puts into the first answer to each text how likely it is wrong, where the checkpoint has what it takes."""
+        try:
+            unsure = self.unsure
+        except VaegenError:  # the log has said so; an answer is still an answer
+            return
+        answered = [i for i, found in enumerate(results) if found and found[0].token_log_probs]
+        if unsure is None or not answered:
+            return
+        answers = [results[i][0] for i in answered]
+        signals = self.signals(unsure, [texts[i] for i in answered], answers)
+        for i, p in zip(answered, unsure.probability(signals), strict=True):
+            results[i][0] = replace(results[i][0], unsure=float(p))
+
+    @property
+    def unsure(self) -> Unsure | None:
+        """What lies beside the weights to tell wrong answers from right ones; None where nothing does.
+
+        Raises:
+            VaegenError: If its file is damaged or of other weights.
+        """
+        return self._beside(UNSURE_FILE, lambda: load_unsure(self.folder))
+
+    def signals(self, unsure: Unsure, texts: Sequence[str], answers: Sequence[Translation]) -> np.ndarray:
+        """Returns what `unsure` looks at in texts and their translations, (N, 6); see `vaegen.pipeline.unsure.SIGNALS`."""
+        return unsure.signals(self._inference.ids(texts), self.encode(texts), answers)
 
     @torch.no_grad()
     def encode(
@@ -389,7 +420,7 @@ class Pipeline:
             raise VaegenError(f"n_slots={n_slots}: give 1 to {most}; this model has {most} slots.")
         known = {"normal": Normal(*self.latent_shape)} if prior == "normal" else self._all_priors()
         if prior not in known:
-            hint = " scripts/fit_prior.py fits more." if len(known) == 1 else ""
+            hint = " `vaegen prior` fits more." if len(known) == 1 else ""
             raise VaegenError(f"There is no prior {prior!r}; this checkpoint has {', '.join(known)}.{hint}")
         z = known[prior].sample(n, make_generator(seed, 0), prior_scale)
         return paths.first_slots(z, most if n_slots is None else n_slots).numpy()

@@ -38,7 +38,7 @@ class Tokenizer:
         ):
             raise VaegenError(
                 f"This tokenizer is not one of vaegen's: its first ids must be {PAD} {EOS} {MASK}, "
-                "and it must have the 256 byte tokens. Train one with scripts/train_tokenizer.py."
+                "and it must have the 256 byte tokens. Train one with `vaegen tokenizer`."
             )
         base.encode_special_tokens = True  # not stored in the file: what a person types is never a special id
         self._base = base
@@ -98,7 +98,7 @@ class Tokenizer:
         path = Path(path)
         if not path.is_file():
             raise VaegenError(
-                f"There is no tokenizer at {path}; check the path, or train one: scripts/train_tokenizer.py."
+                f"There is no tokenizer at {path}; check the path, or train one with `vaegen tokenizer`."
             )
         try:
             base = BaseTokenizer.from_file(str(path))

@@ -1,4 +1,4 @@
-"""What `scripts/train.py` trains and validates on: corpora that are read, cleaned and tokenised, and every loss told."""
+"""What `vaegen train` trains and validates on: corpora that are read, cleaned and tokenised, and every loss told."""
 
 from __future__ import annotations
 
@@ -155,5 +155,5 @@ def tell_unknown(name: str, groups: Sequence[Group], ids: Sequence[TokenGroup], 
     if any(len(group) > 1 for group in groups) and all(len(group) == 1 for group in ids):
         raise VaegenError(
             f"{name} has {', '.join(unknown)}, the tokenizer only {has}: no pair is left. Make a tokenizer for them with "
-            "scripts/train_tokenizer.py and give it with --tokenizer."
+            "`vaegen tokenizer` and give it with --tokenizer."
         )

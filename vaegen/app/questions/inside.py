@@ -16,8 +16,8 @@ from vaegen.errors import VaegenError
 from vaegen.model.companions import companion
 
 N_DRAWS = 8  # of z, for recon
-CURVES = "curves.json"  # made by scripts/export_curves.py
-REPORT = "REPORT.md"  # made by scripts/evaluate.py --latent
+CURVES = "curves.json"  # made by `vaegen curves`
+REPORT = "REPORT.md"  # made by `vaegen evaluate --latent`
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def checkpoint_facts(folder: Path | None, metadata: dict[str, Any]) -> dict[str,
         with suppress(OSError, ValueError, KeyError):  # a picture less is no reason to refuse the rest
             facts["curves"] = json.loads((folder / CURVES).read_text(encoding="utf-8"))["series"]
     with suppress(VaegenError):
-        report = companion(folder, REPORT, _read_report, "scripts/evaluate.py --latent")
+        report = companion(folder, REPORT, _read_report, "`vaegen evaluate --latent`")
         facts |= {} if report is None else {"report": report}
     return facts
 

@@ -104,7 +104,7 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures, path
     """
     shipped = f"checkpoints/{name}"
     path = path or shipped
-    log = "; all runs are in `checkpoints/LOG.md`" if path == shipped else ""
+    log = "; all runs are in `docs/runs.md`" if path == shipped else ""
     training = metrics.get("training", {})
     settings = training.get("config", {})
     shape = ", ".join(f"{key} {config[key]}" for key in SHAPE if key in config)

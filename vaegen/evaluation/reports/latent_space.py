@@ -43,7 +43,7 @@ def report(figures: Figures, name: str, plots: bool = True, path: str | None = N
     path = path or f"checkpoints/{name}"
     parts = [
         f"# What the latent space of `{name}` is worth",
-        f"Made by `python scripts/evaluate.py --latent --checkpoint {path} --data DATA` and its figures "
+        f"Made by `vaegen evaluate --latent --checkpoint {path} --data DATA` and its figures "
         f"in `{FIGURES}`; weights {figures.get('weights', 'unknown')}. Nats are per sentence, its end token included.",
     ]
     for key, write in SECTIONS.items():
@@ -190,7 +190,7 @@ def bound_section(part: Figures, _plots: bool = True) -> str:
     """What the whole latent holds, by language."""
     return "\n\n".join([
         "## What the latent holds",
-        "All slots, each language decoded from z into itself; measured by scripts/evaluate.py with the translations.",
+        "All slots, each language decoded from z into itself; measured by `vaegen evaluate` with the translations.",
         latent_table({"latent": part}),
     ])  # fmt: skip
 

@@ -1,49 +1,72 @@
-"""`scripts/evaluate.py --latent`: what the latent space of a checkpoint is worth, part by part, and the report of it."""
+"""What the latent space of a checkpoint is worth, measured part by part."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import vaegen
-from vaegen.commands.arguments import name_of, public_path
 from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.cards import main_corpus
-from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, draw_plots, report
-from vaegen.evaluation.tasks import with_all
-from vaegen.latent.directions import load_directions
-from vaegen.model.checkpoint import weights_hash
+from vaegen.evaluation.reports.latent_space import FIGURES
 from vaegen.text.tags import tag_name
+
+if TYPE_CHECKING:
+    from vaegen.pipeline.pipeline import Pipeline
 
 PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
 PROBE_SENTENCES = 8000  # training captions that the linear probes see
 LABELS = ("len_bin", "subj_number", "gender", "age", "animal", "color", "verb", "setting")
 
 
-def explore(options: argparse.Namespace) -> None:
-    """Measures the latent space, part by part, and writes the report."""
+def explore(
+    pipeline: Pipeline,
+    folder: Path,
+    data: str,
+    corpus: str | None = None,
+    asked: Sequence[str] | None = None,
+    n_sentences: int = 500,
+    n_samples: int = 2000,
+    n_seeds: int = 5,
+    draws: str | None = None,
+) -> dict[str, Any]:
+    """Measures the latent space, and returns and writes all figures: each part as soon as it is there.
+
+    Args:
+        pipeline: Of the checkpoint, on the CPU.
+        folder: Of the checkpoint, with the language model `lm` for the parts that need a judge.
+        data: Folder with the corpora; "": nothing is measured, and the figures are those that are there.
+        corpus: Whose text is read; None: the first one of the checkpoint.
+        asked: Names of the parts to measure; None: all that the checkpoint allows.
+        n_sentences: Sentences for the rates.
+        n_samples: Samples for each prior and seed.
+        n_seeds: Seeds.
+        draws: More rows of samples, as "prior:scale:slots,...".
+
+    Raises:
+        VaegenError: If a part is not known or cannot be measured.
+    """
     from vaegen.evaluation import latent_space as measure
     from vaegen.evaluation.language_model import load_language_model
+    from vaegen.evaluation.tasks import with_all
+    from vaegen.latent.directions import load_directions
+    from vaegen.model.checkpoint import weights_hash
 
-    folder = Path(options.checkpoint)
-    pipeline = vaegen.load(folder, device="cpu")
     path, weights = folder / FIGURES, weights_hash(folder)
     figures = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if figures.get("weights") != weights:
         figures = {"weights": weights, **{key: figures[key] for key in ("notes",) if key in figures}}
-    corpus = options.corpus or main_corpus(pipeline.metadata)
+    corpus = corpus or main_corpus(pipeline.metadata)
     lacks = {part: lacking(part, pipeline.languages, corpus) for part in PARTS}
     possible = [part for part in PARTS if not lacks[part]]
-    parts = options.parts.split(",") if options.parts else possible if options.data else []
+    parts = asked or (possible if data else [])
     if unknown := set(parts) - set(PARTS):
-        raise VaegenError(f"--parts {options.parts}: there is no part {', '.join(sorted(unknown))}; use {', '.join(PARTS)}.")
-    if parts and not options.data:
+        raise VaegenError(f"There is no part {', '.join(sorted(unknown))} for --parts; use {', '.join(PARTS)}.")
+    if parts and not data:
         raise VaegenError("--latent measures on the corpora; give their folder with --data.")
     for part in parts:
         if lacks[part]:
@@ -60,9 +83,9 @@ def explore(options: argparse.Namespace) -> None:
                 "--corpus, or leave the part out with --parts."
             )
 
-    for part in (part for part in PARTS if lacks[part] and options.data and not options.parts):
+    for part in (part for part in PARTS if lacks[part] and data and not asked):
         say(f"left out: {part}, which needs {lacks[part]}")
-    text = {split: load_corpus(corpus, options.data, split) for split in ("train", "val", "test")} if parts else {}
+    text = {split: load_corpus(corpus, data, split) for split in ("train", "val", "test")} if parts else {}
     english = {split: [group["en"] for group in groups if group.get("en")] for split, groups in text.items()}
     complete = {split: with_all(pipeline.languages, groups) for split, groups in text.items()}
     for part in parts:
@@ -75,7 +98,7 @@ def explore(options: argparse.Namespace) -> None:
         elif part == "factors":
             found = measure.factors(pipeline, say)
         elif part == "probes":
-            rows = {split: silver_labels(options.data, split) for split in ("train", "test")}
+            rows = {split: silver_labels(data, split) for split in ("train", "test")}
             train = [group["en"] for group in text["train"]][:PROBE_SENTENCES]
             labels = {label: values[:PROBE_SENTENCES] for label, values in rows["train"].items()}
             codes = [code for code in pipeline.languages if code in text["test"][0]]
@@ -84,7 +107,7 @@ def explore(options: argparse.Namespace) -> None:
         else:
             judge = load_language_model(folder / "lm")
             if part == "rates":
-                n = options.latent_sentences
+                n = n_sentences
                 target = "de" if "de" in pipeline.languages else next(c for c in pipeline.languages if c != "en")
                 pairs = with_all(("en", target), text["test"])[:n]
                 need(pairs, f"test pairs in English and {tag_name(target)}")
@@ -94,15 +117,15 @@ def explore(options: argparse.Namespace) -> None:
                 need(english["test"], "English test sentences")
                 found = measure.interpolation(pipeline, judge, english["test"][:200], 11, say)
             else:
-                also = load_corpus("multi30k-captions", options.data, "train") if corpus == "multi30k" else []
+                also = load_corpus("multi30k-captions", data, "train") if corpus == "multi30k" else []
                 seen = english["train"] + [group["en"] for group in also if group.get("en")]
                 held_out = english["val"] + english["test"]
                 need(held_out, "English sentences of val and test")
-                need(english["train"], "English training sentences, or fewer --samples", options.samples)
-                seeds = range(options.seeds)
+                need(english["train"], "English training sentences, or fewer --samples", n_samples)
+                seeds = range(n_seeds)
                 found = measure.prior_samples(
-                    pipeline, judge, held_out, english["train"], seen, options.samples, seeds, say,
-                    [*((name, 1.0, None) for name in pipeline.priors), *more_draws(options.draws)],
+                    pipeline, judge, held_out, english["train"], seen, n_samples, seeds, say,
+                    [*((name, 1.0, None) for name in pipeline.priors), *more_draws(draws)],
                 )  # fmt: skip
         figures[part] = {**found, "seconds": round(time.perf_counter() - start)}
         write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
@@ -111,8 +134,7 @@ def explore(options: argparse.Namespace) -> None:
     if (directions := load_directions(folder)) is not None:
         figures["directions"] = [vars(entry) for entry in directions.entries]
         write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
-    draw_plots(figures, folder)
-    write(folder / REPORT, report(figures, name_of(folder), path=public_path(folder)))
+    return figures
 
 
 def lacking(part: str, languages: Sequence[str], corpus: str) -> str:
