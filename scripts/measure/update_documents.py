@@ -87,7 +87,8 @@ def quality() -> list[str]:
     if (LEDGERS / "comparisons.json").exists():
         table = comparison_table(read(LEDGERS / "comparisons.json"))
         sections.append(
-            "### Small runs of equal shape and budget\n\nBLEU tok. lc. on test_2016; commands in [comparisons.json](ledgers/comparisons.json)."
+            "### Small runs of equal shape and budget\n\nBLEU tok. lc. on test_2016; commands in "
+            "[comparisons.json](ledgers/comparisons.json)."
         )
         sections.append(table)
     return sections
