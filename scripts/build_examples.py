@@ -24,6 +24,7 @@ from vaegen.app.questions.points import START
 from vaegen.app.questions.translate import Request
 from vaegen.app.service import Service
 from vaegen.errors import VaegenError
+from vaegen.model.companions import weights_hash
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     except VaegenError as error:
         print(f"build_examples: {error}", file=sys.stderr)
         return 2
+    found = {"weights": weights_hash(options.checkpoint), **found}
     path = Path(options.checkpoint) / EXAMPLES_FILE
     path.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(found)}; {path.stat().st_size / 1000:.0f} kB")
