@@ -140,8 +140,8 @@ def test_a_pipeline_draws_from_what_lies_beside_its_weights(tiny_model, tokenize
     assert pipeline.priors == ("normal",)
     with pytest.raises(VaegenError, match="fit_prior"):
         pipeline.draw(1, prior="flow")
-    gaussian, about = Gaussian(torch.full(shape, 7.0), torch.eye(shape[0] * shape[1])), {"weights": weights_hash(tmp_path / "own")}
-    save_priors(tmp_path / "own", {"gaussian": gaussian}, about)
+    gaussian = Gaussian(torch.full(shape, 7.0), torch.eye(shape[0] * shape[1]))
+    save_priors(tmp_path / "own", {"gaussian": gaussian}, {"weights": weights_hash(tmp_path / "own")})
     pipeline = load(tmp_path / "own")
     assert pipeline.priors == ("normal", "gaussian")
     z = pipeline.draw(50, seed=1, prior="gaussian", n_slots=1)

@@ -180,7 +180,9 @@ class TrainingData:
         self.rank, self.world_size = rank, world_size
         self._excluded = {frozenset(pair.split("-")) for pair in config.exclude_pairs}
         if min((config.source_weights or {"": 0.0}).values()) < 0.0:
-            raise VaegenError(f"source_weights={config.source_weights}: give numbers of 0 or more.")
+            raise VaegenError(
+                "source_weights={source_weights}: give numbers of 0 or more.", source_weights=config.source_weights
+            )
         if not any(len(groups) for groups, _ in corpora):
             raise VaegenError(
                 "There is no training sentence left; check the folder given and what the cleaning dropped."
@@ -206,8 +208,10 @@ class TrainingData:
             batches.append(batch)
         if not batches:
             raise VaegenError(
-                f"An epoch has {len(items)} sentences for {self.world_size} processes; give more text, higher rates or "
-                "fewer excluded pairs."
+                "An epoch has {n} sentences for {world_size} processes; give more text, higher rates or fewer excluded "
+                "pairs.",
+                n=len(items),
+                world_size=self.world_size,
             )
         return [batches[i] for i in rng.permutation(len(batches))]
 

@@ -55,9 +55,13 @@ class Atlas:
         at = np.asarray(at, np.float64)
         if projection not in PROJECTIONS or (projection.startswith("umap") and projection not in self.coordinates):
             known = ", ".join(self.places)
-            raise VaegenError(f"There is no projection {projection!r:.80}; this map has {known}.")
+            raise VaegenError(
+                "There is no projection {projection}; this map has {known}.", projection=f"{projection!r:.80}", known=known
+            )
         if at.shape != (PROJECTIONS[projection],):
-            raise VaegenError(f"The place has {at.size} coordinates; this map has {PROJECTIONS[projection]}.")
+            raise VaegenError(
+                "The place has {size} coordinates; this map has {axes}.", size=at.size, axes=PROJECTIONS[projection]
+            )
         if projection in self.coordinates:
             return unplace(at, self.latents, self.coordinates[projection]).astype(np.float32)
         return self.pca.move(self.pca.mean if rest is None else rest, at).astype(np.float32)

@@ -29,7 +29,10 @@ def unpack(code: str, shape: tuple[int, int]) -> np.ndarray:
         raise VaegenError("This latent cannot be read; copy it again, or start from a sentence.") from error
     if values.size != shape[0] * shape[1] or not np.isfinite(values).all():
         raise VaegenError(
-            f"This latent has {values.size} finite numbers or fewer, the checkpoint's have {shape[0]} x {shape[1]}; "
-            "choose the checkpoint that it comes from, or start from a sentence."
+            "This latent has {size} finite numbers or fewer, the checkpoint's have {n_slots} x {latent_dim}; choose the "
+            "checkpoint that it comes from, or start from a sentence.",
+            size=values.size,
+            n_slots=shape[0],
+            latent_dim=shape[1],
         )
     return values.astype(np.float32).reshape(shape)

@@ -68,9 +68,17 @@ class Directions:
             return self.names.index(str(direction))
         if isinstance(direction, bool) or not isinstance(direction, (int, np.integer)):
             known = ", ".join(self.names) or "none"
-            raise VaegenError(f"There is no direction {direction!r:.80}; this checkpoint has {known}.")
+            raise VaegenError(
+                "There is no direction {direction}; this checkpoint has {known}.",
+                direction=f"{direction!r:.80}",
+                known=known,
+            )
         if not 0 <= direction < len(self.entries):
-            raise VaegenError(f"There is no direction {direction}; this checkpoint has {len(self.entries)}, counted from 0.")
+            raise VaegenError(
+                "There is no direction {direction}; this checkpoint has {n}, counted from 0.",
+                direction=direction,
+                n=len(self.entries),
+            )
         return int(direction)
 
     def entry(self, direction: int | str) -> Direction:

@@ -28,6 +28,7 @@ from vaegen.text.cleaning import check_text
 from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
 
+TOO_LONG = "The text has {n} tokens; this model takes up to {most}. Please split it."
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
@@ -69,7 +70,7 @@ class Inference:
         """
         for i, text in enumerate(texts):
             if not isinstance(text, str):
-                raise VaegenError(f"Text {i + 1} is of type {type(text).__name__}; give strings.")
+                raise VaegenError("Text {number} is of type {kind}; give strings.", number=i + 1, kind=type(text).__name__)
         clean = [check_text(text, MAX_CHARACTERS) for text in texts]
         if not as_targets:
             clean = [fold_capitals(text) for text in clean]
@@ -79,8 +80,8 @@ class Inference:
         results = []
         for i, (text, ids) in enumerate(zip(clean, tokenizer.encode_batch(clean), strict=True)):
             if len(ids) > limit:
-                which = f"Text {i + 1}" if len(texts) > 1 else "The text"
-                raise VaegenError(f"{which} has {len(ids):,} tokens; this model takes up to {limit}. Please split it.")
+                said = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
+                raise VaegenError("{said}", number=i + 1, n=len(ids), most=limit, said=said if len(texts) > 1 else TOO_LONG)
             results.append([*ids, tokenizer.eos_id] if text else [])
         return results
 
@@ -121,9 +122,13 @@ class Inference:
     ) -> list[list[Hypothesis]]:
         """Returns the hypotheses of each text in its language, those of its first draw first; none for a blank text."""
         if context not in CONTEXTS:
-            raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
+            raise VaegenError("There is no context {context}; choose 'latent' or 'source'.", context=repr(context))
         if n_draws < 0 or batch_size < 1:
-            raise VaegenError(f"n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.")
+            raise VaegenError(
+                "n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.",
+                n_draws=n_draws,
+                batch_size=batch_size,
+            )
         chosen = DecodingOptions.of(options)
         sources = self.ids(texts)
         results: list[list[Hypothesis]] = [[] for _ in texts]
@@ -304,7 +309,9 @@ class Inference:
     def _words(self, avoid: WordList | bool | None) -> WordList | None:
         """What to avoid: None is the usual, True at least the short lists that vaegen ships, False nothing."""
         if avoid is not None and not isinstance(avoid, (bool, WordList)):
-            raise VaegenError(f"avoid={avoid!r:.80}: give True, False or a WordList, as WordList.load(path) returns.")
+            raise VaegenError(
+                "avoid={avoid}: give True, False or a WordList, as WordList.load(path) returns.", avoid=f"{avoid!r:.80}"
+            )
         return self._avoid if avoid is None else (self._avoid or WordList.load()) if avoid is True else avoid or None
 
     def _memory(

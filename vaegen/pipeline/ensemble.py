@@ -52,7 +52,11 @@ class Ensemble(nn.Module):
         for name in ALIKE:
             values = [getattr(config, name) for config in configs]
             if any(value != values[0] for value in values):
-                raise VaegenError(f"Models that differ in {name} ({', '.join(map(str, values))}) cannot decode together.")
+                raise VaegenError(
+                    "Models that differ in {name} ({values}) cannot decode together.",
+                    name=name,
+                    values=", ".join(map(str, values)),
+                )
         readers = [model.source_tokenizer for model in models]
         known = [reader for reader in readers if reader is not None]
         if known and not (len(known) == len(readers) and all(reader.same_as(known[0]) for reader in known)):

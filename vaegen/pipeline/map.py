@@ -79,7 +79,7 @@ class Map:
             VaegenError: If there is no such point.
         """
         if not 0 <= index < len(self):
-            raise VaegenError(f"There is no point {index}; this map has {len(self)}, counted from 0.")
+            raise VaegenError("There is no point {index}; this map has {n}, counted from 0.", index=index, n=len(self))
         return self.atlas.latents[index].reshape(self._pipeline.latent_shape)
 
     def latent_at(

@@ -76,13 +76,15 @@ def occlude(
 ) -> Without:
     """Returns what changes in a translation when one source word is dropped or masked; see `Pipeline.occlude`."""
     if how not in WAYS:
-        raise VaegenError(f"There is no way {how!r:.80} to take a word away; choose 'drop' or 'mask'.")
+        raise VaegenError("There is no way {how} to take a word away; choose 'drop' or 'mask'.", how=f"{how!r:.80}")
     source_tokenizer, tokenizer = run.source_tokenizer, run.tokenizer
     whole = run.ids([text])[0] or [source_tokenizer.eos_id]
     pieces = source_tokenizer.pieces(whole[:-1])
     words = groups([*pieces, END], by_word)[:-1]
     if not 0 <= index < len(words):
-        raise VaegenError(f"There is no word {index} to take away; the sentence has {len(words)}, the first is 0.")
+        raise VaegenError(
+            "There is no word {index} to take away; the sentence has {n}, the first is 0.", index=index, n=len(words)
+        )
     start, stop = words[index][0], words[index][-1] + 1
     left = whole[:start] + [source_tokenizer.mask_id] * (stop - start if how == "mask" else 0) + whole[stop:]
     if len(left) == 1:

@@ -59,7 +59,9 @@ def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList 
     try:
         checkpoint = load_checkpoint(path_or_hub_id, torch.device(device))
     except (AssertionError, RuntimeError) as error:  # an unknown device, or one that this machine or this torch lacks
-        raise VaegenError(f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'.") from error
+        raise VaegenError(
+            "device={device} cannot be used: {reason} Try 'cpu'.", device=repr(device), reason=str(error).splitlines()[0]
+        ) from error
     return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name, checkpoint.path, avoid)
 
 
@@ -262,7 +264,9 @@ class Pipeline:
         sources = self._inference.ids(several)
         blank = [i for i, ids in enumerate(sources) if not ids]
         if blank or not sources:
-            raise VaegenError(f"Text {blank[0] + 1 if blank else 1} is empty and has no latent; give a sentence.")
+            raise VaegenError(
+                "Text {number} is empty and has no latent; give a sentence.", number=blank[0] + 1 if blank else 1
+            )
         shape = (len(sources), self.model.config.n_slots, self.model.config.latent_dim)
         mu, logvar = torch.empty(shape, device=self.device), torch.empty(shape, device=self.device)
         for batch, done in batches(sources, batch_size, 1):
@@ -415,13 +419,20 @@ class Pipeline:
         self._check_latent()
         most = self.model.config.n_slots
         if not isinstance(n, (int, np.integer)) or n < 0 or not 0.0 <= prior_scale < float("inf"):
-            raise VaegenError(f"n={n!r}, prior_scale={prior_scale}: give a whole number, and nothing negative.")
+            raise VaegenError(
+                "n={n}, prior_scale={prior_scale}: give a whole number, and nothing negative.",
+                n=repr(n),
+                prior_scale=prior_scale,
+            )
         if n_slots is not None and not 1 <= n_slots <= most:
-            raise VaegenError(f"n_slots={n_slots}: give 1 to {most}; this model has {most} slots.")
+            raise VaegenError(
+                "n_slots={n_slots}: give 1 to {most}; this model has {most} slots.", n_slots=n_slots, most=most
+            )
         known = {"normal": Normal(*self.latent_shape)} if prior == "normal" else self._all_priors()
         if prior not in known:
-            hint = " `vaegen prior` fits more." if len(known) == 1 else ""
-            raise VaegenError(f"There is no prior {prior!r}; this checkpoint has {', '.join(known)}.{hint}")
+            said = "There is no prior {prior}; this checkpoint has {known}."
+            fits = "There is no prior {prior}; this checkpoint has {known}. `vaegen prior` fits more."
+            raise VaegenError(fits if len(known) == 1 else said, prior=repr(prior), known=", ".join(known))
         z = known[prior].sample(n, make_generator(seed, 0), prior_scale)
         return paths.first_slots(z, most if n_slots is None else n_slots).numpy()
 
@@ -474,10 +485,14 @@ class Pipeline:
         """
         texts, targets = listed(texts), listed(targets)
         if len(texts) != len(targets):
-            raise VaegenError(f"{len(texts)} texts and {len(targets)} targets: give one target for each text.")
+            raise VaegenError(
+                "{n} texts and {n_targets} targets: give one target for each text.", n=len(texts), n_targets=len(targets)
+            )
         latents = None if z is None else self._latents(z)
         if latents is not None and len(latents) != len(texts):
-            raise VaegenError(f"{len(texts)} texts and {len(latents)} latents: give one latent for each text.")
+            raise VaegenError(
+                "{n} texts and {n_latents} latents: give one latent for each text.", n=len(texts), n_latents=len(latents)
+            )
         tag = self.tokenizer.language_id(self._check_language(language))
         return self._inference.score(texts, targets, tag, context, batch_size, latents, beta)
 
@@ -558,14 +573,21 @@ class Pipeline:
         """A language for each of n things, once all of them are known to be there."""
         languages = [language] * n if isinstance(language, str) else list(language)
         if len(languages) != n:
-            raise VaegenError(f"{n} {what} and {len(languages)} languages: give one, or one for each.")
+            raise VaegenError(
+                "{n} {what} and {n_languages} languages: give one, or one for each.",
+                n=n,
+                what=what,
+                n_languages=len(languages),
+            )
         for code in {*languages, *listed(language)}:
             self._check_language(code)
         return languages
 
     def _check_language(self, language: str) -> str:
         if language not in self.tags:
-            raise VaegenError(f"There is no language {language!r}; this model has {', '.join(self.tags)}.")
+            raise VaegenError(
+                "There is no language {language}; this model has {tags}.", language=repr(language), tags=", ".join(self.tags)
+            )
         return language
 
     def _latents(self, z: Tensor | np.ndarray) -> Tensor:
@@ -574,10 +596,17 @@ class Pipeline:
         try:
             z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
         except (TypeError, ValueError) as error:
-            raise VaegenError(f"z={z!r:.80} is no array of numbers; give latents as `encode` and `draw` do.") from error
+            raise VaegenError(
+                "z={z} is no array of numbers; give latents as `encode` and `draw` do.", z=f"{z!r:.80}"
+            ) from error
         z = z[None] if z.dim() == 2 else z
         if z.dim() != 3 or tuple(z.shape[1:]) != shape:
-            raise VaegenError(f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]}).")
+            raise VaegenError(
+                "z is of shape {shape}; this model's latents are (B, {n_slots}, {latent_dim}).",
+                shape=tuple(z.shape),
+                n_slots=shape[0],
+                latent_dim=shape[1],
+            )
         if not z.isfinite().all():
             raise VaegenError("z holds values that are not finite numbers.")
         return z

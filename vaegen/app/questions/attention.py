@@ -19,6 +19,8 @@ from vaegen.pipeline.occlusion import N_BEAMS, WAYS, Without
 from vaegen.text.cleaning import check_text
 
 MAX_TOKENS = 80  # sub-words of a sentence: beyond, the picture is unreadable and its weights take half a megabyte
+LONG_SENTENCE = "The sentence has {n} sub-words; the picture shows up to {most}. Take a shorter one."
+LONG_TRANSLATION = "The translation has {n} sub-words; the picture shows up to {most}. Take a shorter one."
 SCALE = 65_535  # weights travel as 16-bit integers: an error of 0.00001
 
 
@@ -222,8 +224,8 @@ def side_of(
     own = source_language or model.detect_language(text)
     if own == language and model.model.config.n_slots:
         context = "latent"
-    _check_length("The sentence", (model.model.source_tokenizer or model.tokenizer).encode(text))
-    _check_length("The translation", model.tokenizer.encode(target))
+    _check_length(LONG_SENTENCE, (model.model.source_tokenizer or model.tokenizer).encode(text))
+    _check_length(LONG_TRANSLATION, model.tokenizer.encode(target))
     written = target or model.translate(text, language, context=context, num_beams=N_BEAMS, max_length=MAX_TOKENS)
     found = model.attention(text, language, context, written).by_word(merge)
     ((*log_probs,),) = model.score([text], [written], language, context)
@@ -245,6 +247,6 @@ def side_of(
     )
 
 
-def _check_length(what: str, ids: Sequence[int]) -> None:
+def _check_length(said: str, ids: Sequence[int]) -> None:
     if len(ids) > MAX_TOKENS:
-        raise VaegenError(f"{what} has {len(ids)} sub-words; the picture shows up to {MAX_TOKENS}. Take a shorter one.")
+        raise VaegenError(said, n=len(ids), most=MAX_TOKENS)

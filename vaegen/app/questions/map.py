@@ -56,9 +56,11 @@ class Look:
         """
         projection = check_choice("map", self.projection, PROJECTIONS)
         if self.at and len(self.at) != PROJECTIONS[projection]:
-            raise VaegenError(f"The place has {len(self.at)} coordinates; this map has {PROJECTIONS[projection]}.")
+            raise VaegenError(
+                "The place has {n} coordinates; this map has {axes}.", n=len(self.at), axes=PROJECTIONS[projection]
+            )
         if len(self.blend) > MAX_BLEND:
-            raise VaegenError(f"{len(self.blend)} sentences are to be mixed; take at most {MAX_BLEND}.")
+            raise VaegenError("{n} sentences are to be mixed; take at most {most}.", n=len(self.blend), most=MAX_BLEND)
         return Look(
             point(self.a),
             point(self.b),

@@ -17,6 +17,7 @@ from vaegen.text.cleaning import check_text
 
 MAX_LINES, MIN_FIT = 2000, 10
 CHUNK = 100  # sentences encoded at a time: other visitors wait no longer than for these
+NO_LINES = "There are no sentences; type or choose some, one a line."
 _FITTING = threading.BoundedSemaphore(1)  # UMAP takes a whole core
 
 
@@ -45,12 +46,14 @@ class Place:
             VaegenError: If one is refused.
         """
         if len(self.lines) > MAX_LINES:
-            raise VaegenError(f"There are {len(self.lines):,} lines; up to {MAX_LINES:,} fit. Take a part of the file.")
+            raise VaegenError(
+                "There are {n} lines; up to {most} fit. Take a part of the file.", n=len(self.lines), most=MAX_LINES
+            )
         lines = tuple(line for line in (check_text(str(line), MAX_CHARACTERS) for line in self.lines) if line)
         least = MIN_FIT if self.fit else 1
         if len(lines) < least:
-            told = f"a map of their own takes {MIN_FIT} or more" if self.fit else "type or choose some, one a line"
-            raise VaegenError(f"There are {len(lines)} sentences; {told}.")
+            said = "There are {n} sentences; a map of their own takes {least} or more."
+            raise VaegenError("{said}", n=len(lines), least=least, said=said if self.fit else NO_LINES)
         return Place(
             lines,
             check_checkpoint(self.checkpoint, checkpoints),

@@ -92,7 +92,9 @@ def source_language(model: Any, where: Point) -> str:
     if where.language and not where.z:
         known = ", ".join(map(tag_name, model.languages))
         raise VaegenError(
-            f"This checkpoint reads {known}, not {tag_name(where.language)}; take another sentence or another checkpoint."
+            "This checkpoint reads {known}, not {language}; take another sentence or another checkpoint.",
+            known=known,
+            language=tag_name(where.language),
         )
     return model.detect_language(where.text) if where.text else model.languages[0]
 
@@ -110,7 +112,9 @@ def fitted(question: Q, model: Any) -> Q:
     there = targets_for(model.tags, source)
     for tag in question.languages if hasattr(question, "languages") else (question.language,):
         if language_of(tag) not in (*model.languages, *LANGUAGE_NAMES):
-            raise VaegenError(f"There is no language {tag!r}; this checkpoint has {', '.join(model.tags)}.")
+            raise VaegenError(
+                "There is no language {tag}; this checkpoint has {tags}.", tag=repr(tag), tags=", ".join(model.tags)
+            )
     if hasattr(question, "languages"):
         return question if set(question.languages) <= set(there) else replace(question, languages=there)
     language = question.language

@@ -63,13 +63,17 @@ class Move:
         moves = []
         for move in self.moves:
             if not isinstance(move, (tuple, list)) or len(move) != 2:
-                raise VaegenError(f"{move!r:.60} is no move; give the number of a direction and standard deviations.")
+                raise VaegenError(
+                    "{move} is no move; give the number of a direction and standard deviations.", move=f"{move!r:.60}"
+                )
             number, sd = move
             sd = check_number("A slider", sd, -MAX_SD, MAX_SD)
             moves.append((check_whole("The number of a direction", number, 0, 1000), sd))
         if not isinstance(self.slots, str) or not set(self.slots) <= set(SLOT_STATES):
             told = ", ".join(f"{letter!r} ({state})" for letter, state in SLOT_STATES.items())
-            raise VaegenError(f"The slots are {self.slots!r:.60}; write one letter for each, out of {told}.")
+            raise VaegenError(
+                "The slots are {slots}; write one letter for each, out of {told}.", slots=f"{self.slots!r:.60}", told=told
+            )
         start = check_choice("start", self.start, STARTS)
         return Move(
             point(self.a) if start == "sentence" else START[0],
@@ -91,7 +95,7 @@ class Move:
         self = fitted(self, model)
         known, shape = _directions(model), model.latent_shape
         if len(self.slots) > shape[0]:
-            raise VaegenError(f"{len(self.slots)} slots are named; this checkpoint has {shape[0]}.")
+            raise VaegenError("{n} slots are named; this checkpoint has {n_slots}.", n=len(self.slots), n_slots=shape[0])
         if self.start == "prior":
             z = model.draw(1, self.seed, self.prior, self.prior_scale)[0]
         else:

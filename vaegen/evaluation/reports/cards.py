@@ -27,7 +27,9 @@ def fill(document: str, marker: str, content: str) -> str:
     begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if not pattern.search(document):
-        raise VaegenError(f"The document has no place for the figures; put the lines {begin} and {end} into it.")
+        raise VaegenError(
+            "The document has no place for the figures; put the lines {begin} and {end} into it.", begin=begin, end=end
+        )
     return pattern.sub(lambda _: f"{begin}\n{content}\n{end}", document)
 
 
