@@ -53,7 +53,11 @@ def fit(
         VaegenError: If there is no such prior, checkpoint or text.
     """
     if unknown := set(only) - set(FITTED):
-        raise VaegenError(f"There is no prior {', '.join(sorted(unknown))}; choose among {', '.join(FITTED)}.")
+        raise VaegenError(
+            "There is no prior {unknown}; choose among {fitted}.",
+            unknown=", ".join(sorted(unknown)),
+            fitted=", ".join(FITTED),
+        )
     pipeline = load(folder)
     corpus, config = corpus or main_corpus(pipeline.metadata), pipeline.model.config
     fresh = about_priors(folder).get("weights") == weights_hash(folder)  # else all have to be made anew

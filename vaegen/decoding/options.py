@@ -78,7 +78,8 @@ class DecodingOptions:
             )
         if self.method == "beam" and self.n_best > 1 and self.max_length == 1:
             raise VaegenError(
-                f"n_best={self.n_best} with max_length=1: only the empty sentence is that short; give max_length=2 or more."
+                "n_best={n_best} with max_length=1: only the empty sentence is that short; give max_length=2 or more.",
+                n_best=self.n_best,
             )
         most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
         if self.n_best > most:

@@ -120,8 +120,8 @@ def surface_section(part: Figures, _plots: bool = True) -> str:
     return "\n\n".join([
         "## As people type",
         f"BLEU (13a, greedy, {part['direction']}, {part['source']['n']} test sentences) as printed, and how much of it is "
-        "lost when the source is typed otherwise; how often a first name put in the place of \"A man\" or the like comes back "
-        "letter by letter, in all other languages, for names of the training's list and for names of no list.",
+        "lost when the source is typed otherwise; how often a first name put in the place of \"A man\" or the like comes "
+        "back letter by letter, in all other languages, for names of the training's list and for names of no list.",
         markdown_table(["context", "as printed", *(f"lost: {form}" for form in forms), "names kept", "unseen ones"], rows),
     ])  # fmt: skip
 
