@@ -141,14 +141,14 @@ def test_a_wide_beam_finds_what_trying_everything_finds(length_penalty):
         assert [h.score for h in hypotheses] == pytest.approx([score for score, _ in best], abs=1e-4)
 
 
-@pytest.mark.parametrize(("rank", "n_finished"), [(0, 1), (1, 1), (2, 0), (3, 0)])
-def test_an_end_is_finished_only_within_the_beam(rank, n_finished):
+@pytest.mark.parametrize(("second_end", "n_finished"), [(-0.05, 2), (-0.3, 1)])
+def test_an_end_is_finished_only_within_the_beam(second_end, n_finished):
+    """Two hypotheses, both of which may end: of their four continuations, the end of the second is second or third."""
     search = _Search(9, EOS, DecodingOptions(num_beams=2, length_penalty=3.0))
-    ids = [7, 8, 9]
-    ids.insert(rank, EOS)
-    values = [-1.0, -1.1, -1.2, -1.3]
-    search.advance(0, [ids], [values], [values[rank]])
-    assert len(search.finished) == n_finished and [node.token for node in search.open] == [7, 8]
+    search.advance(0, [[7, 8]], [[-1.0, -1.1]], [-9.0])
+    assert [node.token for node in search.open] == [7, 8]
+    search.advance(1, [[EOS, 9], [EOS, 10]], [[-0.1, -0.2], [second_end, -1.0]], [-0.1, second_end])
+    assert len(search.finished) == n_finished
 
 
 def test_a_wider_beam_is_no_worse_and_n_best_are_sorted_and_different():
