@@ -24,11 +24,10 @@ from vaegen.data.corpus import load_corpus
 from vaegen.data.probe_sentences import probe_set
 from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.cards import main_corpus
-from vaegen.latent.priors import PRIORS, Flow, Gaussian, Jitter, Mixture, about_priors, load_priors, save_priors
+from vaegen.latent.prior_kinds import PRIORS, fitted
+from vaegen.latent.priors import Material, about_priors, load_priors, save_priors
 from vaegen.model.checkpoint import weights_hash
 from vaegen.model.posterior import DiagonalGaussian
-
-FITTED = PRIORS[1:]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", required=True, help="folder with the corpora")
     parser.add_argument("--corpus", help="whose training text is encoded (default: the first one of the checkpoint)")
     parser.add_argument("--groups", type=int, default=29_000, help="groups of parallel sentences to encode (default 29000)")
-    parser.add_argument("--only", help=f"comma-separated, of {', '.join(FITTED)} (default: all)")
+    parser.add_argument("--only", help=f"comma-separated, of {', '.join(fitted())} (default: all)")
     parser.add_argument("--components", type=int, default=64, help="of the mixture (default 64)")
     parser.add_argument("--steps", type=int, default=3000, help="of training the flow (default 3000)")
     parser.add_argument("--batch", type=int, default=256, help="latents in one step of the flow (default 256)")
@@ -54,9 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def fit(options: argparse.Namespace) -> None:
     """Encodes, fits and saves."""
-    names = tuple(options.only.split(",")) if options.only else FITTED
-    if unknown := set(names) - set(FITTED):
-        raise VaegenError(f"--only {options.only}: there is no prior {', '.join(sorted(unknown))}; use {', '.join(FITTED)}.")
+    names = tuple(options.only.split(",")) if options.only else fitted()
+    if unknown := set(names) - set(fitted()):
+        said = "There is no prior {names}; choose among {known}."
+        raise VaegenError(said, names=", ".join(sorted(unknown)), known=", ".join(fitted()))
     pipeline = vaegen.load(options.checkpoint)
     options.corpus = options.corpus or main_corpus(pipeline.metadata)
     folder, config = Path(options.checkpoint), pipeline.model.config
@@ -66,21 +66,19 @@ def fit(options: argparse.Namespace) -> None:
     posterior = encode_training(pipeline, options)
     generator = torch.Generator().manual_seed(options.seed)
     z = posterior.sample(generator)
+    material = Material(
+        posterior, z, lambda: pipeline.encode(probe_texts(600)), generator, options.seed, options.components, options.steps,
+        options.batch,
+    )  # fmt: skip
     for name in names:
         start = time.perf_counter()
-        if name == "gaussian":
-            priors[name] = Gaussian.fit(z)
-        elif name == "mixture":
-            priors[name] = Mixture.fit(z, options.components, options.seed)
-        elif name == "jitter":
-            texts = [text for entry in probe_set() for text in entry.sentences.values()]
-            priors[name] = Jitter.fit(pipeline.encode(texts[:: len(texts) // 600]))
-        else:
-            priors[name] = fit_flow(posterior, z, options, generator)
+        with tqdm(total=options.steps, unit="step", desc=name, disable=name != "flow") as bar:
+            material.progress = lambda step, loss: bar.update(step - bar.n)
+            priors[name] = PRIORS[name].cls.fit_to(material)
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     about = {"weights": weights_hash(folder), "corpus": options.corpus, "posteriors": len(z), "seed": options.seed}
     about |= {"components": options.components, "flow_steps": options.steps, "flow_batch": options.batch}
-    save_priors(folder, {name: priors[name] for name in FITTED if name in priors}, about)
+    save_priors(folder, {name: priors[name] for name in fitted() if name in priors}, about)
 
 
 def encode_training(pipeline: vaegen.Pipeline, options: argparse.Namespace) -> DiagonalGaussian:
@@ -92,21 +90,10 @@ def encode_training(pipeline: vaegen.Pipeline, options: argparse.Namespace) -> D
         return pipeline.encode(texts, batch_size=256, progress=lambda done, _: bar.update(done - bar.n))
 
 
-def fit_flow(posterior: DiagonalGaussian, z: torch.Tensor, options: argparse.Namespace, generator: torch.Generator) -> Flow:
-    """Trains the flow on fresh draws from the posteriors."""
-
-    def draw() -> torch.Tensor:
-        rows = torch.randint(len(posterior.mu), (options.batch,), generator=generator)
-        return posterior[rows].sample(generator)
-
-    with tqdm(total=options.steps, unit="step", desc="flow") as bar:
-
-        def progress(step: int, loss: float) -> None:
-            bar.update()
-            if step % 50 == 0:
-                bar.set_postfix(loss=f"{loss:.4f}")
-
-        return Flow.fit(draw, z, options.steps, seed=options.seed, progress=progress)
+def probe_texts(n: int) -> list[str]:
+    """Returns about n sentences of the probe set, from all of its languages."""
+    texts = [text for entry in probe_set() for text in entry.sentences.values()]
+    return texts[:: len(texts) // n]
 
 
 if __name__ == "__main__":

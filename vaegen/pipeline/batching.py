@@ -12,7 +12,7 @@ from torch import Tensor
 from vaegen.data.batches import pad
 from vaegen.decoding import loops
 from vaegen.decoding.avoidance import Allowed
-from vaegen.decoding.options import DecodingOptions
+from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.decoding.search import Hypothesis, decode
 from vaegen.errors import VaegenError
 from vaegen.latent.refinement import refine
@@ -27,6 +27,7 @@ from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
 
 TOO_LONG = "The text has {n} tokens; this model takes up to {most}. Please split it."
+ONE_TOO_LONG = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
@@ -76,8 +77,8 @@ class Inference:
         results = []
         for i, (text, ids) in enumerate(zip(clean, tokenizer.encode_batch(clean), strict=True)):
             if len(ids) > limit:
-                said = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
-                raise VaegenError("{said}", number=i + 1, n=len(ids), most=limit, said=said if len(texts) > 1 else TOO_LONG)
+                said = ONE_TOO_LONG if len(texts) > 1 else TOO_LONG
+                raise VaegenError(said, number=i + 1, n=len(ids), most=limit)
             results.append([*ids, tokenizer.eos_id] if text else [])
         return results
 
@@ -95,7 +96,7 @@ class Inference:
         texts: Sequence[str],
         languages: Sequence[str],
         *,
-        context: str = "source",
+        context: str = CONTEXT,
         n_draws: int = 0,
         seed: int = 0,
         batch_size: int = 32,
