@@ -23,7 +23,6 @@ from vaegen.pipeline.batching import ONE_TOO_LONG, TOO_LONG
 from vaegen.pipeline.pipeline import NO_FITTED_PRIOR, NO_LANGUAGE, NO_LATENT, NO_PRIOR
 from vaegen.text.tags import LANGUAGE_NAMES, TASK_NAMES
 
-
 # Files whose refusals a visitor of the page can read, every one of them; of some others, single messages.
 MET = [*HERE.glob("*.py"), *HERE.glob("questions/*.py")]
 MET += [HERE.parent / f"{name}.py" for name in (

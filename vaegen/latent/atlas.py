@@ -89,8 +89,8 @@ def load_atlas(folder: Path | None) -> Atlas:
     found = companion(folder, FILE, _read, MAKER)
     if found is None:
         raise VaegenError(
-            "This checkpoint has no map. Choose another one, or make its map with {maker}. A map of your own sentences can be "
-            "fitted here.",
+            "This checkpoint has no map. Choose another one, or make its map with {maker}. A map of your own sentences can "
+            "be fitted here.",
             maker=MAKER,
         )
     return found

@@ -28,7 +28,6 @@ from vaegen.text.tokenizer import Tokenizer
 
 TOO_LONG = "The text has {n} tokens; this model takes up to {most}. Please split it."
 ONE_TOO_LONG = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
-MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
 MAX_BATCH_TOKENS = 16384
@@ -70,7 +69,7 @@ class Inference:
         for i, text in enumerate(texts):
             if not isinstance(text, str):
                 raise VaegenError("Text {number} is of type {kind}; give strings.", number=i + 1, kind=type(text).__name__)
-        clean = [check_text(text, MAX_CHARACTERS) for text in texts]
+        clean = [check_text(text) for text in texts]
         if "zh" in self.model.config.languages:  # such a model has learned simplified characters only
             clean = [simplified(text) for text in clean]
         limit, tokenizer = self.model.config.max_length, self.tokenizer if as_targets else self.source_tokenizer
@@ -247,7 +246,7 @@ class Inference:
 
         With their languages, words to avoid are masked: the last guard, which decoding leaves nothing to do.
         """
-        texts = [check_text(text, MAX_CHARACTERS) for text in self.tokenizer.decode_batch(list_of_ids)]
+        texts = [check_text(text) for text in self.tokenizer.decode_batch(list_of_ids)]
         words = self._words(avoid)
         if words is None:
             return texts
