@@ -160,7 +160,8 @@ class Mixture:
     def restore(cls, tensors: Mapping[str, Tensor]) -> Mixture:
         """See `FittedPrior`."""
         n_slots, latent_dim = tensors["shape"].tolist()
-        return cls(*(tensors[name] for name in ("weights", "means", "stds", "rotation")), shape=(n_slots, latent_dim))
+        weights, means, stds, rotation = (tensors[name] for name in ("weights", "means", "stds", "rotation"))
+        return cls(weights, means, stds, rotation, (n_slots, latent_dim))
 
     def sample(self, n: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
         """See `Prior`; which component is drawn does not depend on the scale."""
