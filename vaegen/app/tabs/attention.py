@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
+from vaegen.app.settings import choice, flag, tag, text, whole
 from vaegen.service import Service
-from vaegen.views.looking import Looking
+from vaegen.views.checks import MAX_CHARACTERS
+from vaegen.views.looking import WAYS, Looking
 from vaegen.views.points import point
+from vaegen.views.weights import MAX_TOKENS
+
+SETTINGS = {
+    "language": tag(Looking),
+    "context": choice(Looking, "context", ("source", "latent")),
+    "target": text(Looking, "target", MAX_CHARACTERS),
+    "merge": flag(Looking, "merge"),
+    "without": whole(Looking, "without", -1, MAX_TOKENS),
+    "how": choice(Looking, "how", WAYS),
+}
 
 
 def build(service: Service) -> None:
@@ -21,10 +33,10 @@ def question(data: dict[str, Any]) -> Looking:
         point(data.get("a")),
         point(data.get("b")) if data.get("compare") else None,
         str(data.get("checkpoint") or ""),
-        data.get("language", "de"),
-        data.get("context", "source"),
+        data.get("language", Looking.language),
+        data.get("context", Looking.context),
         str(data.get("target") or ""),
-        bool(data.get("merge", True)),
-        data.get("without", -1),
-        data.get("how", "drop"),
+        bool(data.get("merge", Looking.merge)),
+        data.get("without", Looking.without),
+        data.get("how", Looking.how),
     )

@@ -7,22 +7,25 @@ from typing import Any
 
 import gradio as gr
 
-from vaegen.app.page import PRIVATE, add_view, widget
+from vaegen.app.page import PRIVATE, add_view, part
+from vaegen.app.settings import tag
 from vaegen.errors import VaegenError
 from vaegen.service import Service
 from vaegen.views.inside import Inside
 
+SETTINGS = {"language": tag(Inside)}
+
 
 def build(service: Service) -> None:
     """Puts the tab on the page that is being built."""
-    chooser = widget("chooser", {"checkpoints": list(service.checkpoints)}, ("open",))
+    chooser = part("chooser", {"checkpoints": list(service.checkpoints)}, ("open",))
     chooser.open(_opener(service), chooser, chooser, queue=False, **PRIVATE)
     add_view(service, "inside", question)
 
 
 def question(data: dict[str, Any]) -> Inside:
     """Returns what the page asks."""
-    return Inside(data.get("a"), str(data.get("checkpoint") or ""), data.get("language", "en"))  # type: ignore[arg-type]
+    return Inside(data.get("a"), str(data.get("checkpoint") or ""), data.get("language", Inside.language))  # type: ignore[arg-type]
 
 
 def _opener(service: Service) -> Callable[[dict[str, Any], gr.EventData], dict[str, Any]]:

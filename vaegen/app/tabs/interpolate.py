@@ -5,11 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
+from vaegen.app.settings import choice, flag, number, tag, tags, whole
 from vaegen.service import Question, Service
-from vaegen.tags import CAPTION_LANGUAGES
-from vaegen.views.around import Analogy, Grid, Jitter
+from vaegen.views.around import UNITS, Analogy, Grid, Jitter
 from vaegen.views.points import Point, point
-from vaegen.views.walk import Walk
+from vaegen.views.walk import MAX_STEPS, METHODS, Walk
+
+SETTINGS = {
+    "steps": whole(Walk, "steps", 3, MAX_STEPS),
+    "method": choice(Walk, "method", METHODS),
+    "exact": flag(Walk, "exact"),
+    "languages": tags(Walk),
+    "size": whole(Grid, "size", 3, 7),
+    "language": tag(Grid),
+    "strength": number(Analogy, "strength", -3.0, 3.0),
+    "unit": choice(Jitter, "unit", UNITS),
+    "draws": whole(Jitter, "n_draws", 2, 16),
+    "seed": whole(Jitter, "seed", 0),
+}
 
 
 def build(service: Service) -> None:
@@ -21,16 +34,17 @@ def question(data: dict[str, Any]) -> Question[Any]:
     """Returns what the page asks."""
     a, b, checkpoint = data.get("a"), data.get("b"), str(data.get("checkpoint") or "")
     c, d = Point(str(data.get("c") or "")), Point(str(data.get("d") or ""))
-    languages = data.get("languages", CAPTION_LANGUAGES)
+    languages = data.get("languages", Walk.languages)
     languages = tuple(languages) if isinstance(languages, (list, tuple)) else ()
-    language = data.get("language", "en")
+    language = data.get("language", Grid.language)
     mode = data.get("mode", "walk")
     if mode == "grid":
-        return Grid(a, b, c, d, checkpoint, data.get("size", 5), language)  # type: ignore[arg-type]  # checked by itself
+        return Grid(a, b, c, d, checkpoint, data.get("size", Grid.size), language)  # type: ignore[arg-type]  # checked by itself
     if mode == "analogy":
-        return Analogy(a, b, c, checkpoint, data.get("strength", 1.0), languages)  # type: ignore[arg-type]
+        return Analogy(a, b, c, checkpoint, data.get("strength", Analogy.strength), languages)  # type: ignore[arg-type]
     if mode == "jitter":
-        unit, seed = str(data.get("unit", "posterior")), data.get("seed", 0)
-        return Jitter(point(a), checkpoint, unit, data.get("draws", 8), seed, language)
-    steps, method, exact = data.get("steps", 7), data.get("method", "slerp"), data.get("exact", True)
+        unit, seed = str(data.get("unit", Jitter.unit)), data.get("seed", Jitter.seed)
+        return Jitter(point(a), checkpoint, unit, data.get("draws", Jitter.n_draws), seed, language)
+    steps, method = data.get("steps", Walk.steps), data.get("method", Walk.method)
+    exact = data.get("exact", Walk.exact)
     return Walk(point(a), point(b), checkpoint, steps, method, languages, exact)

@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
+from vaegen.app.settings import choice, number, whole
 from vaegen.errors import VaegenError
 from vaegen.service import Question, Service
-from vaegen.views.atlas import Look
+from vaegen.views.atlas import PROJECTIONS, Look
 from vaegen.views.own import Place
+from vaegen.views.walk import METHODS
+
+SETTINGS = {
+    "projection": choice(Look, "projection", tuple(PROJECTIONS)),
+    "off_plane": choice(Look, "off_plane", ("mean", "a")),
+    "k": whole(Look, "k", 3, 30),
+    "method": choice(Look, "method", METHODS),
+    "n_neighbors": whole(Place, "n_neighbors", 2, 50),
+    "min_dist": number(Place, "min_dist", 0.0, 0.9),
+}
 
 
 def build(service: Service) -> None:
@@ -23,7 +34,8 @@ def question(data: dict[str, Any]) -> Question[Any]:
     if lines is not None:
         if not isinstance(lines, list):
             raise VaegenError("These are no lines; type or choose some sentences, one a line.")
-        return Place(tuple(lines), checkpoint, bool(data.get("fit")), data.get("n_neighbors", 15), data.get("min_dist", 0.1))
+        neighbours, distance = data.get("n_neighbors", Place.n_neighbors), data.get("min_dist", Place.min_dist)
+        return Place(tuple(lines), checkpoint, bool(data.get("fit")), neighbours, distance)
     spot = data.get("spot")
     spot = spot if isinstance(spot, dict) else {}
     at, blend = spot.get("at") or (), spot.get("blend") or ()
@@ -33,11 +45,11 @@ def question(data: dict[str, Any]) -> Question[Any]:
         data.get("a"),  # type: ignore[arg-type]
         data.get("b"),  # type: ignore[arg-type]
         checkpoint,
-        data.get("projection", "umap2"),
-        spot.get("index", -1),
+        data.get("projection", Look.projection),
+        spot.get("index", Look.index),
         tuple(at),
-        data.get("off_plane", "mean"),
+        data.get("off_plane", Look.off_plane),
         tuple((text, weight) for text, weight in blend),
-        data.get("k", 8),
-        data.get("method", "slerp"),
+        data.get("k", Look.k),
+        data.get("method", Look.method),
     )

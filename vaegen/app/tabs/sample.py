@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
+from vaegen.app.settings import choice, number, tags, whole
 from vaegen.service import Question, Service
-from vaegen.tags import CAPTION_LANGUAGES
-from vaegen.views.sampling import Draws, Move
+from vaegen.views.sampling import MAX_SLOTS, STARTS, Draws, Move
+
+SETTINGS = {
+    "start": choice(Move, "start", STARTS),
+    "seed": {**whole(Move, "seed", 0), "default": 1},
+    "prior_scale": number(Move, "prior_scale", 0.0, 2.0),
+    "languages": tags(Move),
+    "temperature": number(Move, "temperature", 0.0, 1.5),
+    "kept": whole(Move, "kept", 0, MAX_SLOTS),
+}
 
 
 def build(service: Service) -> None:
@@ -17,15 +26,15 @@ def build(service: Service) -> None:
 
 def question(data: dict[str, Any]) -> Question[Any]:
     """Returns what the page asks."""
-    checkpoint, seed = str(data.get("checkpoint") or ""), data.get("seed", 0)
-    scale, temperature = data.get("prior_scale", 1.0), data.get("temperature", 0.0)
-    prior, kept = str(data.get("prior") or "normal"), data.get("kept", 0)
-    languages = data.get("languages", CAPTION_LANGUAGES)
+    checkpoint, seed = str(data.get("checkpoint") or ""), data.get("seed", Move.seed)
+    scale, temperature = data.get("prior_scale", Move.prior_scale), data.get("temperature", Move.temperature)
+    prior, kept = str(data.get("prior") or Move.prior), data.get("kept", Move.kept)
+    languages = data.get("languages", Move.languages)
     languages = tuple(languages) if isinstance(languages, (list, tuple)) else ()
     if data.get("batch"):
-        return Draws(data.get("n", 8), data["batch"], scale, languages, temperature, checkpoint, prior, kept)
+        return Draws(data.get("n", Draws.n), data["batch"], scale, languages, temperature, checkpoint, prior, kept)
     moves = data.get("moves", {})
     pairs = tuple((key, value) for key, value in moves.items()) if isinstance(moves, dict) else ()
-    start, slots = str(data.get("start", "sentence")), str(data.get("slots", ""))
+    start, slots = str(data.get("start", Move.start)), str(data.get("slots", Move.slots))
     how = (start, seed, scale, pairs, slots, languages, temperature, prior, kept)
     return Move(data.get("a"), data.get("b"), checkpoint, *how)  # type: ignore[arg-type]
