@@ -53,7 +53,10 @@ export function slider({ label, min, max, step, value, onInput, format = String,
     show();
     onInput?.(Number(input.value));
   });
-  return Object.assign(withValue(box, () => Number(input.value), set), { input });
+  return Object.assign(
+    withValue(box, () => Number(input.value), set),
+    { input },
+  );
 }
 
 /**
@@ -74,7 +77,13 @@ export function choice({ label, options, value, onInput, help, several = false }
     input.addEventListener('change', () => onInput?.(box.value));
     return { key, input, label: make('label', 'vg-option', undefined, {}, [input, make('span', '', text)]) };
   });
-  const row = make('div', 'vg-options-row', undefined, {}, inputs.map((one) => one.label));
+  const row = make(
+    'div',
+    'vg-options-row',
+    undefined,
+    {},
+    inputs.map((one) => one.label),
+  );
   const fieldset = make('fieldset', 'vg-control vg-choice', undefined, {}, [make('legend', 'vg-label', label), row]);
   const get = () => {
     const on = inputs.filter((one) => one.input.checked).map((one) => one.key);
@@ -101,7 +110,11 @@ export function select({ label, options, value, onInput, help }) {
   input.value = value;
   input.addEventListener('change', () => onInput?.(input.value));
   const box = make('div', 'vg-control', undefined, {}, [make('label', 'vg-label', label, { for: id }), input]);
-  return withValue(helped(box, help), () => input.value, (x) => (input.value = x));
+  return withValue(
+    helped(box, help),
+    () => input.value,
+    (x) => (input.value = x),
+  );
 }
 
 /**
@@ -113,8 +126,12 @@ export function field({ label, value = '', type = 'text', onInput, placeholder =
   const id = newId();
   const input = make('input', 'vg-field', undefined, { type, id, placeholder, ...attributes });
   input.value = String(value);
+  /** @returns {any} */
   const get = () => (type === 'number' ? Number(input.value) : input.value);
   input.addEventListener('change', () => onInput?.(get()));
   const box = make('div', 'vg-control', undefined, {}, [make('label', 'vg-label', label, { for: id }), input]);
-  return Object.assign(withValue(box, get, (x) => (input.value = x)), { input });
+  return Object.assign(
+    withValue(box, get, (x) => (input.value = x)),
+    { input },
+  );
 }

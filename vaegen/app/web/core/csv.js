@@ -18,7 +18,10 @@ export const csv = (rows) => '\ufeff' + rows.map((row) => row.map(cell).join(','
  * @param {string} name of the file
  */
 export function rowsOf(content, name) {
-  const text = content.replace(/^\ufeff/, '').replaceAll('\r\n', '\n').replace(/\n$/, '');
+  const text = content
+    .replace(/^\ufeff/, '')
+    .replaceAll('\r\n', '\n')
+    .replace(/\n$/, '');
   if (!/\.(csv|tsv)$/i.test(name)) return text.split('\n').map((line) => [line]);
   const first = text.split('\n', 1)[0];
   const comma = /\.tsv$/i.test(name) ? '\t' : first.split(';').length > first.split(',').length ? ';' : ',';

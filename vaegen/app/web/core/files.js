@@ -53,11 +53,26 @@ export function download(name, content, type) {
 export const readRows = async (file) => rowsOf(await file.text(), file.name);
 
 const STYLES = [
-  'fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity', 'font-family',
-  'font-size', 'font-weight', 'text-anchor', 'dominant-baseline', 'display', 'visibility',
+  'fill',
+  'fill-opacity',
+  'stroke',
+  'stroke-width',
+  'stroke-opacity',
+  'stroke-dasharray',
+  'opacity',
+  'font-family',
+  'font-size',
+  'font-weight',
+  'text-anchor',
+  'dominant-baseline',
+  'display',
+  'visibility',
 ];
 
-/** A drawing of the page as a file that stands alone: its computed styles are written into it. @param {SVGElement} node */
+/**
+ * A drawing of the page as a file that stands alone: its computed styles are written into it.
+ * @param {SVGElement} node
+ */
 export function standalone(node) {
   const twin = /** @type {SVGElement} */ (node.cloneNode(true));
   const to = /** @type {SVGElement[]} */ ([twin, ...twin.querySelectorAll('*')]);

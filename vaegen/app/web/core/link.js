@@ -19,7 +19,7 @@ export function decode(code) {
 }
 
 /**
- * What an address says: ?state=… is everything, ?tab=…, ?text=…&language=… and ?lesson=…&step=… are for people to write.
+ * What an address says: ?state=… is everything; ?tab=…, ?text=…&language=… and ?lesson=…&step=… are for people.
  * @param {string} search
  * @returns {{ data: Record<string, unknown>, isDamaged: boolean, isLesson: boolean }}
  */
@@ -51,5 +51,6 @@ export function write(search, ours) {
   const query = new URLSearchParams(search);
   for (const name of OURS) query.delete(name);
   for (const [name, value] of Object.entries(ours)) query.set(name, value);
-  return query.size ? `?${query}` : '';
+  const text = query.toString();
+  return text && `?${text}`;
 }

@@ -4,7 +4,8 @@ import { page } from './page.js';
 const wanted = (globalThis.document && navigator.language) || 'en';
 export const locale = page.locales.includes(wanted.slice(0, 2)) ? wanted.slice(0, 2) : 'en';
 /** @type {Record<string, string>} */
-export const texts = locale === 'en' ? {} : await (await fetch(new URL(`../texts/${locale}.json`, import.meta.url))).json();
+export const texts =
+  locale === 'en' ? {} : await (await fetch(new URL(`../texts/${locale}.json`, import.meta.url))).json();
 
 /**
  * The interface's words: English is the key, {name} is filled in.

@@ -1,4 +1,5 @@
-// How Gradio's components meet the modules: a component's own script leaves its root here and says so (`HANDOVER` in page.py).
+// How Gradio's components meet the modules: a component's own script leaves its root here and says so (`HANDOVER` in
+// page.py).
 
 /**
  * @typedef {object} Part a component of the page
@@ -8,7 +9,10 @@
  * @property {(what: string, then: () => void) => void} watch calls back when Python has given something new
  */
 
-/** Hands each component over to its module, whichever of the two comes first. @param {Record<string, (part: Part) => void>} mounts */
+/**
+ * Hands each component over to its module, whichever of the two comes first.
+ * @param {Record<string, (part: Part) => void>} mounts
+ */
 export function mountParts(mounts) {
   const start = (/** @type {any} */ root) => mounts[root.dataset.part]?.({ root, ...root.vaegen });
   document.addEventListener('vaegen', (event) => start(/** @type {CustomEvent} */ (event).detail));

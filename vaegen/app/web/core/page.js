@@ -1,7 +1,9 @@
-// What Python tells the page when it is made (`_page` in vaegen/app/build.py). Without a page, in the unit tests, it is empty.
+// What Python tells the page when it is made (`_page` in vaegen/app/build.py). Without a page, in the unit tests, it
+// is empty.
 
 /**
- * @typedef {{ text: string, language: string, z: string }} Point a sentence, its language ("" unknown), its own latent ("" none)
+ * @typedef {{ text: string, language: string, z: string }} Point a sentence, its language ("" unknown), its own latent
+ *   ("" none)
  * @typedef {object} Setting what one setting of a view may be
  * @property {'number' | 'whole' | 'choice' | 'flag' | 'text' | 'tag' | 'tags'} kind
  * @property {any} default

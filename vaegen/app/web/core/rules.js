@@ -1,5 +1,5 @@
-// What a setting may be. A rule takes any value and returns it, cleaned, or undefined where it cannot be used. Links and what the
-// browser kept of the last visit go through these, and nothing else looks at them.
+// What a setting may be. A rule takes any value and returns it, cleaned, or undefined where it cannot be used. Links
+// and what the browser kept of the last visit go through these, and nothing else looks at them.
 
 /** @typedef {(x: any) => any} Rule */
 /** @typedef {import('./page.js').Point} Point */
@@ -13,7 +13,10 @@ export const whole = (low, high) => (x) => (Number.isInteger(x) && x >= low && x
 /** @type {Rule} */
 export const flag = (x) => (typeof x === 'boolean' ? x : undefined);
 /** @param {string[]} allowed @returns {Rule} */
-export const oneOf = (...allowed) => (x) => (allowed.includes(x) ? x : undefined);
+export const oneOf =
+  (...allowed) =>
+  (x) =>
+    allowed.includes(x) ? x : undefined;
 /** @param {number} most characters @param {RegExp} [pattern] that all of it matches @returns {Rule} */
 export const text = (most, pattern) => (x) =>
   typeof x === 'string' && x.length <= most && (!pattern || pattern.test(x)) ? x : undefined;
@@ -28,11 +31,13 @@ export const list = (rule, most) => (x) => {
 };
 
 /** A list of exactly these. @param {Rule[]} rules @returns {Rule} */
-export const tuple = (...rules) => (x) => {
-  if (!Array.isArray(x) || x.length !== rules.length) return undefined;
-  const found = rules.map((rule, i) => rule(x[i]));
-  return found.includes(undefined) ? undefined : found;
-};
+export const tuple =
+  (...rules) =>
+  (x) => {
+    if (!Array.isArray(x) || x.length !== rules.length) return undefined;
+    const found = rules.map((rule, i) => rule(x[i]));
+    return found.includes(undefined) ? undefined : found;
+  };
 
 /** Several languages or tasks, one at least. @type {Rule} */
 export const tags = (x) => (list(tag, 20)(x)?.length && !x.includes('') ? x : undefined);
@@ -40,7 +45,10 @@ export const tags = (x) => (list(tag, 20)(x)?.length && !x.includes('') ? x : un
 /** @param {Rule} rule @returns {Rule} */
 export const maybe = (rule) => (x) => (x === null ? null : rule(x));
 /** The first rule that takes it. @param {Rule[]} rules @returns {Rule} */
-export const either = (...rules) => (x) => rules.map((rule) => rule(x)).find((found) => found !== undefined);
+export const either =
+  (...rules) =>
+  (x) =>
+    rules.map((rule) => rule(x)).find((found) => found !== undefined);
 
 /** An object of exactly these fields. @param {Record<string, Rule>} rules @returns {Rule} */
 export const record = (rules) => (x) => {
@@ -49,7 +57,13 @@ export const record = (rules) => (x) => {
   return found.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(found);
 };
 
-/** An object of any names. @param {RegExp} name of each @param {Rule} rule of each @param {number} most @returns {Rule} */
+/**
+ * An object of any names.
+ * @param {RegExp} name of each
+ * @param {Rule} rule of each
+ * @param {number} most
+ * @returns {Rule}
+ */
 export const table = (name, rule, most) => (x) => {
   if (!isPlain(x) || Object.keys(x).length > most || !Object.keys(x).every((key) => name.test(key))) return undefined;
   const found = Object.entries(x).map(([key, value]) => [key, rule(value)]);
@@ -61,7 +75,15 @@ export const isPlain = (x) => typeof x === 'object' && x !== null && !Array.isAr
 
 /** The rule that Python's words for a setting mean. @param {Setting} setting @returns {Rule} */
 export function ruleOf({ kind, low = -Infinity, high = Infinity, choices = [], most = 0 }) {
-  return { number: number(low, high), whole: whole(low, high), choice: oneOf(...choices), flag, text: text(most), tag, tags }[kind];
+  return {
+    number: number(low, high),
+    whole: whole(low, high),
+    choice: oneOf(...choices),
+    flag,
+    text: text(most),
+    tag,
+    tags,
+  }[kind];
 }
 
 /**

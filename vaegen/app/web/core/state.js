@@ -1,4 +1,5 @@
-// The one state of the page, which every tab reads and writes: sentences, checkpoint, open tab, lesson, each view's settings.
+// The one state of the page, which every tab reads and writes: sentences, checkpoint, open tab, lesson, each view's
+// settings.
 import { page } from './page.js';
 import { read } from './link.js';
 import { checked, isPlain, oneOf, record, ruleOf, tag, text, whole } from './rules.js';
@@ -26,13 +27,17 @@ const point = (x) => {
 };
 /** One of ours, or what may be an own one that was opened, "owner/name". */
 const checkpoint = (/** @type {unknown} */ x) =>
-  x === '' || x === page.checkpoints[0] ? '' : known(x) ?? text(100, /^[\w.-]+\/[\w.-]+$/)(x);
+  x === '' || x === page.checkpoints[0] ? '' : (known(x) ?? text(100, /^[\w.-]+\/[\w.-]+$/)(x));
 const known = (/** @type {unknown} */ x) => oneOf(...page.checkpoints)(x);
 /** @type {Record<string, Rule>} */
 const RULES = { a: point, b: point, checkpoint, tab: oneOf(...TABS), lesson: text(40, LETTERS), step: whole(0, 99) };
 
 /** @param {Partial<Point>} where @returns {Point} */
-export const clean = ({ text = '', language = '', z = '' }) => ({ text: String(text), language: String(language).split('.')[0], z: String(z) });
+export const clean = ({ text = '', language = '', z = '' }) => ({
+  text: String(text),
+  language: String(language).split('.')[0],
+  z: String(z),
+});
 
 const [a, b] = page.start.map(clean);
 /** @type {State} */
@@ -70,13 +75,17 @@ export function begin(search, kept) {
 const defaults = {};
 
 /**
- * The settings of a view, to be read and written: those that Python names, and the page's own with their defaults and rules.
+ * The settings of a view, to be read and written: those that Python names, and the page's own with their defaults and
+ *   rules.
  * @param {string} name
  * @param {Record<string, { default: any, rule: Rule }>} [own]
  * @returns {Record<string, any>}
  */
 export function settingsOf(name, own = {}) {
-  const all = Object.entries(page.settings[name] ?? {}).map(([key, one]) => [key, { default: one.default, rule: ruleOf(one) }]);
+  const all = Object.entries(page.settings[name] ?? {}).map(([key, one]) => [
+    key,
+    { default: one.default, rule: ruleOf(one) },
+  ]);
   const declared = { ...Object.fromEntries(all), ...own };
   const pick = (/** @type {'default' | 'rule'} */ which) =>
     Object.fromEntries(Object.entries(declared).map(([key, one]) => [key, one[which]]));
@@ -88,7 +97,8 @@ export function settingsOf(name, own = {}) {
 
 /** @param {string} name */
 function take(name) {
-  if (Object.hasOwn(given, name)) Object.assign(state.settings[name], checked(given[name], defaults[name].rules, refused));
+  if (Object.hasOwn(given, name))
+    Object.assign(state.settings[name], checked(given[name], defaults[name].rules, refused));
 }
 
 /** What a view's settings are at first. @param {string} name @returns {Record<string, any>} */
@@ -108,7 +118,7 @@ export function snapshot() {
   return { ...shared, params: Object.fromEntries(changed.map((name) => [name, settings[name]])) };
 }
 
-// -- Changes ---------------------------------------------------------------------------------------------------------------
+// -- Changes
 /** @type {Set<() => unknown>} told when the sentences or the checkpoint are others */
 export const listeners = new Set();
 /** @type {Set<() => unknown>} told of every change */

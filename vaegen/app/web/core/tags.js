@@ -8,10 +8,13 @@ import { state } from './state.js';
 export const languageOf = (tag) => tag.split('.')[0];
 
 const others = new Intl.DisplayNames([locale], { type: 'language' });
-/** The name of a language; of one that the interface has no word for, the browser's, or else its code. @param {string} code */
+/**
+ * The name of a language; of one that the interface has no word for, the browser's, or else its code.
+ * @param {string} code
+ */
 function languageName(code) {
   if (Object.hasOwn(page.names, code)) return t(page.names[code]);
-  const name = /^[a-z]{2,3}$/i.test(code) ? others.of(code) ?? code : code;
+  const name = /^[a-z]{2,3}$/i.test(code) ? (others.of(code) ?? code) : code;
   return name === code ? code : name[0].toLocaleUpperCase(locale) + name.slice(1);
 }
 
@@ -41,10 +44,10 @@ export function tags() {
   return own.length ? own : all.filter((tag) => languageOf(tag) === languageOf(all[0]));
 }
 
-// What becomes of a choice for another checkpoint, as `fitted` (vaegen/views/points.py) has it; `has` are the possible tags.
+// What becomes of a choice for another checkpoint, as `fitted` (vaegen/views/points.py) has it; `has` are the possible
+// tags.
 /** @param {string} tag @param {string[]} has */
-const one = (tag, has) =>
-  has.includes(tag) ? tag : tags().find((other) => other !== state.a.language) ?? tags()[0];
+const one = (tag, has) => (has.includes(tag) ? tag : (tags().find((other) => other !== state.a.language) ?? tags()[0]));
 /** @param {string[]} list @param {string[]} has */
 const several = (list, has) => (list.every((tag) => has.includes(tag)) ? list : tags());
 

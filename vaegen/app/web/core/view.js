@@ -26,11 +26,13 @@ import { fitted, tags } from './tags.js';
  * @property {string} refused why what was typed is not asked
  * @property {(extra?: object) => void} ask asks with the state, the settings and `extra`; the last question counts
  * @property {(values: Record<string, any>) => void} set changes settings and asks
- * @property {(values: Partial<import('./state.js').State>) => void} settle changes the state by what the answer says of it
+ * @property {(values: Partial<import('./state.js').State>) => void} settle changes the state by what the answer says of
+ *   it
  * @property {() => void} halt
  * @property {(why: string) => void} refuse
  * @property {() => string} python what "Copy as Python" copies
- * @property {() => void} [build] makes the controls anew, when a link, a lesson or another checkpoint has changed what they show
+ * @property {() => void} [build] makes the controls anew, when a link, a lesson or another checkpoint has changed what
+ *   they show
  */
 
 /** @type {Record<string, View>} the views on the page, by name */
@@ -66,7 +68,14 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
   };
   /** @type {View} */
   const self = {
-    name, root, ...frame, params: state.settings[name], answer: null, busy: false, seen: null, refused: '',
+    name,
+    root,
+    ...frame,
+    params: state.settings[name],
+    answer: null,
+    busy: false,
+    seen: null,
+    refused: '',
     ask(extra = {}) {
       asked += 1;
       self.busy = true;
@@ -134,7 +143,8 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
 }
 
 /**
- * The parts of a view that are always there: they are made once, so that what is announced is there before its text changes.
+ * The parts of a view that are always there: they are made once, so that what is announced is there before its text
+ *   changes.
  * @param {HTMLElement} root
  * @param {string} lead
  * @param {() => void} halt
@@ -162,7 +172,9 @@ function makeFrame(root, lead, halt) {
     status.textContent = value.phase === 'stopped' ? t('Stopped.') : '';
     const n = value.answer?.avoided;
     led.hidden = !n;
-    led.textContent = n ? t('Sentences led around a sensitive word, which the model would have written: {n}', { n }) : '';
+    led.textContent = n
+      ? t('Sentences led around a sensitive word, which the model would have written: {n}', { n })
+      : '';
   }
   return { status, stop, tools, controls, body, show };
 }

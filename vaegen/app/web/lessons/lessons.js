@@ -1,245 +1,207 @@
-// Four guided lessons: a step sets the controls of a view, asks for a prediction, and checks it on what the model did.
-// The card stands above the tabs, so that the view it talks about stays in sight. `vg.lessons` lists and starts them.
-const { t, make, button, copyButton } = vg;
-const root = element.querySelector('.vg-lessons');
+// The open lesson: a step sets the controls of a view, asks for a prediction, and checks it on what the model did.
+// Its card stands above the tabs, so that the view it talks about stays in sight.
+import { box, button, make } from '../core/dom.js';
+import { copyButton } from '../core/files.js';
+import { t } from '../core/messages.js';
+import { change, isLessonLinked, keepers, key, state } from '../core/state.js';
+import { openTab, stepLink } from '../core/tabs.js';
+import { showView, views } from '../core/view.js';
+import { able } from './steps.js';
 
-const SNOW = { text: 'A dog runs through the snow.', language: 'en' };
-const BENCH = { text: 'Two women are sitting on a bench and laughing.', language: 'en' };
-const answerOf = (name) => vg.views[name]?.answer;
-/** Whether a view shows the answer to what stands above it now; the translations need none. */
-const isReady = (name) => name === 'translate' || (answerOf(name) && !vg.views[name].busy && vg.views[name].seen === JSON.stringify(vg.state));
-const english = (walk) => walk.stops.map((stop) => stop.texts.en);
-/** Index of the first step whose text has lost the word, as a share of the way. */
-const lost = (texts, word) => texts.findIndex((text) => !text.toLowerCase().includes(word)) / (texts.length - 1);
+/** @typedef {import('./steps.js').Lesson} Lesson */
+/**
+ * @typedef {{ lesson: Lesson, step: number, chosen: number | null }} Current null: nothing yet; past the last step:
+ *   the end
+ */
 
-// A step: `go` sets up a view; `say` explains; `ask` with `options` is the prediction; `check(answer)` returns the index of
-// the right option and a sentence with what was seen. `languages` are those that the starting checkpoint must have. `look` is the part of the view that is meant: it is scrolled to and marked.
-const LESSONS = [
-  {
-    id: 'latent', languages: ['en'], title: t('What a latent is'), about: t('A sentence becomes numbers, and numbers become a sentence again.'),
-    learned: t('A sentence becomes one latent, which all languages are read from. Its slots tell unequally much, and a latent drawn at random reads as a sentence too.'),
-    steps: [
-      {
-        go: { tab: 'translate', a: SNOW },
-        say: t('The encoder turned this sentence into a latent: a fixed number of slots, each a short row of numbers. The decoder writes each language from it.'),
-        ask: t('How many latents did it take for all languages?'), options: [t('One'), t('One for each language')],
-        check: () => [0, t('One. The language is only a tag that the decoder starts with; all cards show the same latent.')],
-      },
-      {
-        go: { tab: 'inside', a: SNOW }, look: '.vg-posterior',
-        say: t('Here is that latent: for every number a mean and a width. The KL says how much a number tells about the sentence.'),
-        ask: t('Does every slot tell equally much about this sentence?'), options: [t('Yes, about the same'), t('No, some tell far more')],
-        check: (answer) => {
-          const kl = answer.kl_per_slot, share = Math.max(...kl) / Math.min(...kl);
-          return [share < 1.5 ? 0 : 1, t('The fullest slot holds {max} nats, the emptiest {min}.', { max: Math.max(...kl).toFixed(1), min: Math.min(...kl).toFixed(1) })];
-        },
-      },
-      {
-        go: { tab: 'sample' },
-        say: t('Training pushes all latents towards one cloud, the prior. So one can also draw a latent at random and decode it.'),
-        ask: t('What comes out of a latent that no sentence was encoded to?'), options: [t('One of the training sentences, word for word'), t('A caption that nobody wrote'), t('Words in no order')],
-        check: () => [1, t('A caption: press “New draw” a few times. Not every one makes sense, and that is worth seeing too.')],
-      },
-    ],
-  },
-  {
-    id: 'walk', languages: ['en', 'de'], title: t('Walking between sentences'), about: t('What lies on the way from one latent to another?'),
-    learned: t('Between two latents lie other sentences. Each language changes where its own words give way, and a sentence and its translation lie close together.'),
-    steps: [
-      {
-        go: { tab: 'interpolate', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
-        say: t('The walk goes from A to B in nine even steps, each decoded anew. The first and the last are A and B.'),
-        ask: t('Where will the dog give way to something else?'), options: [t('In the first third'), t('Around the middle'), t('In the last third')],
-        check: (answer) => {
-          const at = lost(english(answer), 'dog');
-          return [at < 1 / 3 ? 0 : at < 2 / 3 ? 1 : 2, t('The dog is gone after {share} % of the way.', { share: Math.round(100 * at) })];
-        },
-      },
-      {
-        go: { tab: 'interpolate', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
-        say: t('All languages are decoded from the same latents.'),
-        ask: t('Will English and German change their subject at the same step?'), options: [t('Yes, it is the same latent'), t('Not always')],
-        check: (answer) => {
-          const en = lost(english(answer), 'dog'), de = lost(answer.stops.map((stop) => stop.texts.de), 'hund');
-          return [en === de ? 0 : 1, t('English drops the dog after {en} % of the way, German after {de} %: between two meanings each language decides for itself.', { en: Math.round(100 * en), de: Math.round(100 * de) })];
-        },
-      },
-      {
-        go: { tab: 'interpolate', a: SNOW, b: { text: 'Ein Hund rennt durch den Schnee.', language: 'de' }, params: { mode: 'walk', steps: 9, method: 'slerp' } },
-        say: t('Now B is the same sentence in German.'),
-        ask: t('How many different English sentences will the walk pass?'), options: [t('One or two'), t('Three or more')],
-        check: (answer) => {
-          const n = new Set(english(answer)).size;
-          return [n <= 2 ? 0 : 1, t('{n} different: the latent holds the meaning, the language matters little.', { n })];
-        },
-      },
-    ],
-  },
-  {
-    id: 'collapse', languages: ['en'], title: t('What posterior collapse looks like'), about: t('A decoder that learned to ignore the latent.'),
-    learned: t('A decoder that can do without the latent will: the KL falls to nearly 0 and every latent reads alike. A latent that is useful before it is costly prevents that.'),
-    needs: 'collapsed',
-    steps: [
-      {
-        go: { tab: 'interpolate', checkpoint: 'collapsed', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
-        say: t('This checkpoint was trained with the full weight on the KL term from the first step. Its decoder can write, but look at the walk.'),
-        ask: t('How many different English sentences will the nine steps show?'), options: [t('Nine'), t('A few'), t('One')],
-        check: (answer) => {
-          const n = new Set(english(answer)).size;
-          return [n >= 7 ? 0 : n > 1 ? 1 : 2, t('{n}. Whatever the latent, the decoder writes its favourite sentence.', { n })];
-        },
-      },
-      {
-        go: { tab: 'inside', checkpoint: 'collapsed', a: SNOW }, look: '.vg-bound',
-        say: t('The KL is what the latent tells about the sentence, in nats. In a healthy checkpoint it is dozens of nats.'),
-        ask: t('And in this one?'), options: [t('Less than one nat'), t('About ten nats'), t('Dozens too')],
-        check: (answer) => [answer.kl < 1 ? 0 : answer.kl < 24 ? 1 : 2, t('{kl} nats: the posterior has collapsed onto the prior.', { kl: answer.kl.toFixed(2) })],
-      },
-      {
-        go: { tab: 'inside', checkpoint: '', a: SNOW }, look: '.vg-curves',
-        say: t('Back to the healthy checkpoint. It waited with the KL term until a wrong latent cost the decoder tens of nats; the marked training curves show beta rising only then.'),
-        ask: t('Why does waiting help?'), options: [t('The decoder first learns to write without z'), t('The decoder relies on z before z is made costly'), t('The prior has time to move towards the posteriors')],
-        check: () => [1, t('Once the decoder relies on z, emptying z costs more than keeping it. The prior never moves.')],
-      },
-    ],
-  },
-  {
-    id: 'attention', languages: ['en', 'de'], title: t('Where the decoder looks'), about: t('From a target word to slots and source words.'),
-    learned: t('With the source in sight the decoder reads the words that it translates; without it, the slots are all that it knows of the sentence.'),
-    steps: [
-      {
-        go: { tab: 'attention', a: SNOW, params: { context: 'source', language: 'de' } },
-        say: t('For each German word the picture shows which source words the decoder looked at.'),
-        ask: t('Which source word does “Schnee” look at most?'), options: ['dog', 'runs', 'snow'],
-        check: () => {
-          // What the view says of itself; the last mention is the straight way to the words.
-          const word = [...vg.views.attention.root.textContent.matchAll(/Schnee\s*←\s*(\w+)/g)].at(-1)?.[1] ?? '';
-          return [['dog', 'runs', 'snow'].indexOf(word), t('At “{word}”. Hover “Schnee” to see the share of each word. Attention shows where the model read, not why it wrote a word.', { word })];
-        },
-      },
-      {
-        go: { tab: 'attention', a: SNOW, params: { context: 'latent', language: 'de' } },
-        say: t('Now the decoder sees the latent alone.'),
-        ask: t('Can it still look at the word “snow” itself?'), options: [t('Yes'), t('Only through the slots')],
-        check: () => [1, t('Only through the slots: each slot has read some words before, and that is all that is left.')],
-      },
-    ],
-  },
-];
+const SHOWN = -1; // the answer was asked for, nothing chosen
+/** @type {Current | null} */
+let current = null;
+/** @type {HTMLElement} */
+let root;
 
-let current = null;  // { lesson, step, chosen }: the index of an option, SHOWN without a choice, null before; past the last step: the end
-const SHOWN = -1;
-const able = () => LESSONS.filter(({ needs, languages }) => (!needs || vg.lessons.offered.has(needs)) && languages.every((code) => window.vgTags[''].includes(code)));
+/** Whether a view shows the answer to what stands above it now; the translations need none. @param {string} name */
+const isReady = (name) =>
+  name === 'translate' || Boolean(views[name]?.answer && !views[name].busy && views[name].seen === key());
 
-function start(id, step = 0) {
-  const lesson = able().find((one) => one.id === id);
-  if (!lesson?.steps[step]) return;
-  unmark();
-  current = { lesson, step, chosen: null };
-  const { go: { tab, params = {}, ...state }, look } = lesson.steps[step];
-  vg.show(tab, params, { checkpoint: '', ...state });
-  render();
-  root.querySelector('.vg-lesson-say').focus();
-  if (look) pointAt(look, current, tab);
+/** @param {import('../core/mount.js').Part} part */
+export function mount(part) {
+  root = part.root;
+  if (isLessonLinked) start(state.lesson, state.step);
+  else resume();
+  keepers.add(resume); // the browser's history may lead back into a lesson, or out of it
 }
 
-/** Marks the part of a view that a step speaks of and scrolls to it, once the view shows what the step asked for. */
+/** Shows the step that the state names, without setting up its view once more. */
+function resume() {
+  if ((current?.lesson.id ?? '') === state.lesson && (!current || current.step === state.step)) return;
+  const lesson = able().find((one) => one.id === state.lesson);
+  unmark();
+  current = lesson && state.step <= lesson.steps.length ? { lesson, step: state.step, chosen: null } : null;
+  if (!current) change({ lesson: '', step: 0 });
+  render();
+}
+
+/** @param {Lesson} lesson @param {number} step */
+function enter(lesson, step) {
+  unmark();
+  current = { lesson, step, chosen: null };
+  change({ lesson: lesson.id, step });
+}
+
+/** Begins a lesson, or goes to one of its steps. @param {string} id */
+export function start(id, step = 0) {
+  const lesson = able().find((one) => one.id === id);
+  if (!lesson?.steps[step]) return change({ lesson: '', step: 0 });
+  enter(lesson, step);
+  const {
+    go: { tab, params = {}, ...shown },
+    look,
+  } = lesson.steps[step];
+  showView(tab, params, { checkpoint: '', ...shown });
+  render();
+  focusOn('.vg-lesson-say');
+  if (look && current) pointAt(look, current, tab);
+}
+
+/**
+ * Marks the part of a view that a step speaks of and scrolls to it, once the view shows what the step asked for.
+ * @param {string} selector
+ * @param {Current} step
+ * @param {string} tab
+ */
 function pointAt(selector, step, tab) {
   if (current !== step) return;
-  const node = isReady(tab) && vg.views[tab].root.offsetParent && vg.views[tab].root.querySelector(selector);  // its tab opens late
-  if (!node) return setTimeout(() => pointAt(selector, step, tab), 200);
-  for (let fold = node.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
+  const view = isReady(tab) && views[tab].root.offsetParent ? views[tab].root : null; // its tab opens late
+  const node = /** @type {HTMLElement | null} */ (view?.querySelector(selector) ?? null);
+  if (!node) {
+    setTimeout(() => pointAt(selector, step, tab), 200);
+    return;
+  }
+  for (let fold = node.closest('details'); fold; fold = fold.parentElement?.closest('details') ?? null)
+    fold.open = true;
   node.classList.add('vg-looked-at');
-  node.style.scrollMarginTop = `${root.offsetHeight + 64}px`;  // the card stays above it, with a line for the verdict
+  node.style.scrollMarginTop = `${root.offsetHeight + 64}px`; // the card stays above it, with a line for the verdict
   node.scrollIntoView({ block: 'start' });
 }
 
 const unmark = () => document.querySelector('.vg-looked-at')?.classList.remove('vg-looked-at');
 
-function finish() {
-  unmark();
-  current = { ...current, step: current.lesson.steps.length };
+/** @param {string} selector @param {FocusOptions} [options] */
+const focusOn = (selector, options) => /** @type {HTMLElement | null} */ (root.querySelector(selector))?.focus(options);
+
+/** @param {Lesson} lesson */
+function finish(lesson) {
+  enter(lesson, lesson.steps.length);
   render();
-  root.querySelector('.vg-lesson-say').focus();
+  focusOn('.vg-lesson-say');
 }
 
 /** Back to the list. */
 function end() {
   unmark();
   current = null;
+  change({ lesson: '', step: 0 });
   render();
-  vg.openTab('lessons');
+  openTab('lessons');
 }
-
-/** The address of a step, for a handout. */
-const stepLink = () => `${location.origin}${location.pathname}?lesson=${current.lesson.id}&step=${current.step + 1}`;
 
 function render() {
-  if (!current) return root.replaceChildren();
-  root.replaceChildren(current.step < current.lesson.steps.length ? stepCard() : endCard());
+  if (!current) root.replaceChildren();
+  else root.replaceChildren(current.step < current.lesson.steps.length ? stepCard(current) : endCard(current.lesson));
 }
 
-function endCard() {
-  const { lesson } = current, next = able()[able().indexOf(lesson) + 1];
+/** @param {Lesson} lesson */
+function endCard(lesson) {
+  const next = able()[able().indexOf(lesson) + 1];
   return make('section', 'vg-lesson', undefined, { 'aria-label': lesson.title }, [
     make('p', 'vg-caption', `${t('Lesson')}: ${lesson.title} · ${t('finished')}`),
     make('p', 'vg-lesson-say', t('What you have seen: {text}', { text: lesson.learned }), { tabindex: '-1' }),
-    make('div', 'vg-point-tools', undefined, {}, [
+    box(
+      'vg-point-tools',
       button(t('Back'), () => start(lesson.id, lesson.steps.length - 1), { kind: 'link' }),
-      ...(next ? [button(t('Next lesson: {title}', { title: next.title }), () => start(next.id), { kind: 'primary' })] : []),
+      ...(next
+        ? [button(t('Next lesson: {title}', { title: next.title }), () => start(next.id), { kind: 'primary' })]
+        : []),
       button(t('All lessons'), end, { kind: next ? 'link' : 'primary' }),
-    ]),
+    ),
   ]);
 }
 
-function stepCard() {
-  const { lesson, step, chosen } = current;
-  const { say, ask, options, check, go, look } = lesson.steps[step];
-  const card = make('section', 'vg-lesson', undefined, { 'aria-label': lesson.title }, [
-    make('p', 'vg-caption', `${t('Lesson')}: ${lesson.title} · ${t('step {n} of {total}', { n: step + 1, total: lesson.steps.length })}`),
-    make('p', 'vg-lesson-say', say, { tabindex: '-1' }),
-    make('p', 'vg-lesson-ask', ask),
-  ]);
-  if (look) card.classList.add('vg-lesson-looking');
+/** @param {Current} at */
+function stepCard(at) {
+  const { lesson, step, chosen } = at;
+  const { say, ask, options, look } = lesson.steps[step];
+  const where = t('step {n} of {total}', { n: step + 1, total: lesson.steps.length });
   const row = make('div', 'vg-options-row', undefined, { role: 'group', 'aria-label': ask });
-  const verdict = make('p', 'vg-lesson-verdict', '', { role: 'status' });
   options.forEach((option, i) => {
-    const node = button(option, () => judge(i), { key: 'lesson-' + i });
+    const node = button(option, () => judge(at, i), { key: 'lesson-' + i });
     node.disabled = chosen !== null;
-    if (chosen === i) node.classList.add('vg-chosen');
+    node.classList.toggle('vg-chosen', chosen === i);
     row.append(node);
   });
-  card.append(row, verdict);
-  if (chosen !== null) {
-    // The view may still be working on what the step asked for.
-    if (!isReady(go.tab)) {
-      verdict.textContent = t('Waiting for the model …');
-      setTimeout(() => current?.lesson === lesson && current.step === step && render(), 200);
-    } else {
-      const [right, why] = check(answerOf(go.tab));
-      const said = chosen === SHOWN ? t('The answer: {option}.', { option: options[right] ?? '–' }) : right === chosen ? '✓ ' + t('Right.') : '✗ ' + t('Not this time.');
-      verdict.textContent = `${said} ${why}`;
-      verdict.classList.add(chosen === SHOWN || right === chosen ? 'vg-right' : 'vg-wrong');
-      row.children[right]?.classList.add('vg-solution');
-    }
+  const verdict = make('p', 'vg-lesson-verdict', '', { role: 'status' });
+  if (chosen !== null) showVerdict(at, row, verdict);
+  return make('section', 'vg-lesson' + (look ? ' vg-lesson-looking' : ''), undefined, { 'aria-label': lesson.title }, [
+    make('p', 'vg-caption', `${t('Lesson')}: ${lesson.title} · ${where}`),
+    make('p', 'vg-lesson-say', say, { tabindex: '-1' }),
+    make('p', 'vg-lesson-ask', ask),
+    row,
+    verdict,
+    toolsOf(at),
+  ]);
+}
+
+/**
+ * What became of the prediction, once the view has what the step asked for.
+ * @param {Current} at
+ * @param {HTMLElement} row
+ * @param {HTMLElement} verdict
+ */
+function showVerdict(at, row, verdict) {
+  const { lesson, step, chosen } = at;
+  const {
+    check,
+    go: { tab },
+    options,
+  } = lesson.steps[step];
+  if (!isReady(tab)) {
+    verdict.textContent = t('Waiting for the model …');
+    setTimeout(() => current === at && render(), 200);
+    return;
   }
+  const [right, why] = check(views[tab].answer);
+  const isFine = chosen === SHOWN || right === chosen;
+  const said =
+    chosen === SHOWN
+      ? t('The answer: {option}.', { option: options[right] ?? '–' })
+      : isFine
+        ? '✓ ' + t('Right.')
+        : '✗ ' + t('Not this time.');
+  verdict.textContent = `${said} ${why}`;
+  verdict.classList.add(isFine ? 'vg-right' : 'vg-wrong');
+  row.children[right]?.classList.add('vg-solution');
+}
+
+/** @param {Current} at */
+function toolsOf(at) {
+  const { lesson, step, chosen } = at;
   const isLast = step === lesson.steps.length - 1;
-  card.append(make('div', 'vg-point-tools', undefined, {}, [
+  const next = () => (isLast ? finish(lesson) : start(lesson.id, step + 1));
+  return box(
+    'vg-point-tools',
     ...(step > 0 ? [button(t('Back'), () => start(lesson.id, step - 1), { kind: 'link' })] : []),
-    chosen === null ? button(t('Show the answer'), () => judge(SHOWN), { kind: 'link' })
-      : button(isLast ? t('Finish') : t('Next'), () => (isLast ? finish() : start(lesson.id, step + 1)), { kind: 'primary', key: 'lesson-next' }),
-    copyButton(t('Copy link to this step'), stepLink),
+    chosen === null
+      ? button(t('Show the answer'), () => judge(at, SHOWN), { kind: 'link' })
+      : button(isLast ? t('Finish') : t('Next'), next, { kind: 'primary', key: 'lesson-next' }),
+    copyButton(t('Copy link to this step'), () => stepLink(lesson.id, step)),
     button(t('End lesson'), end, { kind: 'link' }),
-  ]));
-  return card;
+  );
 }
 
-function judge(i) {
-  current.chosen = i;
+/** @param {Current} at @param {number} i */
+function judge(at, i) {
+  at.chosen = i;
   render();
-  root.querySelector('[data-key="lesson-next"]').focus({ preventScroll: true });
+  focusOn('[data-key="lesson-next"]', { preventScroll: true });
 }
-
-vg.lessons = { list: LESSONS, able, offered: new Set(props.value.checkpoints), start };
-const query = new URLSearchParams(location.search);
-if (query.get('lesson')) start(query.get('lesson'), Math.max(0, Number(query.get('step') || 1) - 1));

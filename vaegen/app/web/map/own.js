@@ -1,60 +1,111 @@
 // One's own sentences: typed or from a file, placed on the map or given a map of their own.
-const MAX_LINES = 2000;
-let typed = '', fromFile = null, n_neighbors = 15, min_dist = 0.1;
+import { newId, slider } from '../core/controls.js';
+import { csv, sentencesOf } from '../core/csv.js';
+import { button, make } from '../core/dom.js';
+import { download, readRows } from '../core/files.js';
+import { percent, t } from '../core/messages.js';
+import { rangeOf } from '../core/state.js';
+import { adopt } from '../core/view.js';
+import { MOST_ROWS } from './panel.js';
 
-function ownControls() {
-  const id = vg.newId(), pickerId = vg.newId();
+/** @typedef {import('./data.js').Sheet} Sheet */
+const MOST_LINES = 2000;
+let typed = '';
+/** @type {{ name: string, lines: string[] } | null} */
+let fromFile = null;
+const lines = () => [...typed.split('\n'), ...(fromFile?.lines ?? [])].filter((line) => line.trim());
+
+/**
+ * The box that they are typed into, and what can be done with them.
+ * @param {{ params: Record<string, any>, hasMap: boolean, isOpen: boolean, ask: (extra: object) => void }} on
+ */
+export function ownControls({ params, hasMap, isOpen, ask }) {
+  const [id, pickerId] = [newId(), newId()];
   const area = make('textarea', 'vg-field', undefined, { id, rows: 3, placeholder: t('One sentence a line') });
   area.value = typed;
   area.addEventListener('input', () => (typed = area.value));
-  const picker = make('input', 'vg-file-input', undefined, { type: 'file', id: pickerId, accept: '.txt,.csv,.tsv,text/plain,text/csv' });
-  const read = make('p', 'vg-caption', fromFile ? t('{n} lines of {name}', { n: fromFile.lines.length, name: fromFile.name }) : t('Up to {n} lines; of a table, the column named text or the first.', { n: MAX_LINES.toLocaleString('en') }));
+  const accept = '.txt,.csv,.tsv,text/plain,text/csv';
+  const picker = make('input', 'vg-file-input', undefined, { type: 'file', id: pickerId, accept });
+  const told = () =>
+    fromFile
+      ? t('{n} lines of {name}', { n: fromFile.lines.length, name: fromFile.name })
+      : t('Up to {n} lines; of a table, the column named text or the first.', { n: MOST_LINES.toLocaleString('en') });
+  const read = make('p', 'vg-caption', told());
   picker.addEventListener('change', async () => {
-    const file = picker.files[0];
+    const file = picker.files?.[0];
     if (!file) return;
-    const rows = await vg.readRows(file);
-    const named = (rows[0] ?? []).findIndex((cell) => /^(text|sentence|source|caption)$/i.test(cell.trim()));
-    fromFile = { name: file.name, lines: (named >= 0 ? rows.slice(1) : rows).map((row) => row[Math.max(0, named)] ?? '') };
-    read.textContent = t('{n} lines of {name}', { n: fromFile.lines.length, name: file.name });
+    const { rows, column } = sentencesOf(await readRows(file));
+    fromFile = { name: file.name, lines: rows.map((row) => row[column] ?? '') };
+    read.textContent = told();
   });
-  const lines = () => [...typed.split('\n'), ...(fromFile?.lines ?? [])].filter((line) => line.trim());
-  return make('details', 'vg-own-controls', undefined, own || typed || fromFile ? { open: '' } : {}, [
+  const place = button(t('Place them on this map'), () => ask({ lines: lines() }), { kind: 'primary' });
+  const fit = button(t('Fit a map of these alone'), () => ask({ lines: lines(), fit: true }), {
+    title: t('A UMAP of their own; half a minute or more'),
+  });
+  /** @param {string} name @param {number} step */
+  const figure = (name, step) =>
+    slider({ label: name, ...rangeOf('map', name), step, value: params[name], onInput: (x) => (params[name] = x) });
+  return make('details', 'vg-own-controls', undefined, isOpen || typed || fromFile ? { open: '' } : {}, [
     make('summary', 'vg-label', t('Your own sentences')),
-    make('label', 'vg-hidden', t('Your own sentences, one a line'), { for: id }), area,
-    make('label', 'vg-caption', t('or a .txt or .csv file'), { for: pickerId }), picker, read,
-    ...(shipped ? [button(t('Place them on this map'), () => view.ask({ lines: lines() }), { kind: 'primary' })] : []),
-    slider({ label: 'n_neighbors', min: 2, max: 50, step: 1, value: n_neighbors, onInput: (x) => (n_neighbors = x) }),
-    slider({ label: 'min_dist', min: 0, max: 0.9, step: 0.05, value: min_dist, onInput: (x) => (min_dist = x) }),
-    button(t('Fit a map of these alone'), () => view.ask({ lines: lines(), fit: true, n_neighbors, min_dist }), { kind: 'plain', title: t('A UMAP of their own; half a minute or more') }),
+    make('label', 'vg-hidden', t('Your own sentences, one a line'), { for: id }),
+    area,
+    make('label', 'vg-caption', t('or a .txt or .csv file'), { for: pickerId }),
+    picker,
+    read,
+    ...(hasMap ? [place] : []),
+    figure('n_neighbors', 1),
+    figure('min_dist', 0.05),
+    fit,
   ]);
 }
 
-const STAGES = { encode: t('Reading the sentences'), wait: t('Waiting for another visitor’s map'), fit: t('Fitting UMAP'), done: '' };
-/** What became of them, as far as it is. */
-function drawOwn(answer, value) {
-  if (!answer.is_complete) {
-    const bar = make('progress', 'vg-progress', undefined, { max: 1, value: answer.progress, 'aria-label': STAGES[answer.stage] });
-    view.status.textContent = value.phase === 'stopped' ? t('Stopped.') : `${STAGES[answer.stage]} · ${vg.percent(answer.progress)}`;
-    mine.replaceChildren(...(value.phase === 'stopped' ? [] : [bar]));
-    return;
-  }
-  view.status.textContent = t('{n} sentences in {s} s', { n: answer.lines.length, s: answer.seconds.toFixed(1) });
-  if (answer.fit) {
-    use(ownSheet(answer, shipped?.checkpoint ?? vg.state.checkpoint));
-    mine.replaceChildren(...(shipped ? [button(t('Back to the shipped map'), () => { mine.replaceChildren(); use(shipped); })] : []));
-    return;
-  }
-  own = answer;
-  if (sheet?.isOwn) use(shipped);
-  const rows = answer.lines.slice(0, SHOWN_ROWS).map((line, i) => make('tr', '', undefined, {}, [
-    make('td', '', undefined, {}, [button(line, () => vg.adopt({ text: line, language: answer.languages[i] }), { kind: 'link', title: t('Make this the current sentence of all views') })]),
-    make('td', 'vg-figure', answer.languages[i]), make('td', '', shipped?.textOf(answer.nearest[i]) ?? ''), make('td', 'vg-figure', answer.cosines[i].toFixed(2)),
-  ]));
-  mine.replaceChildren(make('details', '', undefined, answer.lines.length <= 10 ? { open: '' } : {}, [
+/** @type {Record<string, string>} */
+const STAGES = {
+  encode: t('Reading the sentences'),
+  wait: t('Waiting for another visitor’s map'),
+  fit: t('Fitting UMAP'),
+  done: '',
+};
+
+/** How far the answer is: the line of the status, and a bar. @param {any} answer @param {string} phase */
+export function progressOf({ stage, progress }, phase) {
+  if (phase === 'stopped') return { said: t('Stopped.'), bar: [] };
+  const bar = make('progress', 'vg-progress', undefined, { max: 1, value: progress, 'aria-label': STAGES[stage] });
+  return { said: `${STAGES[stage]} · ${percent(progress)}`, bar: [bar] };
+}
+
+/**
+ * The sentences that were placed, with the nearest point of each.
+ * @param {any} answer
+ * @param {Sheet | null} shipped
+ * @param {() => void} onRemove
+ */
+export function placedTable(answer, shipped, onRemove) {
+  const nearest = (/** @type {number} */ i) => shipped?.textOf(answer.nearest[i]) ?? '';
+  const rows = answer.lines.slice(0, MOST_ROWS).map((/** @type {string} */ text, /** @type {number} */ i) => {
+    const use = button(text, () => adopt({ text, language: answer.languages[i] }), {
+      kind: 'link',
+      title: t('Make this the current sentence of all views'),
+    });
+    return make('tr', '', undefined, {}, [
+      make('td', '', undefined, {}, [use]),
+      make('td', 'vg-figure', answer.languages[i]),
+      make('td', '', nearest(i)),
+      make('td', 'vg-figure', answer.cosines[i].toFixed(2)),
+    ]);
+  });
+  const table = () => [
+    ['text', 'language', 'nearest', 'cosine', ...Object.keys(answer.where)],
+    ...answer.lines.map((/** @type {string} */ line, /** @type {number} */ i) => {
+      const places = Object.values(answer.where).map((all) => all[i].join(' '));
+      return [line, answer.languages[i], nearest(i), answer.cosines[i], ...places];
+    }),
+  ];
+  const save = () => download('vaegen-map-own.csv', csv(table()), 'text/csv');
+  return make('details', '', undefined, answer.lines.length <= 10 ? { open: '' } : {}, [
     make('summary', 'vg-name', t('Your {n} sentences, and the nearest point of each', { n: answer.lines.length })),
     make('table', 'vg-table vg-points', undefined, {}, [make('tbody', '', undefined, {}, rows)]),
-    button(t('Download these as CSV'), () => vg.download('vaegen-map-own.csv', vg.csv([['text', 'language', 'nearest', 'cosine', ...Object.keys(answer.where)], ...answer.lines.map((line, i) => [line, answer.languages[i], shipped?.textOf(answer.nearest[i]), answer.cosines[i], ...Object.values(answer.where).map((places) => places[i].join(' '))])]), 'text/csv'), { kind: 'link' }),
-    button(t('Remove them from the map'), () => { own = null; mine.replaceChildren(); drawFigure(); }, { kind: 'link' }),
-  ]));
-  drawFigure();
+    button(t('Download these as CSV'), save, { kind: 'link' }),
+    button(t('Remove them from the map'), onRemove, { kind: 'link' }),
+  ]);
 }

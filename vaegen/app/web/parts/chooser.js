@@ -1,4 +1,5 @@
-// Which checkpoint all views use: those on offer, or one's own from the Hub (or from a folder, where the app is one's own).
+// Which checkpoint all views use: those on offer, or one's own from the Hub (or from a folder, where the app is one's
+// own).
 import { field, select } from '../core/controls.js';
 import { button, make } from '../core/dom.js';
 import { t } from '../core/messages.js';

@@ -34,7 +34,9 @@ function complaint() {
   return [make('p', 'vg-notice vg-link-notice', said, { role: 'alert' })];
 }
 
+/** @type {Record<string, string>} */
 const TASKS = { summarise: t('summaries of three lengths'), reply: t('a reply') };
+/** @type {Record<number, string>} */
 const LANGUAGES = {
   1: t('one language'),
   2: t('two languages'),
@@ -60,7 +62,11 @@ export function mount({ root }) {
     const tools = copyButton(t('Copy link'), link, { title: t('The address of exactly what you see') });
     root.replaceChildren(
       ...complaint(),
-      line('A', state.a, button(t('Pin as B'), () => pin(state.a), { kind: 'link', title: KEEP })),
+      line(
+        'A',
+        state.a,
+        button(t('Pin as B'), () => pin(state.a), { kind: 'link', title: KEEP }),
+      ),
       line('B', state.b, button(t('Swap A and B'), swap, { kind: 'link' })),
       make('div', 'vg-current-tools', undefined, {}, [tools]),
     );

@@ -8,7 +8,10 @@ const MOST = 50;
 /** @param {{ restore: (settings: object) => void }} on */
 export function makeFound({ restore }) {
   const node = make('div');
-  /** @type {{ key: string, texts: Record<string, string>, z: string, params: object }[]} newest first, each sentence once */
+  /**
+   * @type {{ key: string, texts: Record<string, string>, z: string, params: object }[]} newest first, each
+   *   sentence once
+   */
   const found = [];
 
   /** @param {any} answer @param {object} params */
@@ -17,7 +20,9 @@ export function makeFound({ restore }) {
     if (found.some((one) => one.key === key)) return;
     found.unshift({ key, texts, z, params: structuredClone(params) });
     found.length = Math.min(found.length, MOST);
-    const said = t('The sentences that the sliders have led to, newest first; press one to have its settings back.');
+    const said = t(
+      'The sentences that the sliders have led to, newest first; press one to have its settings ' + 'back.',
+    );
     const items = found.map((one) => {
       const [language, text] = Object.entries(one.texts)[0];
       const back = button(text, () => restore(one.params), { kind: 'link', title: t('Back to these settings') });
@@ -29,7 +34,9 @@ export function makeFound({ restore }) {
 
   const rows = () => [
     ['sentence', 'language', 'settings'],
-    ...found.flatMap(({ texts, params }) => Object.entries(texts).map(([code, text]) => [text, code, JSON.stringify(params)])),
+    ...found.flatMap(({ texts, params }) =>
+      Object.entries(texts).map(([code, text]) => [text, code, JSON.stringify(params)]),
+    ),
   ];
   return { node, add, rows, all: () => found };
 }

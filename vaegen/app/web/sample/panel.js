@@ -18,7 +18,10 @@ const SLOT_KEY = {
 };
 const N_SLIDERS = 8;
 
-/** @typedef {{ name: string, kind: string, kl: number, share: number, effect: number | null, kept: number | null }} Direction */
+/**
+ * @typedef {{ name: string, kind: string, kl: number, share: number, effect: number | null, kept: number | null }}
+ *   Direction
+ */
 /**
  * @param {object} on
  * @param {Record<string, any>} on.params
@@ -58,9 +61,17 @@ export function makePanel({ params, set, remember, keep }) {
       whatDirectionsAre(),
       ...shown.map((/** @type {number} */ i) => direction(directions[i], i, most)),
       ...(shown.length ? [] : [make('p', 'vg-none', none)]),
-      ...(others.length ? [select({ label: t('Another direction'), options: [['', '…'], ...others], value: '', onInput: add })] : []),
+      ...(others.length
+        ? [select({ label: t('Another direction'), options: [['', '…'], ...others], value: '', onInput: add })]
+        : []),
       make('h2', 'vg-name', t('Slots')),
-      make('div', 'vg-slots', undefined, { role: 'group', 'aria-label': t('Slots') }, Array.from({ length: answer.n_slots }, (_, i) => slot(i, answer.n_slots))),
+      make(
+        'div',
+        'vg-slots',
+        undefined,
+        { role: 'group', 'aria-label': t('Slots') },
+        Array.from({ length: answer.n_slots }, (_, i) => slot(i, answer.n_slots)),
+      ),
       make('p', 'vg-caption', `${t('Press a slot to go through:')} ${keys.join(' · ')}.`),
     );
   }
@@ -68,7 +79,11 @@ export function makePanel({ params, set, remember, keep }) {
   /** @param {Direction} one @param {number} i @param {number} most */
   function direction(one, i, most) {
     const line = slider({
-      label: titleOf(one), min: -3, max: 3, step: 0.1, value: params.moves[i] ?? 0,
+      label: titleOf(one),
+      min: -3,
+      max: 3,
+      step: 0.1,
+      value: params.moves[i] ?? 0,
       format: (x) => `${x > 0 ? '+' : ''}${number(x)} sd`,
       onInput: (sd) => set({ moves: { ...params.moves, [i]: sd } }),
     });
@@ -78,13 +93,18 @@ export function makePanel({ params, set, remember, keep }) {
     line.input.addEventListener('change', keep);
     const figure = t('KL {x} nats', { x: number(one.kl, 2) });
     const kl = make('div', 'vg-kl', undefined, {
-      role: 'img', title: t('What posteriors say along it on average'), 'aria-label': figure,
+      role: 'img',
+      title: t('What posteriors say along it on average'),
+      'aria-label': figure,
     });
     kl.style.setProperty('--share', String(one.kl / most));
-    const told = one.effect === null || one.kept === null
-      ? t('{share} % of the variance', { share: number(100 * one.share) })
-      : t('+2: changed in {effect}, rest kept in {kept}', { effect: percent(one.effect), kept: percent(one.kept) });
-    line.append(box('vg-direction-foot', make('span', 'vg-caption', told), make('span', 'vg-caption vg-kl-figure', figure), kl));
+    const told =
+      one.effect === null || one.kept === null
+        ? t('{share} % of the variance', { share: number(100 * one.share) })
+        : t('+2: changed in {effect}, rest kept in {kept}', { effect: percent(one.effect), kept: percent(one.kept) });
+    line.append(
+      box('vg-direction-foot', make('span', 'vg-caption', told), make('span', 'vg-caption vg-kl-figure', figure), kl),
+    );
     return line;
   }
 
@@ -92,15 +112,19 @@ export function makePanel({ params, set, remember, keep }) {
   function slot(i, n_slots) {
     const state = params.slots[i] ?? '.';
     const label = t('Slot {i}: {state}', { i, state: SLOT_NAMES[state] });
-    const node = button(String(i), () => {
-      remember();
-      const letters = params.slots.padEnd(n_slots, '.').split('');
-      letters[i] = SLOT_STATES[(SLOT_STATES.indexOf(letters[i]) + 1) % SLOT_STATES.length];
-      set({ slots: letters.join('') });
-      const fresh = slot(i, n_slots);
-      node.replaceWith(fresh);
-      fresh.focus();
-    }, { title: label });
+    const node = button(
+      String(i),
+      () => {
+        remember();
+        const letters = params.slots.padEnd(n_slots, '.').split('');
+        letters[i] = SLOT_STATES[(SLOT_STATES.indexOf(letters[i]) + 1) % SLOT_STATES.length];
+        set({ slots: letters.join('') });
+        const fresh = slot(i, n_slots);
+        node.replaceWith(fresh);
+        fresh.focus();
+      },
+      { title: label },
+    );
     node.append(make('span', 'vg-slot-sign', SLOT_SIGNS[state]));
     node.classList.add('vg-slot', `vg-slot-${SLOT_CLASSES[state]}`);
     node.setAttribute('aria-label', label);
@@ -110,9 +134,13 @@ export function makePanel({ params, set, remember, keep }) {
 }
 
 /** @param {any} answer */
-const shapeOf = (answer) => [answer.n_slots, ...answer.directions.map((/** @type {Direction} */ one) => one.name)].join();
+const shapeOf = (answer) =>
+  [answer.n_slots, ...answer.directions.map((/** @type {Direction} */ one) => one.name)].join();
 
-/** The directions that have a slider at first: the named ones, and two at least of the others. @param {Direction[]} directions */
+/**
+ * The directions that have a slider at first: the named ones, and two at least of the others.
+ * @param {Direction[]} directions
+ */
 function firstOf(directions) {
   const numbers = directions.map((_, i) => i);
   const named = numbers.filter((i) => directions[i].kind === 'named').slice(0, N_SLIDERS - 2);
@@ -122,12 +150,26 @@ function firstOf(directions) {
 
 function whatDirectionsAre() {
   return make('p', 'vg-caption', undefined, {}, [
-    t('A slider moves the latent along a direction, counted in standard deviations:'), ' ', term('sd'), '. ',
-    t('Under a named slider: in how many test sentences +2 changes the word as the name says, and in how many the other words stay; on the right, what latents tell along it on average:'),
-    ' ', term('kl'), '.',
+    t('A slider moves the latent along a direction, counted in standard deviations:'),
+    ' ',
+    term('sd'),
+    '. ',
+    t(
+      'Under a named slider: in how many test sentences +2 changes the word as the name says, ' +
+        'and in how many the other words stay; on the right, what latents tell along it on ' +
+        'average:',
+    ),
+    ' ',
+    term('kl'),
+    '.',
   ]);
 }
 
 /** Component names are numbered; named ones say from what to what. @param {Direction} one */
 const titleOf = (one) =>
-  one.kind === 'named' ? one.name.split(' → ').map((word) => t(word)).join(' → ') : t('component {n}', { n: one.name.split(' ')[1] });
+  one.kind === 'named'
+    ? one.name
+        .split(' → ')
+        .map((word) => t(word))
+        .join(' → ')
+    : t('component {n}', { n: one.name.split(' ')[1] });

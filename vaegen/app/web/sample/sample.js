@@ -9,6 +9,7 @@ import { exportBar, makeView, pointTools } from '../core/view.js';
 import { makeFound } from './found.js';
 import { makePanel } from './panel.js';
 
+/** @type {Record<string, string>} */
 const PRIORS = {
   normal: t('N(0, I), as trained towards'),
   gaussian: t('Gaussian with all covariances'),
@@ -16,10 +17,14 @@ const PRIORS = {
   flow: t('flow matching'),
   jitter: t('near a stored sentence'),
 };
+/** @type {Record<string, string>} */
 const PRIOR_HELP = {
   normal: t('The cloud that training pushes all latents towards.'),
-  gaussian: t('One cloud fitted to the latents of the training sentences, as wide and as slanted as they lie.'),
-  mixture: t('Several clouds fitted to the latents of the training sentences; a draw takes one of them, so it lands where sentences lie.'),
+  gaussian: t('One cloud fitted to the latents of the training sentences, as wide and as slanted as ' + 'they lie.'),
+  mixture: t(
+    'Several clouds fitted to the latents of the training sentences; a draw takes one of ' +
+      'them, so it lands where sentences lie.',
+  ),
   flow: t('A small network that carries noise to where the latents of the training sentences lie.'),
   jitter: t('Not invented: the latent of a stored sentence, with the noise of its posterior.'),
 };
@@ -46,7 +51,8 @@ export function mount(part) {
   /** @type {object[]} */
   const undo = [];
   let { checkpoint } = state;
-  listeners.add(() => { // before the view's own listener, which asks
+  listeners.add(() => {
+    // before the view's own listener, which asks
     if (state.checkpoint === checkpoint) return;
     checkpoint = state.checkpoint;
     Object.assign(params, ofCheckpoint());
@@ -56,18 +62,16 @@ export function mount(part) {
 
   const view = makeView(part, {
     name: 'sample',
-    lead: t('One latent, read in every language. Move it along a direction, or draw a new one, and watch the words change.'),
+    lead: t(
+      'One latent, read in every language. Move it along a direction, or draw a new one, and ' +
+        'watch the words change.',
+    ),
     draw,
   });
   const texts = make('div', 'vg-sample-texts', undefined, { 'aria-live': 'polite' });
   const batch = box('vg-batch');
   const found = makeFound({ restore: (settings) => change(settings) });
-  const panel = makePanel({
-    params,
-    set: view.set,
-    remember,
-    keep: () => setTimeout(keep, 400),
-  });
+  const panel = makePanel({ params, set: view.set, remember, keep: () => setTimeout(keep, 400) });
   // Above the sentences, where one looks: on a phone all other controls are further down.
   const actions = box(
     'vg-sample-actions',
@@ -75,14 +79,16 @@ export function mount(part) {
       kind: 'primary',
       title: t('A draw from the prior with a new seed, unless that is locked; sliders and slots go back to 0'),
     }),
-    button(t('Eight draws'), () => view.ask({ batch: newSeed() }), { title: t('Eight sentences from the prior to choose from') }),
+    button(t('Eight draws'), () => view.ask({ batch: newSeed() }), {
+      title: t('Eight sentences from the prior to choose from'),
+    }),
     button(t('Undo'), goBack, { title: t('Ctrl+Z') }),
     button(t('Reset'), () => change({ ...defaultsOf('sample'), languages: params.languages })),
   );
   view.python = () => made?.python ?? '';
   exportBar(view, { rows: found.rows, json: () => ({ found: found.all(), now: made }) });
 
-  // -- Settings -----------------------------------------------------------------------------------------------------------
+  // -- Settings
   /** Notes the settings before a change, so that it can be undone. */
   function remember() {
     undo.push(structuredClone(params));
@@ -115,7 +121,8 @@ export function mount(part) {
   }
 
   view.build = () => {
-    if (made && !made.priors.includes(params.prior)) params.prior = BEST.find((name) => made.priors.includes(name)) ?? null;
+    if (made && !made.priors.includes(params.prior))
+      params.prior = BEST.find((name) => made.priors.includes(name)) ?? null;
     view.controls.replaceChildren(...makeControls({ view, made, set }));
   };
   view.build();
@@ -126,7 +133,7 @@ export function mount(part) {
     goBack();
   });
 
-  // -- What is drawn ------------------------------------------------------------------------------------------------------
+  // -- What is drawn
   /** @param {any} answer @param {any} value */
   function draw(answer, value) {
     if (answer.kind === 'draws') return drawBatch(answer);
@@ -140,20 +147,23 @@ export function mount(part) {
   }
   /** @param {any} answer */
   function drawTexts(answer) {
-    texts.replaceChildren(...Object.keys(answer.texts).map((code, i) => {
-      const point = { text: answer.texts[code], language: code, z: answer.z };
-      return box(
-        'vg-sample-text',
-        make('span', 'vg-caption', nameOf(code)),
-        make('p', 'vg-text', point.text || t('(empty)'), { lang: code }),
-        ...(i ? [] : [pointTools(point)]),
-      );
-    }));
+    texts.replaceChildren(
+      ...Object.keys(answer.texts).map((code, i) => {
+        const point = { text: answer.texts[code], language: code, z: answer.z };
+        return box(
+          'vg-sample-text',
+          make('span', 'vg-caption', nameOf(code)),
+          make('p', 'vg-text', point.text || t('(empty)'), { lang: code }),
+          ...(i ? [] : [pointTools(point)]),
+        );
+      }),
+    );
   }
   /** Notes what was found. */
   function keep() {
     if (!made) return;
-    if (view.busy) setTimeout(keep, 100); // what is on its way is what was found
+    if (view.busy)
+      setTimeout(keep, 100); // what is on its way is what was found
     else found.add(made, params);
   }
   /** @param {any} answer */
@@ -182,9 +192,18 @@ export function mount(part) {
 
 /** @param {{ view: import('../core/view.js').View, made: any, set: (values: object) => void }} of */
 function makeControls({ view, made, set }) {
-  const seed = field({ label: t('Seed'), type: 'number', min: 0, value: params.seed, onInput: (seed) => set({ seed }) });
+  const seed = field({
+    label: t('Seed'),
+    type: 'number',
+    min: 0,
+    value: params.seed,
+    onInput: (seed) => set({ seed }),
+  });
   const lock = choice({
-    label: t('Lock'), several: true, options: [['on', '']], value: params.lock ? ['on'] : [],
+    label: t('Lock'),
+    several: true,
+    options: [['on', '']],
+    value: params.lock ? ['on'] : [],
     onInput: (on) => (params.lock = on.length > 0),
   });
   const seedRow = box('vg-seed-row', seed, lock);
@@ -199,8 +218,12 @@ function makeControls({ view, made, set }) {
     },
   });
   const scale = slider({
-    label: t('Prior scale'), ...rangeOf('sample', 'prior_scale'), step: 0.05, value: params.prior_scale,
-    format: (x) => number(x, 2), help: t('Multiplies the noise of the draw; below 1 gives commoner sentences.'),
+    label: t('Prior scale'),
+    ...rangeOf('sample', 'prior_scale'),
+    step: 0.05,
+    value: params.prior_scale,
+    format: (x) => number(x, 2),
+    help: t('Multiplies the noise of the draw; below 1 gives commoner sentences.'),
     onInput: (x) => view.set({ prior_scale: x }),
   });
   /** What makes no difference is not there: a sentence is not drawn, and only words that are sampled need its seed. */
@@ -215,23 +238,37 @@ function makeControls({ view, made, set }) {
   const all = made?.n_slots ?? 16;
   return [
     choice({
-      label: t('Start from'), value: params.start,
-      options: [['sentence', t('Sentence A')], ['prior', t('A draw from the prior')]],
+      label: t('Start from'),
+      value: params.start,
+      options: [
+        ['sentence', t('Sentence A')],
+        ['prior', t('A draw from the prior')],
+      ],
       onInput(start) {
         set({ start });
         hide();
       },
     }),
-    seedRow, prior, scale,
+    seedRow,
+    prior,
+    scale,
     slider({
-      label: t('Slots in use'), min: 1, max: all, step: 1, value: params.kept || all,
+      label: t('Slots in use'),
+      min: 1,
+      max: all,
+      step: 1,
+      value: params.kept || all,
       format: (x) => (x >= all ? t('all') : t('the first {n}', { n: x })),
       help: t('The first slots say what the sentence is about, the later ones add details.'),
       onInput: (x) => view.set({ kept: x === made?.n_slots ? 0 : x }),
     }),
     slider({
-      label: t('Temperature'), ...rangeOf('sample', 'temperature'), step: 0.05, value: params.temperature,
-      format: (x) => (x ? number(x, 2) : t('greedy')), help: t('Of the words; the latent stays the same.'),
+      label: t('Temperature'),
+      ...rangeOf('sample', 'temperature'),
+      step: 0.05,
+      value: params.temperature,
+      format: (x) => (x ? number(x, 2) : t('greedy')),
+      help: t('Of the words; the latent stays the same.'),
       onInput(x) {
         view.set({ temperature: x });
         hide();

@@ -5,8 +5,15 @@ import { t } from '../core/messages.js';
 import { page } from '../core/page.js';
 import { choose, rangeOf, state } from '../core/state.js';
 
-const CONTEXT_HELP = t('Source + latent: the decoder sees the latent and every word of the sentence. Latent only: all it knows has passed through the latent.');
-const AVOID_HELP = t('No word of the lists is written, however it is spelled: the model is led around it, and the card says so. Lists know spellings, not meanings. What you type stays as it is. In the other views this is always on.');
+const CONTEXT_HELP = t(
+  'Source + latent: the decoder sees the latent and every word of the sentence. Latent ' +
+    'only: all it knows has passed through the latent.',
+);
+const AVOID_HELP = t(
+  'No word of the lists is written, however it is spelled: the model is led around it, and ' +
+    'the card says so. Lists know spellings, not meanings. What you type stays as it is. In ' +
+    'the other views this is always on.',
+);
 
 /** @param {Record<string, any>} params the settings of Translate @param {() => void} ask */
 export function makeDecoding(params, ask) {
@@ -22,14 +29,20 @@ export function makeDecoding(params, ask) {
 
   const context = choice({
     label: t('What the decoder sees'),
-    options: [['source', t('Source + latent')], ['latent', t('Latent only')]],
+    options: [
+      ['source', t('Source + latent')],
+      ['latent', t('Latent only')],
+    ],
     value: params.context,
     help: CONTEXT_HELP,
     onInput: set('context'),
   });
   const method = choice({
     label: t('Decoding'),
-    options: [['beam', t('Beam search')], ['sample', t('Sampling')]],
+    options: [
+      ['beam', t('Beam search')],
+      ['sample', t('Sampling')],
+    ],
     value: params.method,
     onInput: set('method'),
   });
@@ -39,18 +52,30 @@ export function makeDecoding(params, ask) {
   const topP = figure('top_p', t('Top-p'), 0.05);
   const { min, max } = rangeOf('translate', 'seed');
   const seed = field({
-    label: t('Seed'), type: 'number', min, max, value: params.seed,
+    label: t('Seed'),
+    type: 'number',
+    min,
+    max,
+    value: params.seed,
     onInput: (x) => set('seed')(Math.min(max, Math.max(min, Math.round(x)))),
   });
   const again = button(t('Again, new seed'), () => set('seed')(1 + Math.floor(Math.random() * 999_999)));
   const sampling = box(
-    'vg-sampling', named('temperature', temperature), named('top-k', topK), named('top-p', topP),
+    'vg-sampling',
+    named('temperature', temperature),
+    named('top-k', topK),
+    named('top-p', topP),
     box('vg-seed', named('seed', seed), named('again', again)),
   );
   const avoid = makeAvoid(set('avoid'));
   const checkpoint = box('vg-checkpoint');
   const node = box(
-    'vg-controls vg-decoding', named('context', context), named('method', method), named('beams', beams), sampling, avoid.node,
+    'vg-controls vg-decoding',
+    named('context', context),
+    named('method', method),
+    named('beams', beams),
+    sampling,
+    avoid.node,
     checkpoint,
   );
 
@@ -75,7 +100,10 @@ function makeAvoid(onInput) {
   const id = newId();
   const input = make('input', '', undefined, { type: 'checkbox', id });
   input.addEventListener('change', () => onInput(input.checked));
-  const label = make('label', 'vg-option', undefined, { for: id }, [input, make('span', '', t('Avoid sensitive words'))]);
+  const label = make('label', 'vg-option', undefined, { for: id }, [
+    input,
+    make('span', '', t('Avoid sensitive words')),
+  ]);
   const node = box('vg-control', label, make('p', 'vg-caption', AVOID_HELP));
   node.id = 'avoid';
   return { node, input };

@@ -39,12 +39,19 @@ export function mount(part) {
     });
     params.language = into.value; // the checkpoint may lack the one that was chosen
     view.controls.replaceChildren(
-      box('vg-control', make('label', 'vg-label', t('A .txt file, one sentence a line, or a .csv'), { for: picker.id }), picker),
+      box(
+        'vg-control',
+        make('label', 'vg-label', t('A .txt file, one sentence a line, or a .csv'), { for: picker.id }),
+        picker,
+      ),
       column,
       into,
       select({
         label: t('What the decoder sees'),
-        options: [['source', t('Source + latent')], ['latent', t('Latent only')]],
+        options: [
+          ['source', t('Source + latent')],
+          ['latent', t('Latent only')],
+        ],
         value: params.context,
         onInput: (context) => (params.context = context),
       }),
@@ -62,12 +69,18 @@ export function mount(part) {
       ? t('{n} lines in {s} s', { n: answer.n_lines, s: answer.seconds.toFixed(1) })
       : stopped + t('{n} of {total} lines', counts);
     const share = { max: 1, value: counts.n / counts.total, 'aria-label': t('Progress') };
-    const rows = answer.lines.slice(0, MOST_SHOWN).map((/** @type {string} */ line, /** @type {number} */ i) =>
-      make('tr', '', undefined, {}, [make('td', '', lines()[i] ?? ''), make('td', '', line, { lang: params.language })]),
-    );
+    const rows = answer.lines
+      .slice(0, MOST_SHOWN)
+      .map((/** @type {string} */ line, /** @type {number} */ i) =>
+        make('tr', '', undefined, {}, [
+          make('td', '', lines()[i] ?? ''),
+          make('td', '', line, { lang: params.language }),
+        ]),
+      );
     const bar = isDone ? [] : [make('progress', 'vg-progress', undefined, share)];
     view.body.replaceChildren(...bar, make('table', 'vg-table', undefined, {}, rows));
-    if (counts.n > MOST_SHOWN) view.body.append(make('p', 'vg-caption', t('The first 20 lines; the download has them all.')));
+    if (counts.n > MOST_SHOWN)
+      view.body.append(make('p', 'vg-caption', t('The first 20 lines; the download has them all.')));
     view.tools.replaceChildren(...downloads(answer.lines));
   }
 }

@@ -18,7 +18,10 @@ const HELP = t('Each task has a checkpoint of its own. A dialogue may have two t
 /** What the button says: what the checkpoint is for. */
 const verb = () => (['summarise', 'reply'].includes(about().kind) ? KINDS[about().kind] : KINDS.translate);
 
-/** The choice of a task, which is the choice of the first checkpoint that is for it. @param {(checkpoint: string) => void} onChoose */
+/**
+ * The choice of a task, which is the choice of the first checkpoint that is for it.
+ * @param {(checkpoint: string) => void} onChoose
+ */
 export function makeTask(onChoose) {
   /** @type {Map<string, string>} the first checkpoint of each kind */
   const first = new Map();
@@ -51,7 +54,10 @@ export function makeSentence({ send, setSource }) {
   const codes = [...Object.keys(page.names), ...page.checkpoints.flatMap((name) => allTags(name).map(languageOf))];
   const source = select({
     label: t('Language of the sentence'),
-    options: [['', t('Detect language')], ...[...new Set(codes)].map((code) => /** @type {[string, string]} */ ([code, nameOf(code)]))],
+    options: [
+      ['', t('Detect language')],
+      ...[...new Set(codes)].map((code) => /** @type {[string, string]} */ ([code, nameOf(code)])),
+    ],
     value: '',
     onInput: setSource,
   });
@@ -78,7 +84,10 @@ export function makeSentence({ send, setSource }) {
   };
 }
 
-/** Sentences to begin with, and what the checkpoint knows, so that nobody wonders about nonsense. @param {(text: string) => void} onPick */
+/**
+ * Sentences to begin with, and what the checkpoint knows, so that nobody wonders about nonsense.
+ * @param {(text: string) => void} onPick
+ */
 export function makeExamples(onPick) {
   const known = make('p', 'vg-caption vg-knows');
   const title = make('span', 'vg-caption', t('Examples'), { id: newId() });

@@ -10,7 +10,11 @@ const words = new WeakMap();
 /** Least probability of each colour, best first; the style has one colour a step. */
 export const STEPS = [0.9, 0.7, 0.5, 0.3, 0];
 
-/** A word that tells its alternatives; one of a sentence is in the Tab order. @param {Word} word @param {boolean} isFirst */
+/**
+ * A word that tells its alternatives; one of a sentence is in the Tab order.
+ * @param {Word} word
+ * @param {boolean} isFirst
+ */
 export function makeWord(word, isFirst) {
   const others = word.alternatives.map((other) => `${other.text} ${percent(other.probability)}`).join(', ');
   const step = STEPS.findIndex((least) => word.probability >= least);
@@ -88,7 +92,9 @@ function contentOf(word) {
   const parts = [make('p', 'vg-tip-head', undefined, {}, [make('strong', '', word.text), figure(word.probability)])];
   const pieces = word.pieces.filter((piece) => piece.text);
   if (word.pieces.length > 1) {
-    parts.push(make('p', 'vg-pieces', pieces.map((piece) => `${piece.text} ${percent(piece.probability)}`).join(' · ')));
+    parts.push(
+      make('p', 'vg-pieces', pieces.map((piece) => `${piece.text} ${percent(piece.probability)}`).join(' · ')),
+    );
   }
   if (!word.alternatives.length) return parts;
   const list = word.alternatives.map((other) => {
