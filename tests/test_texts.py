@@ -6,23 +6,31 @@ import re
 import pytest
 
 from vaegen.app.build import TABS
-from vaegen.app.page import FAILED, HERE, TEXTS
-from vaegen.app.translate import DONE, LOADING, NOTHING, STOPPED
+from vaegen.app.page import FAILED, TEXTS
+from vaegen.app.static import WEB
+from vaegen.app.tabs.translate import NOTHING
 from vaegen.probe import FACTORS
 from vaegen.tags import LANGUAGE_NAMES, TASK_NAMES
 from vaegen.views.checks import NO_SENTENCE
 from vaegen.views.points import NO_SENTENCE_YET
 
+TEXT = r"'((?:[^'\\]|\\.)*)'"
+
+
+def texts_of(script):
+    """The texts of a module's calls of `t`; a long one is a sum of parts."""
+    calls = re.findall(rf"\bt\(\s*({TEXT}(?:\s*\+\s*{TEXT})*)", script)
+    return ["".join(re.findall(TEXT, call[0])).replace("\\'", "'") for call in calls]
+
 
 def used():
-    """All texts that the scripts and the pages hand to `t`, and the names that they make of others."""
+    """All texts that the modules and the pages hand to `t`, and the names that they make of others."""
     found = [name.capitalize() for name in TABS] + [*LANGUAGE_NAMES.values(), *TASK_NAMES.values()]
     found += [name.capitalize().replace("_", " ") for name in FACTORS if name != "length"]
-    found += [FAILED, DONE, STOPPED, LOADING["message"], NOTHING["message"], NO_SENTENCE, NO_SENTENCE_YET]  # `vg.said`
-    for path in HERE.glob("*.js"):
-        matches = re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text(encoding="utf-8"))
-        found += [text.replace("\\'", "'") for text in matches]
-    for path in HERE.glob("*.py"):
+    found += [FAILED, NOTHING["message"], NO_SENTENCE, NO_SENTENCE_YET]  # said by `said` in web/core/about.js
+    for path in WEB.rglob("*.js"):
+        found += texts_of(path.read_text(encoding="utf-8"))
+    for path in WEB.parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
                 found += [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
@@ -53,6 +61,6 @@ def test_the_page_speaks_as_the_browser_does(open_page, locale, words):
 
     page = open_page(served()[0], locale=locale)
     expect(page.locator("#tab-map-button")).to_have_text(words[0])
-    expect(page.locator("#sentence [data-testid=block-info]")).to_have_text(words[1])
-    expect(page.locator("#sentence .info-text")).not_to_contain_text("Enter sends")
+    expect(page.locator("#sentence label")).to_have_text(words[1])
+    expect(page.locator("#sentence .vg-caption")).not_to_contain_text("Enter sends")
     expect(page.locator(".vg-header p")).not_to_contain_text("One sentence")

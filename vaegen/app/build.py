@@ -98,7 +98,8 @@ def _settings(service: Service) -> dict[str, Any]:
         "show_error": False,
         "max_file_size": "1mb",
         "theme": theme(),
-        "css_paths": sorted(WEB.rglob("*.css"), key=lambda file: (file.parent.name == "core", file)),  # what is shared comes last
+        # What is shared comes last.
+        "css_paths": sorted(WEB.rglob("*.css"), key=lambda file: (file.parent.name == "core", file)),
         "head": _head(service),
         "i18n": t,
         "footer_links": ["api"],
@@ -107,7 +108,7 @@ def _settings(service: Service) -> dict[str, Any]:
 
 
 def _head(service: Service) -> str:
-    """The page's one script, and what Python tells it. Modules are named beforehand, so that they come at once, not in turn."""
+    """The page's one script, and what Python tells it. All modules are named beforehand: they come at once, not in turn."""
     data = json.dumps(_page(service), ensure_ascii=False).replace("<", "\\u003c")
     modules = sorted(file.relative_to(WEB).as_posix() for file in WEB.rglob("*.js"))
     links = [f'<link rel="modulepreload" href="{address(module)}">' for module in modules]

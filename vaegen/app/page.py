@@ -1,7 +1,7 @@
 """How a view stands on the page: a module that draws and asks, a question that answers, and nothing else.
 
-The module (`web/<tab>/<tab>.js`) keeps its own controls and makes a view, see `web/core/view.js`. What it asks arrives here as
-plain data, becomes a question (`vaegen.views`), and goes back as plain data that the module draws with `textContent`.
+The module (`web/<tab>/<tab>.js`) keeps its own controls and makes a view, see `web/core/view.js`. What it asks arrives here
+as plain data, becomes a question (`vaegen.views`), and goes back as plain data that the module draws with `textContent`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a tab can be set to. Defaults stand in the questions alone; the page gets them from here, with what its controls allow."""
+"""What a tab can be set to: the defaults of its questions, which stand there alone, with what the page's controls allow."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The files that the page fetches from the app's own host: our modules and texts, the maps, and plotly.js.
 
-They lie under addresses relative to the page, so that the app works behind a path prefix, and a file's address names its version,
-never a folder of the machine: what a browser keeps is never stale.
+They lie under addresses relative to the page, so that the app works behind a path prefix, and a file's address names its
+version, never a folder of the machine: what a browser keeps is never stale.
 """
 
 from __future__ import annotations

@@ -132,6 +132,12 @@ export function change(values) {
   if (key() !== before) for (const listener of [...listeners]) listener();
 }
 
+/** Notes that a part of a link cannot be used after all. @param {string} name */
+export function refuse(name) {
+  refused.push(name);
+  for (const listener of [...listeners]) listener();
+}
+
 /** Tells those who keep the state that something of it, such as a view's setting, is another. */
 export function touched() {
   for (const keeper of keepers) keeper();

@@ -52,7 +52,7 @@ const PATIENCE = 15_000; // ms; an answer that was lost on the way stops nobody 
  */
 export function makeView(part, { name, draw, show: onShow, follow = true, lead = '' }) {
   const { root, props, trigger, watch } = part;
-  const frame = makeFrame(root, lead, () => self.halt());
+  const frame = makeFrame(root, lead, () => view.halt());
   let asked = 0;
   let offered = tags().join();
   let streaming = false;
@@ -67,7 +67,7 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
     next = null;
   };
   /** @type {View} */
-  const self = {
+  const view = {
     name,
     root,
     ...frame,
@@ -78,41 +78,41 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
     refused: '',
     ask(extra = {}) {
       asked += 1;
-      self.busy = true;
-      self.seen = key();
+      view.busy = true;
+      view.seen = key();
       root.setAttribute('aria-busy', 'true');
       const { a, b, checkpoint } = state;
-      next = { asked, a, b, checkpoint, ...self.params, ...fitted(self.params), ...extra };
+      next = { asked, a, b, checkpoint, ...view.params, ...fitted(view.params), ...extra };
       touched();
       if (!sent || performance.now() - sent >= PATIENCE) send();
       else if (streaming) trigger('halt');
     },
     set(values) {
-      Object.assign(self.params, values);
-      self.ask();
+      Object.assign(view.params, values);
+      view.ask();
     },
     settle(values) {
       settling = true;
       change(values);
       settling = false;
-      self.seen = key();
+      view.seen = key();
     },
     halt() {
       frame.stop.disabled = true;
       trigger('halt');
     },
     refuse(why) {
-      self.refused = why;
+      view.refused = why;
       show();
     },
-    python: () => self.answer?.python ?? '',
+    python: () => view.answer?.python ?? '',
   };
   const refresh = () => {
     if (tags().join() !== offered) {
       offered = tags().join(); // of another checkpoint
-      self.build?.();
+      view.build?.();
     }
-    if (follow && !settling && root.offsetParent && self.seen !== key()) self.ask();
+    if (follow && !settling && root.offsetParent && view.seen !== key()) view.ask();
   };
   const show = () => {
     const value = props.value ?? { phase: 'empty' };
@@ -122,24 +122,24 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
       sent = 0;
       if (next) send();
     }
-    self.busy = streaming || (value.asked ?? asked) < asked;
-    frame.show(value, self);
+    view.busy = streaming || (value.asked ?? asked) < asked;
+    frame.show(value, view);
     if (value.answer) {
-      self.answer = value.answer;
+      view.answer = value.answer;
       draw(value.answer, value);
     }
     onShow?.(value);
   };
-  self.seen = props.value?.phase === 'example' && isFresh(name) ? start : null;
+  view.seen = props.value?.phase === 'example' && isFresh(name) ? start : null;
   listeners.add(refresh);
   new IntersectionObserver(refresh).observe(root);
   watch('value', show);
-  views[name] = self;
+  views[name] = view;
   queueMicrotask(() => {
     show(); // after its module has finished setting up
     refresh();
   });
-  return self;
+  return view;
 }
 
 /**
@@ -160,14 +160,14 @@ function makeFrame(root, lead, halt) {
   const bar = box('vg-bar', box('vg-bar-left', status, stop), tools);
   root.classList.add('vg-view');
   root.replaceChildren(controls, box('vg-main', ...(lead ? [make('p', 'vg-lead', lead)] : []), bar, notice, led, body));
-  /** @param {any} value @param {View} self */
-  function show(value, self) {
+  /** @param {any} value @param {View} view */
+  function show(value, view) {
     const streaming = value.phase === 'working';
-    root.dataset.phase = self.refused ? 'error' : self.busy && !streaming ? 'working' : value.phase;
-    root.setAttribute('aria-busy', String(self.busy));
+    root.dataset.phase = view.refused ? 'error' : view.busy && !streaming ? 'working' : value.phase;
+    root.setAttribute('aria-busy', String(view.busy));
     stop.hidden = !streaming;
     if (!streaming) stop.disabled = false;
-    notice.textContent = self.refused || (value.phase === 'error' ? said(value) : '');
+    notice.textContent = view.refused || (value.phase === 'error' ? said(value) : '');
     notice.hidden = !notice.textContent;
     status.textContent = value.phase === 'stopped' ? t('Stopped.') : '';
     const n = value.answer?.avoided;
@@ -220,15 +220,15 @@ export const pointTools = (point) =>
 
 /**
  * The line of export buttons of a view: CSV rows, JSON, an SVG (and PNG) and the Python that makes what is shown.
- * @param {View} self
+ * @param {View} view
  * @param {{ rows?: () => unknown[][], json?: () => object, figure?: () => SVGElement }} [what]
  */
-export function exportBar(self, { rows, json, figure } = {}) {
-  const file = (/** @type {string} */ end) => `vaegen-${self.name}.${end}`;
+export function exportBar(view, { rows, json, figure } = {}) {
+  const file = (/** @type {string} */ end) => `vaegen-${view.name}.${end}`;
   const data = () => {
     const { a, b, checkpoint } = state;
-    const about = { a, b, checkpoint, view: self.name, ...self.params };
-    return JSON.stringify({ about, ...(json?.() ?? self.answer) }, null, 1);
+    const about = { a, b, checkpoint, view: view.name, ...view.params };
+    return JSON.stringify({ about, ...(json?.() ?? view.answer) }, null, 1);
   };
   const tools = [];
   const add = (/** @type {string} */ label, /** @type {() => unknown} */ save, /** @type {string} */ title) =>
@@ -239,6 +239,6 @@ export function exportBar(self, { rows, json, figure } = {}) {
     add('SVG', () => download(file('svg'), standalone(figure()), 'image/svg+xml'), t('Download the figure'));
     add('PNG', async () => download(file('png'), await png(figure())), t('Download the figure'));
   }
-  tools.push(copyButton(t('Copy as Python'), () => self.python()));
-  self.tools.replaceChildren(...tools);
+  tools.push(copyButton(t('Copy as Python'), () => view.python()));
+  view.tools.replaceChildren(...tools);
 }

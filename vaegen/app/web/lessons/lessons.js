@@ -3,7 +3,7 @@
 import { box, button, make } from '../core/dom.js';
 import { copyButton } from '../core/files.js';
 import { t } from '../core/messages.js';
-import { change, isLessonLinked, keepers, key, state } from '../core/state.js';
+import { change, isLessonLinked, keepers, key, refuse, state } from '../core/state.js';
 import { openTab, stepLink } from '../core/tabs.js';
 import { showView, views } from '../core/view.js';
 import { able } from './steps.js';
@@ -27,6 +27,7 @@ const isReady = (name) =>
 /** @param {import('../core/mount.js').Part} part */
 export function mount(part) {
   root = part.root;
+  if (state.lesson && !able().some((one) => one.id === state.lesson)) refuse('lesson');
   if (isLessonLinked) start(state.lesson, state.step);
   else resume();
   keepers.add(resume); // the browser's history may lead back into a lesson, or out of it
