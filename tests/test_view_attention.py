@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import torch
-from vaegen.app.attention import question
+from vaegen.app.tabs.attention import question
 
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer

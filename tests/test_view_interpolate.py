@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from vaegen.app.interpolate import question
+from vaegen.app.tabs.interpolate import question
 
 import vaegen
 from vaegen import latent

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from vaegen.app.sample import question
+from vaegen.app.tabs.sample import question
 
 from vaegen.errors import VaegenError
 from vaegen.posterior import DiagonalGaussian
