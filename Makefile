@@ -1,7 +1,7 @@
 # DATA is the folder that holds the corpora (multi30k/, tatoeba/, ...).
 DATA ?= data
 
-.PHONY: install app test lint train evaluate benchmark
+.PHONY: install app test lint front-end train evaluate benchmark
 
 install:
 	pip install -r requirements.txt -e ".[dev]"
@@ -16,6 +16,10 @@ lint:
 	ruff check .
 	mypy
 	lint-imports
+
+front-end:
+	npm ci
+	npm run check
 
 train:
 	python -m vaegen train --preset cpu --data $(DATA) --corpora multi30k:1,multi30k-captions:0.015 --out runs/multi30k

@@ -22,7 +22,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ANSWERED = '.vg-results[data-phase="done"]'
+ANSWERED = '.vg-translate:is([data-phase="done"], [data-phase="example"])'
+
+
+def vg(expression, argument=""):
+    """Returns a script that evaluates an expression of the page's modules: `vg` is what web/main.js exports."""
+    start = "const vg = await import(document.getElementById('vaegen').src);"
+    return f"async ({argument}) => {{ {start} return {expression}; }}"
 
 
 def is_foreign(url):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from vaegen.app.attention import question
 from vaegen.app.questions.attention import MAX_TOKENS, Looking, side_of
 from vaegen.app.questions.points import Point
+from vaegen.app.tabs.attention import question
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.pipeline.attention_weights import entropy, groups, merged

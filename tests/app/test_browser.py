@@ -8,13 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from browsing import expect
+from browsing import ANSWERED, expect
 from serving import StubPipeline, free_port, serve, served, served_stub
 
 from vaegen.app.page import Runner
 from vaegen.app.service import Service
 
-ANSWERED = '.vg-results[data-phase="done"]'
 SNOW = "A dog runs through the snow."
 
 
@@ -269,8 +268,8 @@ def test_long_text_can_be_stopped(open_page, monkeypatch):
     page = open_page(serve(Service(Path("slow"), folder="nowhere", load=Slow))[0])
     ask(page, "word " * 80)
     expect(page.locator(".vg-status")).to_contain_text("1 of 4 languages")
-    page.locator("#stop").click()
-    expect(page.locator("#stop")).to_be_disabled()
+    page.locator(".vg-translate [data-key=stop]").click()
+    expect(page.locator(".vg-translate [data-key=stop]")).to_be_disabled()
     assert told.wait(10)  # the button is pressed before Python hears of it
     gate.set()
     expect(page.locator(".vg-status")).to_contain_text("stopped after 2 of 4 languages")
@@ -278,7 +277,7 @@ def test_long_text_can_be_stopped(open_page, monkeypatch):
     expect(card(page, "fr")).not_to_contain_text("word")
     ask(page, "After the stop.")
     expect(card(page, "cs")).to_contain_text("After the stop.")
-    expect(page.locator("#stop")).not_to_be_visible()
+    expect(page.locator(".vg-translate [data-key=stop]")).not_to_be_visible()
 
 
 def test_the_answer_is_announced_and_the_tab_order_is_natural(stub):
@@ -286,14 +285,13 @@ def test_the_answer_is_announced_and_the_tab_order_is_natural(stub):
     expect(stub.locator('.vg-results [aria-live="polite"]')).to_contain_text("German: stub: Say it.")
     stub.locator("#sentence textarea").focus()
     stub.keyboard.press("Tab")
-    expect(stub.locator("#source input")).to_be_focused()
+    expect(stub.locator("#source select")).to_be_focused()
     stub.keyboard.press("Tab")
     expect(stub.locator("#translate")).to_be_focused()
 
 
 def test_the_language_can_be_set_by_hand(stub):
-    stub.locator("#source input").click()
-    stub.get_by_role("option", name="Czech").click()
+    stub.locator("#source select").select_option(label="Czech")
     expect(card(stub, "cs").locator(".vg-tag")).to_be_visible()
     expect(stub.locator(".vg-status")).not_to_contain_text("detected")
 
@@ -343,7 +341,7 @@ def test_a_broken_checkpoint_is_explained_on_the_page(open_page, tmp_path, scree
     )
     try:
         assert running.stdout is not None and "127.0.0.1" in next(line for line in running.stdout if "http" in line)
-        page = open_page(f"http://127.0.0.1:{port}", wait='.vg-results[data-phase="error"]')
+        page = open_page(f"http://127.0.0.1:{port}", wait='.vg-translate[data-phase="error"]')
         expect(page.locator(".vg-notice")).to_contain_text("broken/config.json is no vaegen checkpoint")
         expect(page.locator(".vg-notice")).not_to_contain_text(str(tmp_path))
         page.screenshot(path=screenshots / "broken.png", full_page=True)

@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from browsing import expect, open_view
+from browsing import expect, open_view, vg
 from serving import serve, served
 
 from vaegen.app.service import Service
@@ -195,11 +195,11 @@ def test_a_link_brings_back_the_whole_view(page, open_page):
     view(page).get_by_role("group", name="The word to take away").get_by_role("button", name="dog").click()
     expect(page.locator(".vg-attention-shifts")).to_be_visible()
     node(page, "target", 1).click()
-    again = open_page(page.evaluate("vg.link()"), wait=".vg-attention-shifts")
+    again = open_page(page.evaluate(vg("vg.link()")), wait=".vg-attention-shifts")
     expect(node(again, "target", 1)).to_have_text("chien")
     expect(readout(again)).to_contain_text("“chien”")
     expect(again.locator(".vg-attention-picture")).to_contain_text("encoder: layer 3, head 0")
-    again.evaluate("vg.adopt({ text: 'Two men sing.', language: 'en', z: '' })")
+    again.evaluate(vg("vg.adopt({ text: 'Two men sing.', language: 'en', z: '' })"))
     expect(node(again, "source", 1)).to_have_text("men")
     expect(again.locator(".vg-attention-result")).to_contain_text("Choose a word")  # the old one is of another sentence
     expect(readout(again)).to_contain_text("Where each word looks most")

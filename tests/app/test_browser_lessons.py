@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from browsing import expect, open_view
+from browsing import expect, open_view, vg
 from serving import served
 
 
@@ -44,7 +44,7 @@ def test_a_step_without_an_answer_explains_and_the_last_one_leads_to_the_next_le
         card.get_by_role("button", name="Show the answer").click()
         card.locator('[data-key="lesson-next"]').click()
     card.get_by_role("button", name="Next lesson").click()
-    page.evaluate("vg.lessons.start('attention', 1)")
+    page.evaluate(vg("vg.startLesson('attention', 1)"))
     card.get_by_role("button", name="Show the answer").click()
     card.get_by_role("button", name="Finish").click()
     expect(card.get_by_role("button", name="Next lesson")).to_have_count(0)  # there is none
@@ -60,7 +60,7 @@ def test_a_step_scrolls_to_what_it_speaks_of_and_marks_it(open_page):
     page.locator(".vg-lesson").get_by_role("button", name="Back").click()
     expect(page.locator(".vg-bound.vg-looked-at")).to_be_in_viewport()
     expect(marked).to_have_count(0)
-    page.evaluate("vg.lessons.start('latent', 1)")
+    page.evaluate(vg("vg.startLesson('latent', 1)"))
     expect(page.locator(".vg-posterior.vg-looked-at")).to_be_in_viewport()  # unfolded for it
 
 
@@ -69,21 +69,21 @@ def test_a_link_opens_a_lesson_at_its_step(open_page):
     expect(page.locator(".vg-lesson")).to_contain_text("step 3 of 3")
     expect(page.locator(".vg-current")).to_contain_text("Ein Hund rennt durch den Schnee.")
     expect(page.locator('.vg-interpolate[data-phase="done"]')).to_be_visible()
-    assert json.loads(page.evaluate("JSON.stringify(vg.views.interpolate.params)"))["steps"] == 9
+    assert json.loads(page.evaluate(vg("JSON.stringify(vg.views.interpolate.params)")))["steps"] == 9
 
 
 def test_the_copied_link_brings_back_sentence_latent_view_and_settings(open_page):
     page = open_page(served()[0])
     open_view(page, "interpolate")
-    page.evaluate("vg.show('interpolate', {steps: 5})")
+    page.evaluate(vg("vg.showView('interpolate', {steps: 5})"))
     expect(page.locator(".vg-interpolate")).to_contain_text("5")
-    page.wait_for_function("vg.views.interpolate.answer.stops.length === 5")
-    stop = page.evaluate("vg.views.interpolate.answer.stops[2]")
-    page.evaluate("point => vg.adopt(point)", {"text": stop["texts"]["en"], "language": "en", "z": stop["z"]})
-    state, link = page.evaluate("[JSON.stringify(vg.state), vg.link()]")
+    page.wait_for_function(vg("vg.views.interpolate.answer.stops.length === 5"))
+    stop = page.evaluate(vg("vg.views.interpolate.answer.stops[2]"))
+    page.evaluate(vg("vg.adopt(point)", "point"), {"text": stop["texts"]["en"], "language": "en", "z": stop["z"]})
+    state, link = page.evaluate(vg("[JSON.stringify(vg.state), vg.link()]"))
     again = open_page(link, wait='.vg-interpolate[data-phase="done"]')
-    assert again.evaluate("JSON.stringify(vg.state)") == state
-    assert again.evaluate("vg.views.interpolate.params.steps") == 5
+    assert again.evaluate(vg("JSON.stringify(vg.state)")) == state
+    assert again.evaluate(vg("vg.views.interpolate.params.steps")) == 5
     expect(again.locator("#tab-interpolate-button")).to_have_attribute("aria-selected", "true")
 
 
@@ -93,7 +93,7 @@ def test_a_damaged_link_starts_afresh(open_page):
 
 
 def test_a_sentence_adopted_elsewhere_is_translated(page):
-    page.evaluate("vg.adopt({text: 'Zwei Hunde spielen.', language: 'de'})")
+    page.evaluate(vg("vg.adopt({text: 'Zwei Hunde spielen.', language: 'de'})"))
     expect(page.locator(".vg-status").first).to_contain_text("German detected")
     assert page.locator("#sentence textarea").input_value() == "Zwei Hunde spielen."
 

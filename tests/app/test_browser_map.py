@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from browsing import expect, open_view
+from browsing import expect, open_view, vg
 from serving import served
 
 
@@ -37,8 +37,8 @@ def on_screen(page, index):
 
 
 def asked(page):
-    page.wait_for_function("!vg.views.map.busy")
-    return page.evaluate("vg.views.map.answer")
+    page.wait_for_function(vg("!vg.views.map.busy"))
+    return page.evaluate(vg("vg.views.map.answer"))
 
 
 def test_all_points_are_drawn_and_a_click_on_one_reads_and_adopts_it(view, screenshots):
@@ -58,7 +58,7 @@ def test_all_points_are_drawn_and_a_click_on_one_reads_and_adopts_it(view, scree
     expect(view.locator(".vg-map-card")).to_be_visible()
     assert len(view.locator(".vg-map-card p[lang]").all()) == 4
     page.mouse.click(x, y)
-    page.wait_for_function("vg.views.map.answer.how === 'point'")
+    page.wait_for_function(vg("vg.views.map.answer.how === 'point'"))
     page.screenshot(path=screenshots / "map.png", full_page=True)
     here(view).get_by_role("button", name="Use").first.click()
     expect(page.locator(".vg-current-line").first).to_contain_text(asked(page)["texts"]["en"])
@@ -67,7 +67,7 @@ def test_all_points_are_drawn_and_a_click_on_one_reads_and_adopts_it(view, scree
 def test_it_works_again_after_a_checkpoint_without_a_map(open_page, screenshots):
     page = open_page(served()[0])
     page.locator("#task").get_by_label("English and Chinese", exact=True).check()
-    page.wait_for_function("vg.state.checkpoint === 'chinese'")
+    page.wait_for_function(vg("vg.state.checkpoint === 'chinese'"))
     page.locator("#tab-map-button").click()
     none = page.locator(".vg-map-none")
     expect(none).to_contain_text("This checkpoint has no map.")
@@ -83,7 +83,7 @@ def test_it_works_again_after_a_checkpoint_without_a_map(open_page, screenshots)
     expect(none).to_be_hidden()
     reads_a_point(view, 7)
 
-    page.evaluate("vg.choose('chinese')")
+    page.evaluate(vg("vg.choose('chinese')"))
     none.get_by_role("button", name="Show the map of multi30k").click()
     expect(none).to_be_hidden()
     expect(view.locator(".vg-map-figure")).to_be_visible()
@@ -93,13 +93,13 @@ def test_it_works_again_after_a_checkpoint_without_a_map(open_page, screenshots)
 def reads_a_point(view, index):
     """Points at a point of the map and clicks it."""
     page = view.page
-    page.wait_for_function("document.querySelector('.vg-map-figure')._fullLayout?.xaxis && !vg.views.map.busy")
+    page.wait_for_function(vg("document.querySelector('.vg-map-figure')._fullLayout?.xaxis && !vg.views.map.busy"))
     x, y = on_screen(page, index)
     page.mouse.move(x - 30, y - 30)
     page.mouse.move(x, y)
     expect(view.locator(".vg-map-card")).to_be_visible()
     page.mouse.click(x, y)
-    page.wait_for_function("vg.views.map.answer.how === 'point'")
+    page.wait_for_function(vg("vg.views.map.answer.how === 'point'"))
 
 
 def test_searching_as_one_types_says_how_many_and_keeps_the_words(view):
@@ -149,7 +149,7 @@ def test_labels_come_with_zoom_and_colours_follow_a_factor(view, screenshots):
     expect(view.locator(".vg-map-figure .annotation")).to_have_count(3)  # A, B and what the figure is
     expect(view.locator(".vg-map-figure .annotation").nth(0)).to_have_text("A, the walk starts")
     expect(view.locator(".vg-map-figure .annotation").nth(1)).to_have_text("B, the walk ends")
-    x, y = page.evaluate("vg.views.map.answer.where.umap2")
+    x, y = page.evaluate(vg("vg.views.map.answer.where.umap2"))
     ranges = {"xaxis.range": [x - 0.4, x + 0.4], "yaxis.range": [y - 0.4, y + 0.4]}
     page.evaluate("(ranges) => Plotly.relayout(document.querySelector('.vg-map-figure'), ranges)", ranges)
     expect(view.locator(".vg-map-figure .annotation").nth(3)).to_be_attached()  # labels besides A, B and the caption

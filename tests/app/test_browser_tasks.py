@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsing import expect
+from browsing import expect, vg
 from serving import serve
 from tagged import SPANISH, TAGS, save_tagged
 
@@ -33,8 +33,8 @@ def test_a_task_brings_its_checkpoint_its_examples_and_its_cards(open_page, url,
     for name in ("summaries", "dialogue", "chinese", "plain"):
         page.locator("#task").get_by_label(LABELS[name], exact=True).check()
         expect(page.locator(".vg-card h2")).to_have_text(NAMES[name])
-        expect(page.locator(".vg-results")).to_have_attribute("data-phase", "done")
-        expect(page.locator("#checkpoint input")).to_have_value(name)
+        expect(page.locator(".vg-translate")).to_have_attribute("data-phase", "done")
+        expect(page.locator("#checkpoint select")).to_have_value(name)
         first = page.locator(".vg-chip").first.inner_text()
         expect(page.locator("#sentence textarea")).to_have_value(first)
         expect(page.locator("#translate")).to_have_text(BUTTONS[name])
@@ -57,7 +57,7 @@ def test_a_sentence_that_was_typed_stays_when_the_task_changes(open_page, url):
             expect(page.locator(".vg-current-line").first).to_contain_text("My own sentence.")
         page.locator("#task").get_by_label(LABELS[name], exact=True).check()
         expect(page.locator(".vg-card h2")).to_have_text(NAMES[name])
-        expect(page.locator(".vg-results")).to_have_attribute("data-phase", "done")
+        expect(page.locator(".vg-translate")).to_have_attribute("data-phase", "done")
         expect(page.locator("#sentence textarea")).to_have_value("My own sentence.")
     expect(page.locator(".vg-knows")).to_contain_text("texts like those that it was trained on")
 
@@ -88,8 +88,7 @@ def test_every_view_speaks_a_language_that_the_app_does_not_know(open_page, tmp_
     page.locator(".vg-file-input").first.set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"A dog."})
     page.get_by_role("button", name="Translate file").click()
     expect(page.locator(".vg-file td[lang=es]")).to_have_count(1)
-    page.locator("#source input").click()
-    page.get_by_role("option", name="es", exact=True).click()
+    page.locator("#source select").select_option("es")
     expect(page.locator(".vg-status").first).to_contain_text("Spanish · ")
     expect(page.locator('[data-language="es"] .vg-tag')).to_contain_text("reconstruction")
     languages = {
@@ -101,7 +100,7 @@ def test_every_view_speaks_a_language_that_the_app_does_not_know(open_page, tmp_
         "lessons": (".vg-lesson-cards h2", ["What a latent is"]),  # the others speak of German
     }
     for view, (shown, texts) in languages.items():
-        page.evaluate(f"vg.show('{view}', {{exact: false, steps: 3}})")  # the walk at its quickest
+        page.evaluate(vg(f"vg.showView('{view}', {{exact: false, steps: 3}})"))  # the walk at its quickest
         expect(page.locator(shown)).to_have_text(texts)
         expect(page.locator(".vg-notice:not(.vg-map-none):visible")).to_have_count(0)
         expect(page.locator("body")).not_to_contain_text("undefined")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import vaegen
 from vaegen import latent
-from vaegen.app.interpolate import question
 from vaegen.app.questions.interpolate_around import RADII, Analogy, Grid, Jitter
 from vaegen.app.questions.interpolate_walk import Walk, plane
 from vaegen.app.questions.points import START, Point
+from vaegen.app.tabs.interpolate import question
 from vaegen.errors import VaegenError
 from vaegen.evaluation.generated_text import edit_distance, word_smoothness
 from vaegen.latent.codes import pack, unpack

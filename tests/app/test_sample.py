@@ -10,7 +10,7 @@ import torch
 from vaegen.app.questions import sample as sampling
 from vaegen.app.questions.points import START, Point
 from vaegen.app.questions.sample import Draws, Move
-from vaegen.app.sample import question
+from vaegen.app.tabs.sample import question
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import pack, unpack
 from vaegen.latent.directions import FILE, NONE, Direction, Directions, load_directions, save_directions

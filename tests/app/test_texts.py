@@ -7,14 +7,15 @@ import re
 import pytest
 
 from vaegen.app.build import TABS
-from vaegen.app.page import FAILED, HERE, TEXTS
+from vaegen.app.page import FAILED, TEXTS
 from vaegen.app.questions.checks import NO_SENTENCE
 from vaegen.app.questions.interpolate_walk import Walk
 from vaegen.app.questions.map_own import Place
 from vaegen.app.questions.points import NO_SENTENCE_YET, Point
 from vaegen.app.questions.sample import Move
 from vaegen.app.questions.translate_file import Lines
-from vaegen.app.translate import DONE, LOADING, NOTHING, STOPPED
+from vaegen.app.static import WEB
+from vaegen.app.tabs.translate import NOTHING
 from vaegen.data.probe_sentences import FACTORS
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import unpack
@@ -23,8 +24,10 @@ from vaegen.pipeline.batching import ONE_TOO_LONG, TOO_LONG
 from vaegen.pipeline.pipeline import NO_FITTED_PRIOR, NO_LANGUAGE, NO_LATENT, NO_PRIOR
 from vaegen.text.tags import LANGUAGE_NAMES, TASK_NAMES
 
+TEXT = r"'((?:[^'\\]|\\.)*)'"
+HERE = WEB.parent
 # Files whose refusals a visitor of the page can read, every one of them; of some others, single messages.
-MET = [*HERE.glob("*.py"), *HERE.glob("questions/*.py")]
+MET = [*HERE.glob("*.py"), *HERE.glob("questions/*.py"), *HERE.glob("tabs/*.py")]
 MET += [HERE.parent / f"{name}.py" for name in (
     "latent/atlas", "latent/codes", "latent/directions", "latent/projection", "model/companions", "pipeline/map",
     "pipeline/occlusion", "text/cleaning",
@@ -47,16 +50,21 @@ def refusals(path):
     yield from (text for name, text in constants.items() if name.startswith(("LONG_", "NO_", "FEW_")) and name.isupper())
 
 
+def texts_of(script):
+    """The texts of a module's calls of `t`; a long one is a sum of parts."""
+    calls = re.findall(rf"\bt\(\s*({TEXT}(?:\s*\+\s*{TEXT})*)", script)
+    return ["".join(re.findall(TEXT, call[0])).replace("\\'", "'") for call in calls]
+
+
 def used():
-    """All texts that the scripts and the pages hand to `t`, and the names that they make of others."""
+    """All texts that the modules and the pages hand to `t`, and the names that they make of others."""
     found = [name.capitalize() for name in TABS] + [*LANGUAGE_NAMES.values(), *TASK_NAMES.values()]
     found += [name.capitalize().replace("_", " ") for name in FACTORS if name != "length"]
-    found += [FAILED, DONE, STOPPED, LOADING["message"], NOTHING["message"], NO_SENTENCE, NO_SENTENCE_YET]  # `vg.said`
+    found += [FAILED, NOTHING["message"], NO_SENTENCE, NO_SENTENCE_YET]  # said by `said` in web/core/about.js
     found += SINGLE + [text for path in MET for text in refusals(path)]
-    for path in HERE.glob("*.js"):
-        matches = re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text(encoding="utf-8"))
-        found += [text.replace("\\'", "'") for text in matches]
-    for path in HERE.glob("*.py"):
+    for path in WEB.rglob("*.js"):
+        found += texts_of(path.read_text(encoding="utf-8"))
+    for path in HERE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
                 found += [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
@@ -103,6 +111,6 @@ def test_the_page_speaks_as_the_browser_does(open_page, locale, words):
 
     page = open_page(served()[0], locale=locale)
     expect(page.locator("#tab-map-button")).to_have_text(words[0])
-    expect(page.locator("#sentence [data-testid=block-info]")).to_have_text(words[1])
-    expect(page.locator("#sentence .info-text")).not_to_contain_text("Enter sends")
+    expect(page.locator("#sentence label")).to_have_text(words[1])
+    expect(page.locator("#sentence .vg-caption")).not_to_contain_text("Enter sends")
     expect(page.locator(".vg-header p")).not_to_contain_text("One sentence")

@@ -13,7 +13,7 @@ from vaegen.evaluation.reports.latent_space import draw_plots, report
 from vaegen.evaluation.surface import surface_figures
 from vaegen.model.rate_dial import BETAS
 from vaegen.model.vae_transformer import VAETransformer
-from vaegen.pipeline import Pipeline, load
+from vaegen.pipeline.pipeline import Pipeline, load
 
 TEXTS = ["A dog runs.", "Two men sing on a stage.", "A woman reads."]
 PAIRS = {("en", "de"): (TEXTS, ["Ein Hund rennt.", "Zwei Männer singen auf einer Bühne.", "Eine Frau liest."])}

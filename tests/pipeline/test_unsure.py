@@ -12,7 +12,7 @@ import pytest
 from vaegen.artifacts.unsure import fit_unsure, measured
 from vaegen.errors import VaegenError
 from vaegen.model.companions import weights_hash
-from vaegen.pipeline import load
+from vaegen.pipeline.pipeline import load
 from vaegen.pipeline.unsure import FILE, SIGNALS, Unsure
 
 CAPTIONS = ("A dog runs through the snow.", "Two men sing on a stage.", "A woman reads a book.", "A boy plays football.",

@@ -6,22 +6,24 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi import FastAPI
 
-from vaegen.app import attention, inside, interpolate, lessons, map, sample, translate
 from vaegen.app.endpoints import add_endpoints
-from vaegen.app.page import TEXTS, t, widget
+from vaegen.app.page import TEXTS, part, t
+from vaegen.app.questions.checks import MAX_CHARACTERS
 from vaegen.app.questions.points import START
+from vaegen.app.questions.translate import TASK_EXAMPLES
 from vaegen.app.service import Question, Service
+from vaegen.app.static import WEB, address, map_addresses, plotly_address, routes
+from vaegen.app.tabs import attention, inside, interpolate, lessons, map, sample, translate
 from vaegen.app.theme import theme
 from vaegen.data.corpus import DOMAINS
-from vaegen.latent.atlas import PICTURE, load_picture
+from vaegen.latent.codes import MAX_CODE
 from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
 
-HERE = Path(__file__).parent
 HEADER = """
 <header class="vg-header">
   <h1>vaegen</h1>
@@ -39,11 +41,22 @@ TABS = {
 }
 # What each view asks at first; `vaegen examples` answers it beforehand.
 VIEWS: dict[str, Callable[[dict[str, Any]], Question[Any]]] = {
+    "translate": translate.question,
     "interpolate": interpolate.question,
     "sample": sample.question,
     "map": map.question,
     "attention": attention.question,
     "inside": inside.question,
+}
+# What each view can be set to, with its defaults.
+SETTINGS = {
+    "translate": translate.SETTINGS,
+    "file": translate.FILE_SETTINGS,
+    "interpolate": interpolate.SETTINGS,
+    "sample": sample.SETTINGS,
+    "map": map.SETTINGS,
+    "attention": attention.SETTINGS,
+    "inside": inside.SETTINGS,
 }
 MAX_WAITING = 64  # requests in the queue before a visitor is told to come back
 
@@ -52,8 +65,8 @@ def build_app(service: Service) -> gr.Blocks:
     """Returns the app for a service; it may still be loading its model."""
     with gr.Blocks(title="vaegen", analytics_enabled=False, fill_width=False) as demo:
         gr.HTML(HEADER, js_on_load=None)
-        widget("current", {})
-        widget("lessons", {"checkpoints": list(service.checkpoints)})
+        part("current", {})
+        part("lessons", {})
         with gr.Tabs(elem_id="views"):
             for name, build in TABS.items():
                 with gr.Tab(t(name.capitalize()), id=name, elem_id=f"tab-{name}"):
@@ -82,31 +95,58 @@ def launch(
         share=share,
         inbrowser=open_page,
         prevent_thread_lock=not block,
-        run_history=False,
-        show_error=False,
-        max_file_size="1mb",
-        theme=theme(),
-        css_paths=sorted(HERE.glob("*.css")),
-        head=_head(service),
-        i18n=t,
-        footer_links=["api"],
+        **_settings(service),
     )
     return url
 
 
+def mount(parent: FastAPI, service: Service, path: str) -> FastAPI:
+    """Puts the app below a path of another FastAPI app, as in "/lab/vaegen", and returns that app."""
+    demo = build_app(service)
+    return gr.mount_gradio_app(parent, demo, path, **_settings(service))
+
+
+def _settings(service: Service) -> dict[str, Any]:
+    """How the page is served, wherever it is."""
+    return {
+        "run_history": False,
+        "show_error": False,
+        "max_file_size": "1mb",
+        "theme": theme(),
+        # What is shared comes last.
+        "css_paths": sorted(WEB.rglob("*.css"), key=lambda file: (file.parent.name == "core", file)),
+        "head": _head(service),
+        "i18n": t,
+        "footer_links": ["api"],
+        "app_kwargs": {"routes": routes(service)},
+    }
+
+
 def _head(service: Service) -> str:
-    """The scripts that all views share; they run before any view's own."""
-    plotly, maps = _plotly(), _maps(service)
-    gr.set_static_paths([plotly, *maps.values()])
-    values = {"Texts": TEXTS, "Plotly": _address(plotly), "Start": [asdict(point) for point in START]}
-    values["Names"], values["Tasks"] = LANGUAGE_NAMES, TASK_NAMES
-    values["Tags"] = {"": service.tags() or CAPTION_LANGUAGES} | {name: service.tags(name) for name in service.checkpoints}
-    values["About"] = {name: _about(service, name) for name in ("", *service.checkpoints)}
-    values["Maps"] = {name: _address(path) for name, path in maps.items()}
-    given = "".join(f"window.vg{name} = {json.dumps(value)};\n" for name, value in values.items())
-    first = ("shared.js", "tags.js", "words.js", "glossary.js")
-    shared = "\n".join((HERE / name).read_text(encoding="utf-8") for name in first)
-    return f"<script>{given}{shared}</script>"
+    """The page's one script, and what Python tells it. All modules are named beforehand: they come at once, not in turn."""
+    data = json.dumps(_page(service), ensure_ascii=False).replace("<", "\\u003c")
+    modules = sorted(file.relative_to(WEB).as_posix() for file in WEB.rglob("*.js"))
+    links = [f'<link rel="modulepreload" href="{address(module)}">' for module in modules]
+    script = f'<script type="module" id="vaegen" src="{address("main.js")}"></script>'
+    return "\n".join([f'<script type="application/json" id="vaegen-page">{data}</script>', *links, script])
+
+
+def _page(service: Service) -> dict[str, Any]:
+    """What the modules are told; `web/core/page.js` says what each part is."""
+    return {
+        "locales": sorted(TEXTS),
+        "names": LANGUAGE_NAMES,
+        "tasks": TASK_NAMES,
+        "start": [asdict(point) for point in START],
+        "most": {"text": MAX_CHARACTERS, "z": MAX_CODE},
+        "settings": SETTINGS,
+        "examples": TASK_EXAMPLES,
+        "checkpoints": service.checkpoints,
+        "tags": {"": service.tags() or CAPTION_LANGUAGES} | {name: service.tags(name) for name in service.checkpoints},
+        "about": {name: _about(service, name) for name in ("", *service.checkpoints)},
+        "maps": map_addresses(service),
+        "plotly": plotly_address(),
+    }
 
 
 def _about(service: Service, checkpoint: str) -> dict[str, Any]:
@@ -125,26 +165,3 @@ def _loses(metrics: dict[str, Any]) -> bool:
     rows = tables[0].get("rows", [])
     own, stock = ([row[1] for row in rows if str(row[0]).startswith("`") == is_own] for is_own in (True, False))
     return max(stock, default=0.0) > max(own, default=0.0)
-
-
-def _address(path: Path) -> str:
-    """Where the page finds a file that `gr.set_static_paths` has been told of; another version has another address."""
-    return f"/gradio_api/file={path}?{path.stat().st_mtime_ns}"
-
-
-def _maps(service: Service) -> dict[str, Path]:
-    """The pictures of the checkpoints' maps by name, "" for the starting one's."""
-    folders = {name: service.folder(name) for name in service.checkpoints}
-    maps = {name: f.resolve() / PICTURE for name, f in folders.items() if f and service.beside(load_picture, name)}
-    first = maps.get(next(iter(service.checkpoints), ""))
-    return maps | ({"": first} if first else {})
-
-
-def _plotly() -> Path:
-    """plotly.js as its wheel ships it: the page asks no other host for it. Found without importing plotly (0.5 s)."""
-    from importlib.util import find_spec
-
-    package = find_spec("plotly")
-    assert package is not None and package.origin is not None
-    return Path(package.origin).parent / "package_data" / "plotly.min.js"
-

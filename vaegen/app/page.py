@@ -1,7 +1,8 @@
-"""How a view stands on the page: a script that draws and asks, a question that answers, and nothing else.
+"""How a view stands on the page: a module that draws and asks, a question that answers, and nothing else.
 
-The script (`<view>.js`) keeps its own controls and says `vg.view(...)`, see `shared.js`. What it asks arrives here as plain
-data, becomes a question (`vaegen.app.questions`), and goes back as plain data that the script draws with `textContent`.
+The module (`web/<tab>/<tab>.js`) keeps its own controls and makes a view, see `web/core/view.js`. What it asks arrives here
+as plain data, becomes a question (`vaegen.app.questions`), and goes back as plain data that the module draws with
+`textContent`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from typing import Any
 import gradio as gr
 
 from vaegen.app.service import Question, Service
+from vaegen.app.static import WEB
 from vaegen.errors import VaegenError
 from vaegen.model.companions import companion
 
-HERE = Path(__file__).parent
 LOG = logging.getLogger(__name__)
-# The interface's words by language and by their English form; our scripts read the same (`vg.t`).
-TEXTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "texts").glob("*.json"))}
+# The interface's words by language and by their English form; our modules read the same.
+TEXTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((WEB / "texts").glob("*.json"))}
 t = gr.I18n(**TEXTS)
 EXAMPLES_FILE = "examples.json"
 FAILED = "This could not be answered; the app's log says why."
@@ -32,23 +33,25 @@ MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 2}
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def widget(script: str, value: dict[str, Any], events: tuple[str, ...] = ()) -> gr.HTML:
-    """Returns a component whose value is plain data, shown by its script with `textContent`, never as HTML.
+# All that a component's own script does: it hands the component over to the modules, which may be there already or not yet.
+# No import here: a dynamic one has been reported to hang a hosted page.
+HANDOVER = (
+    "const root = element.querySelector('[data-part]'); root.vaegen = { props, trigger, watch };"
+    " document.dispatchEvent(new CustomEvent('vaegen', { detail: root }));"
+)
+
+
+def part(name: str, value: dict[str, Any], events: tuple[str, ...] = ()) -> gr.HTML:
+    """Returns a component whose value is plain data, shown by the module that `web/main.js` names for it.
 
     A subclass would be the usual way, but Gradio writes a stub file beside each one.
     """
     return gr.HTML(
         value,
-        html_template=f'<div class="vg-{script}"></div>',  # static: the script draws
-        # Gradio lets only those events be used that it finds in quotes in the script.
-        js_on_load=_script(script) + f"\n// {events}",
-        elem_id=script,
+        html_template=f'<div class="vg-{name}" data-part="{name}"></div>',  # static: the module draws
+        js_on_load=f"{HANDOVER}  // {events}",  # Gradio lets only those events be used that it finds in quotes in the script
+        elem_id=f"part-{name}",
     )
-
-
-def _script(name: str) -> str:
-    """The script of a widget; a long one has parts, `<name>-<part>.js`, which come first."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in [*sorted(HERE.glob(f"{name}-*.js")), HERE / f"{name}.js"])
 
 
 def example(service: Service, name: str) -> Any:
@@ -73,19 +76,22 @@ def load_examples(folder: Path | None) -> dict[str, Any] | None:
     return companion(folder, EXAMPLES_FILE, read, "`vaegen examples`")
 
 
-def add_view(service: Service, name: str, question: Callable[[dict[str, Any]], Question[Any]]) -> gr.HTML:
+def add_view(
+    service: Service, name: str, question: Callable[[dict[str, Any]], Question[Any]], more: tuple[str, ...] = ()
+) -> gr.HTML:
     """Puts a view's widget on the page that is being built and returns it.
 
     Args:
         service: Answers the questions.
-        name: Of the view and of its script.
+        name: Of the view and of its module.
         question: Makes a question of what the script asks: {"a": point, "b": point or None, "checkpoint": name, **params}.
             It may raise VaegenError; what is missing or of a wrong type must come out as one.
+        more: Events besides "ask" and "halt" that its module may send.
     """
     shown = example(service, name)
-    view = widget(name, {"phase": "example", "answer": shown} if shown else {"phase": "empty"}, ("ask", "halt"))
+    view = part(name, {"phase": "example", "answer": shown} if shown else {"phase": "empty"}, ("ask", "halt", *more))
     runner = Runner(service, question)
-    view.ask(runner.run, None, view, trigger_mode="multiple", **MODEL, **PRIVATE)  # shared.js sends one at a time
+    view.ask(runner.run, None, view, trigger_mode="multiple", **MODEL, **PRIVATE)  # view.js sends one at a time
     view.halt(runner.stop, None, None, queue=False, **PRIVATE)
     return view
 
