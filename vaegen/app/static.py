@@ -6,6 +6,7 @@ version, never a folder of the machine: what a browser keeps is never stale.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import mimetypes
 from importlib.util import find_spec
@@ -28,8 +29,7 @@ mimetypes.add_type("text/javascript", ".js")  # the machine's own table may say 
 
 def address(path: str = "") -> str:
     """Returns where the page finds a file of `web/`."""
-    files = sorted(file for file in WEB.rglob("*") if file.is_file())
-    return f"{PREFIX}/{_version(*files)}/{path}"
+    return f"{PREFIX}/{_web_version()}/{path}"
 
 
 def plotly_address() -> str:
@@ -67,6 +67,11 @@ class _Web(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers.update(HEADERS)
         return response
+
+
+@functools.cache
+def _web_version() -> str:
+    return _version(*sorted(file for file in WEB.rglob("*") if file.is_file()))
 
 
 def _version(*paths: Path) -> str:
