@@ -7,8 +7,8 @@
     python scripts/measure/compare.py --data DATA --speed
 
 After each row `docs/ledgers/variants.json` and `variants.svg` are written; `scripts/measure/update_documents.py` makes the
-table of the README from them. Stop it when you like: rows that are there with the same options are skipped, a run that was
-cut off goes on from its last state. Runs lie in runs/compare/NAME. To measure a row again, remove it from the file.
+table of docs/results.md from them. Stop it when you like: rows that are there with the same options are skipped, a run that
+was cut off goes on from its last state. Runs lie in runs/compare/NAME. To measure a row again, remove it from the file.
 `--speed` then measures how fast each of these rows trains, all in one go, so that they can be compared: 40 steps on the same
 batches.
 """

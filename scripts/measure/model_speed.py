@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Speed against peers of the same shape, measured in one run, paired, on one CPU thread.
 
-    python scripts/measure/model_speed.py            # the table of the README (about six minutes)
+    python scripts/measure/model_speed.py            # the table of docs/results.md (about six minutes)
     python scripts/measure/model_speed.py --quick    # a smoke test of every row
 
 Training: forward, backward and AdamW step, bfloat16 autocast where the processor has it, label smoothing 0.1, on batches of

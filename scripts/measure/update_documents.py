@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Writes the figures of README.md from the committed JSON files, so that no number there is typed by hand.
+"""Writes the figures of docs/results.md from the committed JSON files, so that no number there is typed by hand.
 
 python scripts/measure/update_documents.py
 
@@ -36,14 +36,14 @@ CHECKPOINTS, LEDGERS = ROOT / "checkpoints", ROOT / "docs" / "ledgers"
 
 
 def main() -> int:
-    """Writes README.md and returns the exit status."""
-    readme = ROOT / "README.md"
-    readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    """Writes docs/results.md and returns the exit status."""
+    document = ROOT / "docs" / "results.md"
+    document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 
 def filled(text: str) -> str:
-    """Returns the README with its places filled."""
+    """Returns the document with its places filled."""
     places = {"results": quality, "variants": compared, "latent": latent, "avoidance": avoidance, "speed": speed}
     for marker, sections in ((marker, write()) for marker, write in places.items()):
         text = fill(text, marker, "\n\n".join(sections))
@@ -71,7 +71,7 @@ def latent() -> list[str]:
     ]  # fmt: skip
     return [
         "`vaegen evaluate --latent --checkpoint checkpoints/multi30k --data DATA`; all of it in "
-        f"[REPORT.md](checkpoints/multi30k/{REPORT}).",
+        f"[REPORT.md](../checkpoints/multi30k/{REPORT}).",
         markdown_table([header[i] for i in kept], [[row[i] for i in kept] for row in rows]),
         markdown_table(["figure", "value"], other),
     ]
@@ -87,7 +87,8 @@ def quality() -> list[str]:
     if (LEDGERS / "comparisons.json").exists():
         table = comparison_table(read(LEDGERS / "comparisons.json"))
         sections.append(
-            "### Small runs of equal shape and budget\n\nBLEU tok. lc. on test_2016; commands in `comparisons.json`."
+            "### Small runs of equal shape and budget\n\nBLEU tok. lc. on test_2016; commands in "
+            "[comparisons.json](ledgers/comparisons.json)."
         )
         sections.append(table)
     return sections

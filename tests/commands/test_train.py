@@ -202,7 +202,7 @@ def test_a_resumed_run_says_what_it_would_ignore(call, data):
     for arguments, message in (
         (["--embeddings", "word2vec"], "begun with --embeddings random"),
         (["--init-from", str(run / "checkpoint")], "--init-from is for a new run"),
-        (["--preset", "base"], "--preset is for a new run"),
+        (["--preset", "gpu"], "--preset is for a new run"),
     ):
         status, said = call("--resume", *arguments, fresh=False)
         assert status == 2 and message in said, arguments

@@ -79,6 +79,50 @@ def test_an_epoch_is_a_function_of_seed_and_number(tokenizer, groups):
     assert plan(1, 0) != plan(2, 0)
 
 
+def test_an_epoch_with_noise_and_other_names_is_one_too(tokenizer):
+    texts = [{"en": f"Tom sees {i} dogs and a bird", "de": f"Tom sieht {i} Hunde und einen Vogel"} for i in range(30)]
+    groups = tokenize(texts, tokenizer, 64)[0]
+
+    def plan(seed, epoch):
+        data = TrainingData([(groups, 1.0)], tokenizer, config(seed=seed, typing_noise=0.5, name_rate=0.5))
+        return [[(i.group, i.source, i.targets, i.typed) for i in batch] for batch in data.plan(epoch)]
+
+    assert plan(1, 0) == plan(1, 0) and plan(1, 0) != plan(1, 1) and plan(1, 0) != plan(2, 0)
+
+
+def test_a_source_is_read_as_typed_and_written_as_it_was(tokenizer, groups):
+    data = TrainingData([(groups * 10, 1.0)], tokenizer, config(typing_noise=0.25, autoencode_rate=1.0))
+    items = [item for batch in data.plan(0) for item in batch]
+    typed = [item for item in items if item.typed is not None]
+    assert len(typed) / len(items) == pytest.approx(0.25, abs=0.06)
+    originals = {id(group) for group in groups}
+    assert all(id(item.group) in originals and item.source in item.targets for item in typed)
+    batch = collate(typed, tokenizer)
+    for row, item in enumerate(typed):
+        assert batch.src[row][batch.src_mask[row]].tolist() == [*item.typed, tokenizer.eos_id]
+    written = [ids[mask].tolist() for ids, mask in zip(batch.tgt_out[batch.own], batch.tgt_mask[batch.own], strict=True)]
+    assert written == [[*item.group[item.source], tokenizer.eos_id] for item in typed]
+    assert np.mean([item.typed != item.group[item.source] for item in typed]) > 0.4  # no capital and no mark is in them
+
+
+def test_the_length_of_an_item_covers_what_is_read_and_what_is_written():
+    group = {"en": [7, 8], "de": [7, 8, 9]}
+    assert Item(group, "en", ("en",)).length == 3 and Item(group, "en", ("de",)).length == 4
+    assert Item(group, "en", ("de",), typed=[7, 8, 9, 10, 11]).length == 6
+    assert Item(group, "de", ("en",), typed=[7]).length == 3 and Item(group, "de", ()).length == 4
+
+
+def test_names_are_replaced_at_their_rate_and_on_all_sides(tokenizer):
+    groups = tokenize([{"en": "Tom sleeps", "de": "Tom schläft"}] * 400, tokenizer, 64)[0]
+    data = TrainingData([(groups, 1.0)], tokenizer, config(name_rate=0.25))
+    names = []
+    for item in (item for batch in data.plan(0) for item in batch):
+        texts = {language: tokenizer.decode(ids) for language, ids in item.group.items()}
+        names.append(texts["en"].removesuffix(" sleeps"))
+        assert texts == {"en": f"{names[-1]} sleeps", "de": f"{names[-1]} schläft"}
+    assert np.mean([name != "Tom" for name in names]) == pytest.approx(0.25, abs=0.06)
+
+
 def test_an_epoch_has_every_group_once_and_batches_fit(tokenizer, groups):
     plan = TrainingData([(groups, 1.0)], tokenizer, config()).plan(0)
     seen = [id(item.group) for batch in plan for item in batch]
@@ -147,6 +191,14 @@ def test_a_language_of_weight_0_is_never_a_source(tokenizer, groups):
     assert len(items) == len(groups) and {i.source for i in items} == {"en"}
     with pytest.raises(VaegenError, match="source_weights"):
         TrainingData([(groups, 1.0)], tokenizer, config(source_weights={"en": -1.0}))
+
+
+def test_what_has_no_translation_is_always_read_back(tokenizer, groups):
+    german = [{"de": group["de"]} for group in groups]
+    items = [i for b in TrainingData([(german, 1.0)], tokenizer, config(autoencode_rate=0.0)).plan(0) for i in b]
+    assert len(items) == len(groups) and {(i.source, i.targets) for i in items} == {("de", ("de",))}
+    items = [i for b in TrainingData([(groups, 1.0)], tokenizer, config(autoencode_rate=0.0)).plan(0) for i in b]
+    assert len(items) == len(groups) and not any(i.source in i.targets for i in items)
 
 
 def test_no_data_is_said(tokenizer):

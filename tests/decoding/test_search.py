@@ -8,7 +8,7 @@ import torch
 
 from vaegen.config import ModelConfig, preset
 from vaegen.decoding.options import DecodingOptions
-from vaegen.decoding.search import Decoder, _beam, decode, draw, greedy
+from vaegen.decoding.search import Decoder, _beam, _Search, decode, draw, greedy
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
 
@@ -141,6 +141,16 @@ def test_a_wide_beam_finds_what_trying_everything_finds(length_penalty):
         assert [h.score for h in hypotheses] == pytest.approx([score for score, _ in best], abs=1e-4)
 
 
+@pytest.mark.parametrize(("second_end", "n_finished"), [(-0.05, 2), (-0.3, 1)])
+def test_an_end_is_finished_only_within_the_beam(second_end, n_finished):
+    """Two hypotheses, both of which may end: of their four continuations, the end of the second is second or third."""
+    search = _Search(9, EOS, DecodingOptions(num_beams=2, length_penalty=3.0))
+    search.advance(0, [[7, 8]], [[-1.0, -1.1]], [-9.0])
+    assert [node.token for node in search.open] == [7, 8]
+    search.advance(1, [[EOS, 9], [EOS, 10]], [[-0.1, -0.2], [second_end, -1.0]], [-0.1, second_end])
+    assert len(search.finished) == n_finished
+
+
 def test_a_wider_beam_is_no_worse_and_n_best_are_sorted_and_different():
     model = make_model()
     memory = make_memory(model, range(2, 22))
@@ -175,6 +185,15 @@ def test_length_limits_hold_and_count_the_end():
     options = DecodingOptions("greedy", max_length=2)
     short = decode(model, memory, torch.full((5,), LANGUAGE), EOS, options, max_lengths=[9] * 5)
     assert max(len(r[0].ids) for r in short) == 1
+
+
+def test_all_that_are_asked_for_come_wherever_the_limit_allows_them():
+    model = make_model()
+    memory = make_memory(model)
+    for method in ("beam", "sample"):
+        assert {len(found) for found in run(model, memory, method, n_best=5, max_length=2)} == {5}
+    assert [h.ids for found in run(model, memory, "sample", n_best=5, max_length=1) for h in found] == [[]] * 25
+    assert [h.ids for found in run(model, memory, "beam", max_length=1) for h in found] == [[]] * 5
 
 
 def test_alternatives_are_the_most_probable_allowed_tokens():
@@ -266,6 +285,7 @@ def test_decoding_reaches_the_longest_sentence_and_not_beyond():
         ({"num_beams": 0}, "start at 1"),
         ({"n_best": 6}, "finds only 5"),
         ({"method": "greedy", "n_best": 2}, "finds only 1"),
+        ({"n_best": 5, "max_length": 1}, "only the empty sentence is that short; give max_length=2"),
         ({"temperature": 0.0}, "temperature=0.0"),
         ({"temperature": math.nan}, "temperature=nan"),
         ({"top_p": 1.5}, "top_p=1.5"),

@@ -6,6 +6,8 @@ import pytest
 from vaegen.evaluation.disentanglement import (
     dci,
     mutual_information_gap,
+    ngram_features,
+    ngram_probe_accuracy,
     probe_accuracy,
     retrieval,
     separated_attribute_predictability,
@@ -32,6 +34,8 @@ def test_dci_tells_clean_from_mixed_and_informative_from_noise():
     assert clean["disentanglement"] > 0.8 and clean["completeness"] > 0.8 and clean["informativeness"] > 0.98
     assert mixed["disentanglement"] < clean["disentanglement"] - 0.2 and mixed["informativeness"] > 0.8
     assert noise["informativeness"] < 0.6
+    # Where all dimensions matter alike to all factors, whose numbers differ, neither score has anything to show.
+    assert noise["disentanglement"] < 0.05 and noise["completeness"] < 0.05
 
 
 def test_a_probe_learns_what_is_there_and_is_at_chance_where_nothing_is():
@@ -40,6 +44,22 @@ def test_a_probe_learns_what_is_there_and_is_at_chance_where_nothing_is():
     tests = {"same": (MIXED[half:], labels[half:]), "none": (NOISE[half:], labels[half:])}
     scores = probe_accuracy(MIXED[:half], labels[:half], tests)
     assert scores["same"] > 0.98 and abs(scores["none"] - 0.5) < 0.1
+
+
+def test_ngrams_know_endings_and_names_but_no_meaning():
+    """The number of a subject stands in its ending, and a name in all languages; what a word means does not."""
+    nouns = ["dog", "cat", "car", "boy", "tree", "house", "table", "river", "girl", "hand", "bird", "road", "chair", "king"]
+    texts = [f"the {noun}{'s' * many} {verb}" for noun in nouns for many in (0, 1) for verb in ("fell", "came")]
+    labels = [str("s " in text) for text in texts]
+    assert ngram_probe_accuracy(texts[:40], labels[:40], texts[40:], labels[40:]) == 1.0
+    unlike = ["cat" if i % 3 else "bird" for i in range(40)]  # nothing in the texts comes every third time
+    assert ngram_probe_accuracy(texts[:20], unlike[:20], texts[20:40], unlike[20:]) < 0.8
+    names = ["Prague", "Vienna", "Oslo", "Lisbon", "Madrid", "Athens"]
+    here, there, nowhere = ngram_features(
+        names, [f"a road to {name}" for name in names], [f"ein Weg nach {name}" for name in names], nouns[:6]
+    )
+    np.testing.assert_allclose(np.linalg.norm(here, axis=1), 1.0)
+    assert retrieval(here, there) == 1.0 and retrieval(here, nowhere) < 0.6
 
 
 def test_retrieval_finds_the_row_of_the_same_number():

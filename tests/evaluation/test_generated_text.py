@@ -108,9 +108,24 @@ def test_trigrams_are_a_distribution_and_the_hand_count():
     assert sum(after_start(token) for token in range(vocab)) == pytest.approx(1.0)
     # Six different bigrams: 0 a, 0 x, a b, x b, b c, c end; so p1(a) = (1 - d) / 6 + d * 5 / 6 / vocab
     p1 = (1 - d) / 6 + d * 5 / 6 / vocab
-    p2 = (1 - d) / 2 + d * 2 / 2 * p1  # after 0 come a and x, each after one other context
+    p2 = (2 - d) / 3 + d * 2 / 3 * p1  # nothing stands before 0: what follows it, a and x, is counted as it comes
     assert after_start(2) == pytest.approx((2 - d) / 3 + d * 2 / 3 * p2)
     assert trigram_perplexity(training, training, vocab) < trigram_perplexity(training, [[0, 4, 5, 1]], vocab)
+
+
+def test_a_beginning_counts_as_often_as_it_comes():
+    """99 sentences begin with 5, one with 6; after a context that nobody has seen, 5 is as much likelier."""
+    training = [[0, 5, 7, 1]] * 99 + [[0, 6, 7, 1]]
+    likely, rare = (1.0 / trigram_perplexity(training, [[0, token]], 10) for token in (5, 6))
+    assert likely == pytest.approx(0.99, abs=0.01) and likely / rare > 50
+    # Five bigrams, which end in four words: 0 5, 0 6, 5 7, 6 7, 7 end. Unigrams 5 and 6 follow one word each, 0.
+    d = 0.75
+    p1 = (1 - d) / 5 + d * 4 / 5 / 10
+    expected = []
+    for count in (99, 1):
+        p2 = (count - d) / 100 + d * 2 / 100 * p1
+        expected.append((count - d) / 100 + d * 2 / 100 * p2)
+    assert [likely, rare] == pytest.approx(expected)
 
 
 def test_varied_samples_tell_more_of_held_out_text_than_the_same_one_again():

@@ -67,6 +67,7 @@ def test_saving_again_replaces_the_weights_and_keeps_other_files(saved, tiny_con
 
 @pytest.mark.parametrize("nth", [1, 2])
 def test_a_kill_between_any_two_steps_leaves_a_whole_checkpoint(saved, tiny_config, tokenizer, monkeypatch, nth):
+    (saved / "README.md").write_text("card")  # beside the weights, and nowhere else
     calls = []
     real = os.replace
 
@@ -85,6 +86,7 @@ def test_a_kill_between_any_two_steps_leaves_a_whole_checkpoint(saved, tiny_conf
     save_checkpoint(saved, other, tokenizer)
     assert load_checkpoint(saved).model.config.n_slots == 2
     assert [path.name for path in saved.parent.iterdir()] == ["good"]
+    assert (saved / "README.md").read_text() == "card"
 
 
 def test_a_kill_while_writing_weights_leaves_the_old_ones(saved, tiny_model, tokenizer, monkeypatch):

@@ -154,11 +154,20 @@ def test_a_new_posterior_is_nearly_deterministic(tiny_model, batch):
     assert posterior.std.mean() < 0.2
 
 
-def test_latent_dropout_hides_whole_slots_in_training_only(tiny_config):
+def test_the_log_variance_stays_within_its_limits_whatever_the_weights(tiny_model, batch):
+    src, mask, _ = batch
+    for bias, limit in ((1000.0, 3.0), (-1000.0, -9.0)):
+        torch.nn.init.constant_(tiny_model.to_posterior.bias[tiny_model.config.latent_dim :], bias)
+        posterior = tiny_model.encode(src, mask).posterior
+        assert (posterior.logvar == limit).all() and posterior.mu.abs().max() < 100.0
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+def test_latent_dropout_hides_whole_slots_in_training_only(tiny_config, rate):
     torch.manual_seed(0)
-    model = VAETransformer(override(tiny_config, latent_dropout=0.5, n_latent_layers=0))
+    model = VAETransformer(override(tiny_config, latent_dropout=rate, n_latent_layers=0))
     z = torch.randn(200, tiny_config.n_slots, tiny_config.latent_dim)
     silent = model.eval().latent_to_memory(torch.zeros_like(z[:1]))
     hidden = (model.train().latent_to_memory(z) - silent).abs().sum(-1) < 1e-6
-    assert hidden.float().mean() == pytest.approx(0.5, abs=0.06)
+    assert hidden.float().mean() == pytest.approx(rate, abs=0.06)
     assert ((model.eval().latent_to_memory(z) - silent).abs().sum(-1) > 1e-6).all()

@@ -94,6 +94,28 @@ def test_short_and_odd_entries():
     assert MINE.find("ass", "de") == [] and MINE.find("ass", "xx") == []
 
 
+@pytest.mark.parametrize(
+    ("language", "entries", "harmless", "text", "found"),
+    [
+        ("en", ["piece of shit"], [], "a piece, a piece of", []),  # a phrase that the text breaks off
+        ("en", ["tit"], [], "a t i t b", []),  # three letters are no word in a longer run of single ones
+        ("en", ["tit"], [], "t i t", ["t i t"]),
+        ("en", ["fuck"], [], "some of u c k", []),  # a run of single letters begins with one
+        ("fr", ["con"], [], "çon, cön", []),  # a short word only with its own accents
+        ("en", ["butt"], ["butter"], "b*tter, b*tts", ["b*tts"]),
+        ("en", ["shit", "shit storm"], [], "a shit storm", ["shit storm"]),  # the longer of two at one place
+        ("zh", ["傻b"], [], "傻bus，傻b", ["傻b"]),
+        ("en", ["tit", "cum"], [], "titer, cumin, tits, cums", ["tits", "cums"]),
+        ("en", ["pansy", "bully"], [], "pansies bullied", ["pansies", "bullied"]),
+        ("de", ["ficken"], [], "fickend, die fickende, fickte", ["fickend", "fickende", "fickte"]),
+        ("cs", ["jebat"], [], "jebaný, jebané, jebal", ["jebaný", "jebané", "jebal"]),
+    ],
+)
+def test_where_a_word_begins_and_ends(language, entries, harmless, text, found):
+    words = WordList({language: entries}, {language: harmless})
+    assert [text[one.start : one.end] for one in words.find(text, language)] == found
+
+
 def test_chinese_words_are_found_in_simplified_and_in_traditional_characters():
     assert WORDS.find("你是個賤人啊", "zh") == [Finding(3, 5, "贱人")] and WORDS.mask("他媽的！操 妳 媽", "zh") == "…！…"
     own = WordList({"zh": ["雞巴", "幹"]})

@@ -48,6 +48,18 @@ def test_fused_cross_entropy_under_autocast_is_close():
     assert nll.item() == pytest.approx(F.cross_entropy(hidden @ weight.T, target, reduction="sum").item(), rel=0.01)
 
 
+@pytest.mark.parametrize("autocast", [False, True])
+@pytest.mark.parametrize("nats", [80.0, 200.0, 5000.0])
+def test_fused_cross_entropy_has_no_ceiling(nats, autocast):
+    """One token that the model rules out, one whose logits are far from 0 and whose loss is nothing."""
+    hidden, weight = torch.tensor([[nats, 0.0], [0.0, nats]], requires_grad=True), torch.eye(2)
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        loss, nll = linear_cross_entropy(hidden, weight, torch.tensor([1, 1]), 0.0)
+    loss.backward()
+    assert nll.item() == pytest.approx(nats, rel=0.01 if autocast else 1e-6) and loss.item() == nll.item()
+    assert hidden.grad[0].tolist() == [1.0, -1.0] and hidden.grad[1].abs().max() < 1e-30
+
+
 def test_only_the_smoothed_loss_can_be_minimised():
     hidden = torch.randn(4, WIDTH, requires_grad=True)
     loss, nll = linear_cross_entropy(hidden, torch.randn(VOCAB, WIDTH), torch.randint(VOCAB, (4,)), 0.1)
@@ -85,6 +97,30 @@ def test_loss_is_recon_plus_beta_kl_per_token():
     tokens_per_sentence = 13 / 4
     expected = (terms.recon + 0.7 * posterior.kl().mean()) / tokens_per_sentence
     torch.testing.assert_close(terms.loss, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{"free_bits": 5.0}, {"free_bits": 0.0, "nested_rate": 0.5, "nested_beta": 2.0}])
+def test_the_floor_and_the_weights_of_the_slots_are_in_the_loss_and_smoothing_is(settings):
+    posterior = DiagonalGaussian(torch.randn(2, 3, 4), torch.randn(2, 3, 4))
+    config = TrainConfig(label_smoothing=0.2, beta=0.1, **settings)
+    terms, (hidden, weight, target, mask) = loss_of(config, 0.7, posterior)
+    per_dim = posterior.kl_per_dim().mean(0).clamp_min(config.free_bits)
+    kl = float(per_dim.sum(-1) @ nested_kl_weights(3, config))
+    smoothed = F.cross_entropy((hidden @ weight.T)[mask], target[mask], label_smoothing=0.2, reduction="sum")
+    assert terms.loss.item() == pytest.approx((float(smoothed) + 4 * 0.7 * kl) / 13, rel=1e-5)
+    assert terms.kl_free.item() == pytest.approx(kl, rel=1e-5) and terms.kl.item() != pytest.approx(kl, rel=0.01)
+
+
+def test_each_sentence_of_the_dial_pays_its_own_beta_and_no_floor():
+    posterior = DiagonalGaussian(torch.randn(2, 3, 4), torch.randn(2, 3, 4))
+    hidden, weight, target = torch.randn(2, 1, WIDTH), torch.randn(VOCAB, WIDTH), torch.tensor([[3], [4]])
+    betas = torch.tensor([0.01, 0.5])
+    config = TrainConfig(label_smoothing=0.0, free_bits=5.0, beta=0.03)
+    terms = vae_loss(hidden, weight, target, target > 0, posterior, 0.25, config, betas.log())
+    recon = -token_log_probs(hidden @ weight.T, target).sum() / 2
+    first, second = posterior.kl().tolist()
+    assert terms.loss.item() == pytest.approx(recon.item() + 0.25 * (0.01 * first + 0.5 * second) / 2, rel=1e-5)
+    assert terms.kl.item() == pytest.approx((first + second) / 2, rel=1e-5)
 
 
 def test_without_a_latent_there_is_no_kl():
@@ -132,6 +168,23 @@ def test_posterior_collapse_is_named():
 def test_cyclical_schedule_ramps_in_each_cycle():
     schedule = BetaSchedule(TrainConfig(schedule="cyclical", beta=0.1, steps=400, n_cycles=4), gate_step=0)
     assert [schedule.beta_at(s) for s in (0, 25, 50, 99, 100, 125)] == pytest.approx([0.0, 0.05, 0.1, 0.1, 0.0, 0.05])
+
+
+@pytest.mark.parametrize(
+    ("steps", "gate_step", "n_cycles"), [(403, 0, 4), (8000, 1001, 4), (5, 0, 4), (100, 98, 7), (9, 2, 9)]
+)
+def test_cyclical_schedule_ends_on_its_plateau(steps, gate_step, n_cycles):
+    config = TrainConfig(schedule="cyclical", beta=0.1, steps=steps, n_cycles=n_cycles)
+    betas = [BetaSchedule(config, gate_step=gate_step).beta_at(step) for step in range(gate_step, steps)]
+    assert betas[-1] == 0.1 and min(betas) == betas[0] == 0.0
+    assert betas.count(0.0) <= n_cycles
+
+
+def test_schedule_of_the_dial_waits_ramps_to_1_and_leaves_beta_to_the_sentences():
+    schedule = BetaSchedule(TrainConfig(schedule="dial", beta=0.1, ramp_steps=100, gate_nats=30.0))
+    assert schedule.beta_at(10_000) == 0.0
+    schedule.observe_gap(1000, 31.0)
+    assert [schedule.beta_at(step) for step in (1000, 1050, 1100, 5000)] == pytest.approx([0.0, 0.5, 1.0, 1.0])
 
 
 def test_target_kl_controller_steers_towards_the_target():

@@ -35,6 +35,8 @@ def test_it_overfits_six_pairs_through_the_latent(tokenizer, tmp_path):
         assert translate(trainer.model, tokenizer, pair["en"], "de") == pair["de"]
         assert translate(trainer.model, tokenizer, pair["de"], "en") == pair["en"]
         assert translate(trainer.model, tokenizer, pair["de"], "de") == pair["de"]
+    figures = trainer.validation.run(trainer.model)[0]
+    assert figures["gap"] > 10.0 > 5.0 > figures["recon_latent"]  # another sentence's z is worse than none
 
 
 def test_alignment_brings_translations_together(tokenizer, tmp_path):
@@ -65,7 +67,9 @@ def encoded(model, tokenizer, texts):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_k_steps_and_k_more_are_2k_steps_bit_for_bit(tokenizer, tmp_path, optimizer):
-    settings = {"shape": {"encoder_dropout": 0.1, "decoder_dropout": 0.1, "latent_dropout": 0.1},
+    dial = optimizer == "adamw"
+    settings = {"shape": {"encoder_dropout": 0.1, "decoder_dropout": 0.1, "latent_dropout": 0.1, "rate_dial": dial},
+                "schedule": "dial" if dial else "gated", "typing_noise": 0.3, "name_rate": 0.3,
                 "word_dropout": 0.1, "steps": 20, "eval_every": 5, "batch_tokens": 40, "gate_nats": -1e9,
                 "nested_rate": 0.5, "align_kl": 0.01, "align_contrast": 0.1, "source_noise": 0.3,
                 "optimizer": optimizer}  # fmt: skip

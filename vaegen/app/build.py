@@ -18,7 +18,7 @@ from vaegen.app.questions.points import START
 from vaegen.app.service import Question, Service
 from vaegen.app.theme import theme
 from vaegen.data.corpus import DOMAINS
-from vaegen.latent.atlas import PICTURE
+from vaegen.latent.atlas import PICTURE, load_picture
 from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
 
 HERE = Path(__file__).parent
@@ -135,7 +135,7 @@ def _address(path: Path) -> str:
 def _maps(service: Service) -> dict[str, Path]:
     """The pictures of the checkpoints' maps by name, "" for the starting one's."""
     folders = {name: service.folder(name) for name in service.checkpoints}
-    maps = {name: folder.resolve() / PICTURE for name, folder in folders.items() if folder and (folder / PICTURE).is_file()}
+    maps = {name: f.resolve() / PICTURE for name, f in folders.items() if f and service.beside(load_picture, name)}
     first = maps.get(next(iter(service.checkpoints), ""))
     return maps | ({"": first} if first else {})
 

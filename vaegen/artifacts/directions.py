@@ -94,8 +94,8 @@ def find(pipeline: Pipeline, n_pairs: int = 60, sd: float = 2.0, n_components: i
     codes = [code for code in pipeline.languages if code in CAPTION_LANGUAGES]
     if "en" not in codes:
         raise VaegenError(
-            f"Directions are measured by their English words, but this checkpoint has {', '.join(pipeline.languages)}; "
-            "choose one with English."
+            "Directions are measured by their English words, but this checkpoint has {languages}; choose one with English.",
+            languages=", ".join(pipeline.languages),
         )
     probes = probe_set()
     posterior = pipeline.encode([probe.sentences[code] for probe in probes for code in codes])

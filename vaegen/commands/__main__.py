@@ -10,7 +10,7 @@ from importlib import import_module
 
 COMMANDS = (
     "app", "translate", "encode", "train", "evaluate", "average", "curves", "tokenizer", "corpus", "lm", "prior",
-    "directions", "map", "examples",
+    "directions", "map", "examples", "unsure",
 )  # fmt: skip
 
 

@@ -23,7 +23,9 @@ def run(options: argparse.Namespace) -> None:
     fields, splits = table("--fields", options.fields), table("--splits", options.splits)
     if unknown := set(splits) - set(SPLITS):
         raise VaegenError(
-            f"--splits names {', '.join(sorted(unknown))}; on the left can stand {', '.join(SPLITS)}."
+            "--splits names {unknown}; on the left can stand {splits}.",
+            unknown=", ".join(sorted(unknown)),
+            splits=", ".join(SPLITS),
         )
     for split, name in splits.items():
         groups = read_hub(options.dataset, name, fields, options.cache_dir)
@@ -40,7 +42,7 @@ def table(option: str, text: str) -> dict[str, str]:
     """Returns `a=b,c=d` as a dict."""
     pairs = [pair.partition("=") for pair in text.split(",")]
     if not all(key and value for key, _, value in pairs):
-        raise VaegenError(f"{option} is {text!r}; write it as name=name,name=name.")
+        raise VaegenError("{option} is {text}; write it as name=name,name=name.", option=option, text=repr(text))
     return {key: value for key, _, value in pairs}
 
 

@@ -25,9 +25,9 @@ def run(options: argparse.Namespace) -> None:
     from vaegen.training.run_folder import LOG_FILE, read_log
 
     if missing := [run for run in options.runs if not read_log(run)]:
-        raise VaegenError(f"{missing[0]} has no {LOG_FILE}; give the folder of a run.")
+        raise VaegenError("{missing} has no {log_file}; give the folder of a run.", missing=missing[0], log_file=LOG_FILE)
     if not options.checkpoint.is_dir():
-        raise VaegenError(f"{options.checkpoint} is no folder; give the folder of a checkpoint.")
+        raise VaegenError("{checkpoint} is no folder; give the folder of a checkpoint.", checkpoint=options.checkpoint)
     path = options.checkpoint / "curves.json"
     before = json.loads(path.read_text(encoding="utf-8"))["series"] if options.append and path.is_file() else {}
     found = {name: thinned(points) for name, points in series(options.runs, before).items()}

@@ -43,7 +43,9 @@ def run(options: argparse.Namespace) -> None:
         os.replace(partial, out)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise VaegenError(f"{out} cannot be written ({error.strerror or error}); choose another --out.") from error
+        raise VaegenError(
+            "{out} cannot be written ({strerror}); choose another --out.", out=out, strerror=error.strerror or error
+        ) from error
     print(f"{out}: {mu.shape} {np.dtype(kind)}, {out.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
 
 
@@ -60,9 +62,11 @@ def lines_of(file: str | None) -> list[str]:
             with open(file, "rb") as stream:
                 texts = read_lines(stream, "encode")
     except OSError as error:
-        raise VaegenError(f"{file} cannot be read ({error.strerror or error}); give a text file.") from error
+        raise VaegenError(
+            "{file} cannot be read ({strerror}); give a text file.", file=file, strerror=error.strerror or error
+        ) from error
     if not texts:
-        raise VaegenError(f"{file or 'Standard input'} has no line; give one text a line.")
+        raise VaegenError("{file} has no line; give one text a line.", file=file or "Standard input")
     return texts
 
 

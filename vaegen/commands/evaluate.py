@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
 
     for name in ("num_beams", "limit", "latent_sentences", "latent_draws"):
         if (value := getattr(options, name)) is not None and value < 1:
-            raise VaegenError(f"{option_of(name)} {value}: give 1 or more.")
+            raise VaegenError("{name} {value}: give 1 or more.", name=option_of(name), value=value)
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.latent:
@@ -62,11 +62,20 @@ def measure(options: argparse.Namespace) -> None:
     metrics = dict(pipeline.metadata)
     folder = Path(options.checkpoint)
     if not folder.is_dir() and not options.compare_as:
-        raise VaegenError(f"{options.checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.")
+        raise VaegenError(
+            "{checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.",
+            checkpoint=options.checkpoint,
+        )
     if options.compare_as and not options.data:
-        raise VaegenError(f"--compare-as {options.compare_as} measures; give the folder with the corpora with --data.")
+        raise VaegenError(
+            "--compare-as {compare_as} measures; give the folder with the corpora with --data.",
+            compare_as=options.compare_as,
+        )
     if options.compare_as and not COMPARISONS.parent.is_dir():
-        raise VaegenError(f"--compare-as {options.compare_as} adds to the ledgers of a clone; here is none. Leave it out.")
+        raise VaegenError(
+            "--compare-as {compare_as} adds to the ledgers of a clone; here is none. Leave it out.",
+            compare_as=options.compare_as,
+        )
     if options.data:
         check(kind_of(pipeline.tags), options.checkpoint, options.directions, options.compare_as)
         chosen = Selection(**{field.name: getattr(options, field.name) for field in fields(Selection)})

@@ -19,9 +19,10 @@ from vaegen.commands.arguments import FOLDER_HELP, default_checkpoint, main_of
 def run(options: argparse.Namespace) -> None:
     """Asks and writes."""
     from vaegen.app.page import EXAMPLES_FILE
+    from vaegen.model.companions import weights_hash
 
     folder = Path(options.checkpoint or default_checkpoint())
-    found = examples(folder)
+    found = {"weights": weights_hash(folder), **examples(folder)}
     path = folder / EXAMPLES_FILE
     path.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{path}: {', '.join(found)}; {path.stat().st_size / 1000:.0f} kB")

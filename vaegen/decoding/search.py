@@ -80,6 +80,8 @@ def decode(
 ) -> list[list[Hypothesis]]:
     """Returns `n_best` hypotheses for each memory row, best first (samples: in the order drawn).
 
+    A beam has fewer where so many different sentences cannot be written: within a limit of one token, or under `allowed`.
+
     Args:
         model: In evaluation mode.
         memory: One row per sentence.

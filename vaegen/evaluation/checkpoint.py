@@ -52,13 +52,18 @@ def check(kind: str, checkpoint: str, directions: str, compare_as: str | None = 
     """
     if compare_as and kind != "translate":
         raise VaegenError(
-            f"--compare-as {compare_as}: the comparison is of translations between English, German and Czech, but "
-            f"{checkpoint} is for {TASKS[kind]}; leave the option out."
+            "--compare-as {compare_as}: the comparison is of translations between English, German and Czech, but "
+            "{checkpoint} is for {tasks}; leave the option out.",
+            compare_as=compare_as,
+            checkpoint=checkpoint,
+            tasks=TASKS[kind],
         )
     if kind in ("summarise", "reply") and directions != "all":
         raise VaegenError(
-            f"--directions {directions}: {checkpoint} is for {TASKS[kind]}, which have no directions; leave "
-            "the option out."
+            "--directions {directions}: {checkpoint} is for {tasks}, which have no directions; leave the option out.",
+            directions=directions,
+            checkpoint=checkpoint,
+            tasks=TASKS[kind],
         )
 
 
@@ -72,14 +77,18 @@ def evaluate_translation(pipeline: Pipeline, data: str, chosen: Selection, comma
     languages = tuple(language for language in pipeline.languages if any(group.get(language) for group in groups))
     if not languages:
         told = ", ".join(pipeline.languages)
-        raise VaegenError(f"{corpus} has no {chosen.split} sentence in {told}; choose another split.")
+        raise VaegenError(
+            "{corpus} has no {split} sentence in {told}; choose another split.", corpus=corpus, split=chosen.split, told=told
+        )
     if chosen.directions == "all":
         counts = {p: sum(1 for g in groups if g.get(p[0]) and g.get(p[1])) for p in permutations(languages, 2)}
         pairs = [pair for pair, n in counts.items() if n >= MIN_SENTENCES] or [pair for pair, n in counts.items() if n]
     else:
         codes = [direction.split("-") for direction in chosen.directions.split(",")]
         if any(len(both) != 2 for both in codes):
-            raise VaegenError(f"--directions {chosen.directions}: write two codes for each, as in en-de,de-en.")
+            raise VaegenError(
+                "--directions {directions}: write two codes for each, as in en-de,de-en.", directions=chosen.directions
+            )
         pairs = [(source, target) for source, target in codes]
     tests = {}
     if chosen.corpus is None and chosen.directions == "all" and "zh" in set(pipeline.languages) - set(languages):
@@ -92,7 +101,11 @@ def evaluate_translation(pipeline: Pipeline, data: str, chosen: Selection, comma
         rows = [i for i, g in enumerate(groups) if g.get(source) and g.get(target)][: chosen.limit]
         if not rows:
             raise VaegenError(
-                f"{corpus} has no {source}-{target} sentences; its directions are those of {', '.join(languages)}."
+                "{corpus} has no {source}-{target} sentences; its directions are those of {languages}.",
+                corpus=corpus,
+                source=source,
+                target=target,
+                languages=", ".join(languages),
             )
         sources, references = [groups[i][source] for i in rows], [groups[i][target] for i in rows]
         published = [tokenised[target][i] for i in rows] if tokenised else None

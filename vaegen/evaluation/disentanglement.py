@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 N_BINS = 20
+N_HASHED = 4096  # numbers that n-grams are counted in
 
 
 def mutual_information_gap(latents: np.ndarray, factors: Mapping[str, Sequence[str]]) -> float:
@@ -78,6 +80,30 @@ def probe_accuracy(
 
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300)).fit(train, list(labels))
     return {name: float(probe.score(x, list(y))) for name, (x, y) in tests.items()}
+
+
+def ngram_probe_accuracy(train: Sequence[str], labels: Sequence[str], test: Sequence[str], wanted: Sequence[str]) -> float:
+    """Returns the accuracy of a linear probe on the spelling of texts: what `probe_accuracy` has to beat."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    probe = make_pipeline(_spelling(), LogisticRegression(C=10.0, max_iter=300)).fit(list(train), list(labels))
+    return float(probe.score(list(test), list(wanted)))
+
+
+def ngram_features(train: Sequence[str], *others: Sequence[str]) -> list[np.ndarray]:
+    """Returns how texts are spelled, (N, 4096) for each list after the first: what latents have to beat in `retrieval`."""
+    spelling = _spelling().fit(list(train))
+    return [spelling.transform(list(texts)).toarray() for texts in others]
+
+
+def _spelling() -> Any:
+    """Runs of one to four characters within words, weighted by how rare they are in the training text, unit length."""
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    from sklearn.pipeline import make_pipeline
+
+    counts = HashingVectorizer(n_features=N_HASHED, analyzer="char_wb", ngram_range=(1, 4), alternate_sign=False, norm=None)
+    return make_pipeline(counts, TfidfTransformer(sublinear_tf=True))
 
 
 def retrieval(a: np.ndarray, b: np.ndarray, neighbours: int = 0) -> float:

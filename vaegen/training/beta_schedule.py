@@ -38,8 +38,10 @@ class BetaSchedule:
         if c.schedule == "target_kl":
             return min(self.controlled, c.beta)
         if c.schedule == "cyclical":
-            period = max(1, (c.steps - self.gate_step) // c.n_cycles)
-            ramp = min(1.0, 2.0 * ((step - self.gate_step) % period) / period)
+            # Whole cycles up to the last step, two steps or more in each: a run never ends at the foot of a ramp.
+            n_steps = max(1, c.steps - self.gate_step)
+            n_cycles = max(1, min(c.n_cycles, n_steps // 2))
+            ramp = min(1.0, 2.0 * ((step - self.gate_step) * n_cycles % n_steps) / n_steps)
         return ramp if c.schedule == "dial" else c.beta * ramp  # the dial's sentences have a beta each: this comes on top
 
     def observe_kl(self, kl: float) -> None:

@@ -33,8 +33,9 @@ class _LinearCrossEntropy(torch.autograd.Function):
             logits = h @ low.T
             at_target = logits.gather(1, y).float()
             probs = logits.softmax(-1)
-            # log Z = logit_y - log p_y; in bfloat16 p_y is good to 0.2 %, that is 0.002 nats of a training figure.
-            log_z = at_target - probs.gather(1, y).float().clamp_min(1e-30).log()
+            # log Z = logit - log p, taken where p is largest: that of the target may be too small for its type. In bfloat16
+            # p is good to 0.2 %, that is 0.002 nats of a training figure.
+            log_z = logits.amax(-1, keepdim=True).float() - probs.amax(-1, keepdim=True).float().log()
             nll += (log_z - at_target).sum()
             smooth += (log_z.squeeze(1) - h.float() @ mean_weight).sum()
             probs.sub_(smoothing / vocab)

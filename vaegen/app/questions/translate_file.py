@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
+from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
 from vaegen.text.cleaning import check_text
 
@@ -28,7 +29,7 @@ class Lines:
 
     lines: tuple[str, ...]
     language: str
-    context: str = "source"
+    context: str = CONTEXT
     num_beams: int = 1
     checkpoint: str = ""
 
@@ -39,13 +40,13 @@ class Lines:
             VaegenError: If one is refused.
         """
         if not 1 <= len(self.lines) <= MAX_LINES:
-            raise VaegenError(f"The file has {len(self.lines):,} lines; give 1 to {MAX_LINES:,}.")
+            raise VaegenError("The file has {n} lines; give 1 to {most}.", n=len(self.lines), most=MAX_LINES)
         clean = []
         for i, line in enumerate(self.lines, 1):
             try:
                 clean.append(check_text(str(line), MAX_CHARACTERS))
             except VaegenError as error:
-                raise VaegenError(f"Line {i}: {error}") from error
+                raise VaegenError("Line {number}: {reason}", number=i, reason=error) from error
         return Lines(
             tuple(clean),
             check_tag(self.language),

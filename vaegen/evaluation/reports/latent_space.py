@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from vaegen.evaluation.reports.cards import latent_table, markdown_table
+from vaegen.latent.prior_kinds import PRIORS
 from vaegen.text.tags import LANGUAGE_NAMES, tag_name
 
 FIGURES, REPORT = "latent.json", "REPORT.md"
 Figures = Mapping[str, Any]
 SAMPLE_COLUMNS = {
     "mauve": "MAUVE",
+    "plausible": "plausible",
     "forward_perplexity": "forward PPL",
     "reverse_perplexity": "reverse PPL",
     "distinct_1": "distinct-1",
@@ -24,16 +26,13 @@ SAMPLE_COLUMNS = {
     "loops": "loops",
     "words": "words",
 }
-NUMBERS = {2: "two", 3: "three", 4: "four"}
-SHARES = ("memorised_4_grams", "memorised_sentences", "loops")
-PRIOR_NAMES = {
-    "real": "real captions",
-    "normal": "N(0, I)",
-    "gaussian": "Gaussian, all covariances",
-    "mixture": "mixture of Gaussians",
-    "flow": "flow matching",
-    "jitter": "near a probe sentence (control)",
+TABLES_OF_RETRIEVAL = {
+    "by margin": "retrieval_by_margin",
+    "by cosine alone": "retrieval",
+    "n-grams of characters instead of a latent, by margin": "retrieval_of_ngrams",
 }
+NUMBERS = {2: "two", 3: "three", 4: "four"}
+SHARES = ("plausible", "memorised_4_grams", "memorised_sentences", "loops")
 # Published values of smoothness, each with its own data and encoder: an orientation, no ranking.
 PEERS = {"Optimus": 0.220, "DELLA": 0.253, "autoencoder with a flow": 0.282}
 
@@ -57,17 +56,20 @@ def report(figures: Figures, name: str, plots: bool = True, path: str | None = N
 
 
 def rate_section(part: Figures, plots: bool = True) -> str:
-    """Rate and distortion by slots in use."""
+    """Rate and distortion by beta, for a checkpoint with a dial, or by slots in use."""
+    if "beta" in part["rows"][0]:
+        return dial_section(part, plots)
     rows = [
         [r["slots"], f"{r['kl']:.1f}", f"{r['recon']:.1f}", f"{r['neg_elbo']:.1f}", f"{r['bleu']:.1f}"]
         for r in part["rows"]
     ]
     limit, direction = part["language_model_nats"], f"en-{part['target']}"
+    split_by = "by characters" if part["target"] == "zh" else "13a"
     lines = [
         "## Rate and distortion",
         "How much the slots say (KL, the rate) and what is left to guess (recon, the distortion) when only the first slots "
-        f"are in use; English, N = {part['n']}, mean of 4 draws of z; BLEU (13a) {direction} through those slots alone, "
-        "greedy.",
+        f"are in use; English, N = {part['n']}, mean of 4 draws of z; BLEU ({split_by}) {direction} through those slots "
+        "alone, greedy.",
         markdown_table(["slots in use", "KL", "recon", "-ELBO", f"BLEU {direction}"], rows),
         f"The limit: a language model of the same size spends {limit:.1f} nats on these sentences. The best bound is "
         f"{part['best_over_limit']:.2f} times that. The bound of all slots is far above it on purpose: beta is small, so "
@@ -76,12 +78,59 @@ def rate_section(part: Figures, plots: bool = True) -> str:
     return "\n\n".join(lines + ["![Rate and distortion](rate.svg)"] * plots)
 
 
+def dial_section(part: Figures, plots: bool = True) -> str:
+    """Rate and distortion as the dial turns."""
+    pairs = in_order({key.removeprefix("bleu_").rpartition("_")[0] for key in part["rows"][0] if key.startswith("bleu_")})
+    rows = [
+        [f"{r['beta']:g}", *(f"{r[key]:.1f}" for key in ("kl", "recon", "neg_elbo")), r["active_units"], f"{r['exact']:.0%}",
+         *(f"{r[f'bleu_{pair}_latent']:.1f} / {r[f'bleu_{pair}_source']:.1f}" for pair in pairs)]
+        for r in part["rows"]
+    ]  # fmt: skip
+    head = ["beta", "KL", "recon", "-ELBO", "active units", "read back exactly"]
+    lines = [
+        "## Rate and distortion",
+        "One set of weights at ten values of beta, the weight of the KL term: what z says (KL, the rate) and what is left "
+        f"to guess (recon, the distortion); English, N = {part['n']}, mean of {part['n_draws']} draws of z. Active units: "
+        "dimensions whose mean varies by more than 0.01 over these sentences. BLEU (sacreBLEU, greedy) in context latent / "
+        "source.",
+        markdown_table([*head, *(f"BLEU {pair}" for pair in pairs)], rows),
+    ]
+    if "language_model_nats" in part:
+        lines.append(
+            f"The limit: a language model of the same size spends {part['language_model_nats']:.1f} nats on these "
+            f"sentences; the best bound is {part['best_over_limit']:.2f} times that."
+        )
+    return "\n\n".join(lines + ["![Rate and distortion](rate.svg)"] * plots)
+
+
+def surface_section(part: Figures, _plots: bool = True) -> str:
+    """How much it matters how a sentence is typed."""
+    forms = list(part["source"]["lost"])
+    rows = [
+        [context, f"{part[context]['printed']:.1f}", *(f"{part[context]['lost'][form]:.1f}" for form in forms),
+         *(f"{part[context]['names_kept'][kind]:.0%}" for kind in ("known", "unseen"))]
+        for context in ("source", "latent")
+    ]  # fmt: skip
+    return "\n\n".join([
+        "## As people type",
+        f"BLEU (13a, greedy, {part['direction']}, {part['source']['n']} test sentences) as printed, and how much of it is "
+        "lost when the source is typed otherwise; how often a first name put in the place of \"A man\" or the like comes "
+        "back letter by letter, in all other languages, for names of the training's list and for names of no list.",
+        markdown_table(["context", "as printed", *(f"lost: {form}" for form in forms), "names kept", "unseen ones"], rows),
+    ])  # fmt: skip
+
+
+def prior_name(name: str) -> str:
+    """Returns what the report calls where samples come from: a prior, or "real" sentences beside them."""
+    return "real captions" if name == "real" else PRIORS[name].label if name in PRIORS else name
+
+
 def sample_rows(part: Figures) -> tuple[list[str], list[list[str]]]:
     """Returns header and rows of the table of priors: mean and, behind ±, standard deviation over the seeds."""
     keys = [key for key in SAMPLE_COLUMNS if key in part["rows"][0]["mean"]]
     rows = []
     for row in part["rows"]:
-        title = PRIOR_NAMES.get(row["prior"], row["prior"])
+        title = prior_name(row["prior"])
         title += f", scale {row['scale']}" if row["scale"] != 1.0 else ""
         title += f", first {row['slots']} slots" if row["slots"] else ""
         rows.append([title, *(_with_spread(row, key) for key in keys)])
@@ -97,8 +146,9 @@ def sample_section(part: Figures, plots: bool = True) -> str:
         f"MAUVE on features of all-MiniLM-L6-v2 against {part['held_out']} held-out captions. Forward PPL is that of the "
         "samples under the language model: low where they are fluent, or all the same. Reverse PPL is that of the held-out "
         "captions under the trigrams of the samples (sub-words, interpolated Kneser-Ney): low only if they are varied and "
-        "right. `seen`: found word by word in the training text. The first row are real training captions: what a perfect "
-        "sampler would reach.",
+        "right. Plausible: the language model spends as much a token on the sample as on the central 95 % of held-out "
+        "captions; MAUVE compares crowds and does not see that single samples are nonsense. `seen`: found word by word in "
+        "the training text. The first row are real training captions: what a perfect sampler would reach.",
         markdown_table(*sample_rows(part)),
     ]
     return "\n\n".join(lines + ["![MAUVE of every prior](priors.svg)"] * plots)
@@ -134,7 +184,8 @@ def language_section(part: Figures, _plots: bool = True) -> str:
             [f"from, to; {name}", *codes],
             [[a, *("" if a == b else f"{part[key][f'{a}-{b}']:.1%}" for b in codes)] for a in codes],
         )
-        for name, key in (("by margin", "retrieval_by_margin"), ("by cosine alone", "retrieval"))
+        for name, key in TABLES_OF_RETRIEVAL.items()
+        if key in part
     ]
     named = part["language_from"]
     return "\n\n".join([
@@ -152,23 +203,27 @@ def factor_section(part: Figures, _plots: bool = True) -> str:
     """Disentanglement on the probe set."""
     keys = {"mig": "MIG", "sap": "SAP", "disentanglement": "DCI disentanglement", "completeness": "DCI completeness"}
     keys |= {"informativeness": "DCI informativeness"}
+    found = [part, part["chance"]] if "chance" in part else [part]
+    told = " The second row is chance: the same with every factor's values permuted." * (len(found) - 1)
     return "\n\n".join([
         "## Factors and single dimensions",
         f"On mu of the {part['n']} English sentences of the probe set; factors: {', '.join(part['factors'])}. Nothing in "
-        "the training asks for one dimension per factor, and none is found: directions, below, carry them.",
-        markdown_table(list(keys.values()), [[f"{part[key]:.3f}" for key in keys]]),
+        f"the training asks for one dimension per factor, and none is found: directions, below, carry them.{told}",
+        markdown_table(list(keys.values()), [[f"{scores[key]:.3f}" for key in keys] for scores in found]),
     ])  # fmt: skip
 
 
 def probe_section(part: Figures, _plots: bool = True) -> str:
     """Silver labels of real captions."""
-    codes = in_order(set(part["rows"][0]) - {"label", "majority"})
-    rows = [[r["label"], f"{r['majority']:.1%}", *(f"{r[code]:.1%}" for code in codes)] for r in part["rows"]]
+    codes = in_order(set(part["rows"][0]) - {"label", "majority", "ngrams"})
+    baselines = {"majority": "always the commonest", "ngrams": "n-grams, English"}
+    columns = [*(key for key in baselines if key in part["rows"][0]), *codes]
+    rows = [[r["label"], *(f"{r[column]:.1%}" for column in columns)] for r in part["rows"]]
     return "\n\n".join([
         "## Linear probes on real captions",
         f"Trained on mu of {part['n_train']} English training captions, tested on the test captions of every language; "
         "silver labels from keyword rules on the English side.",
-        markdown_table(["label", "always the commonest", *map(tag_name, codes)], rows),
+        markdown_table(["label", *(baselines.get(column) or tag_name(column) for column in columns)], rows),
     ])  # fmt: skip
 
 
@@ -198,6 +253,7 @@ def bound_section(part: Figures, _plots: bool = True) -> str:
 SECTIONS = {
     "bounds": bound_section,
     "rates": rate_section,
+    "surface": surface_section,
     "samples": sample_section,
     "interpolation": interpolation_section,
     "languages": language_section,
@@ -221,14 +277,22 @@ def draw_plots(figures: Figures, folder: Path) -> None:
         figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
         left.plot(kl, [row["recon"] for row in part["rows"]], "o-", color=blue, label="recon")
         left.plot(kl, [row["neg_elbo"] for row in part["rows"]], "s--", color=orange, label="-ELBO = recon + KL")
-        left.axhline(part["language_model_nats"], color="0.4", linestyle=":", label="language model")
+        if "language_model_nats" in part:
+            left.axhline(part["language_model_nats"], color="0.4", linestyle=":", label="language model")
         left.set(xlabel="KL (nats)", ylabel="nats per sentence", ylim=(0, None))
         left.legend()
-        right.plot(kl, [row["bleu"] for row in part["rows"]], "o-", color=blue)
+        turned = "beta" in part["rows"][0]
+        pair = next(key for key in part["rows"][0] if key.startswith("bleu_"))[5:].rpartition("_")[0] if turned else ""
+        key = f"bleu_{pair}_latent" if turned else "bleu"
+        right.plot(kl, [row[key] for row in part["rows"]], "o-", color=blue, label="latent")
+        if turned:
+            right.plot(kl, [row[f"bleu_{pair}_source"] for row in part["rows"]], "s--", color=orange, label="source")
+            right.legend()
         for row in part["rows"]:
-            right.annotate(f"{row['slots']}", (row["kl"], row["bleu"]), (4, -10), textcoords="offset points")
-        right.set(xlabel="KL (nats); beside each point the slots in use", ylim=(0, None))
-        right.set(ylabel=f"BLEU en-{part['target']}, latent")
+            beside = f"{row['beta']:g}" if turned else f"{row['slots']}"
+            right.annotate(beside, (row["kl"], row[key]), (4, -10), textcoords="offset points")
+        right.set(xlabel=f"KL (nats); beside each point {'beta' if turned else 'the slots in use'}", ylim=(0, None))
+        right.set(ylabel=f"BLEU {pair}" if turned else f"BLEU en-{part['target']}, latent")
         figure.savefig(folder / "rate.svg", metadata={"Date": None})
         plt.close(figure)
     if "samples" in figures:

@@ -13,7 +13,7 @@ Figures = Mapping[str, Any]
 
 
 def variants(figures: Figures) -> list[str]:
-    """Returns the section of the README on all variants: budget, table, plot."""
+    """Returns the section of docs/results.md on all variants: budget, table, plot."""
     budget = figures["budget"]
     return [
         "### Every variant, same budget",
@@ -25,7 +25,7 @@ def variants(figures: Figures) -> list[str]:
         variants_table(figures["rows"]),
         *with_beam(figures),
         *by_length(figures["rows"]),
-        f"![BLEU of every variant](docs/ledgers/{PLOT})",
+        f"![BLEU of every variant](ledgers/{PLOT})",
     ]
 
 
