@@ -126,8 +126,8 @@ def find(pipeline: Pipeline, n_pairs: int, sd: float, n_components: int) -> Dire
     codes = [code for code in pipeline.languages if code in CAPTION_LANGUAGES]
     if "en" not in codes:
         raise VaegenError(
-            f"Directions are measured by their English words, but this checkpoint has {', '.join(pipeline.languages)}; "
-            "choose one with English."
+            "Directions are measured by their English words, but this checkpoint has {languages}; choose one with English.",
+            languages=", ".join(pipeline.languages),
         )
     probes = probe_set()
     posterior = pipeline.encode([probe.sentences[code] for probe in probes for code in codes])

@@ -76,9 +76,10 @@ def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, pr
     codes = [code for code in CAPTION_LANGUAGES if code in pipeline.languages]
     if not codes:
         raise VaegenError(
-            f"This checkpoint has {', '.join(pipeline.languages)}, but the captions of a map are in "
-            f"{', '.join(CAPTION_LANGUAGES)}; choose a checkpoint with one of these, or fit a map of own sentences in the "
-            "app."
+            "This checkpoint has {languages}, but the captions of a map are in {caption_languages}; choose a checkpoint "
+            "with one of these, or fit a map of own sentences in the app.",
+            languages=", ".join(pipeline.languages),
+            caption_languages=", ".join(CAPTION_LANGUAGES),
         )
     probes = probe_set(n_probes)
     texts = [probe.sentences for probe in probes]

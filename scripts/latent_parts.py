@@ -42,13 +42,18 @@ def explore(options: argparse.Namespace) -> None:
     possible = [part for part in PARTS if not lacks[part]]
     parts = options.parts.split(",") if options.parts else possible if options.data else []
     if unknown := set(parts) - set(PARTS):
-        raise VaegenError(f"--parts {options.parts}: there is no part {', '.join(sorted(unknown))}; use {', '.join(PARTS)}.")
+        raise VaegenError(
+            "--parts {parts}: there is no part {unknown}; use {parts_2}.",
+            parts=options.parts,
+            unknown=", ".join(sorted(unknown)),
+            parts_2=", ".join(PARTS),
+        )
     if parts and not options.data:
         raise VaegenError("--latent measures on the corpora; give their folder with --data.")
     for part in parts:
         if lacks[part]:
             instead = f"use --parts {','.join(possible)}" if possible else "leave it out"
-            raise VaegenError(f"The part {part} needs {lacks[part]}; {instead}.")
+            raise VaegenError("The part {part} needs {lacks}; {instead}.", part=part, lacks=lacks[part], instead=instead)
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
@@ -56,8 +61,13 @@ def explore(options: argparse.Namespace) -> None:
     def need(texts: Sequence[Any], what: str, least: int = 2) -> None:
         if len(texts) < least:
             raise VaegenError(
-                f"The part {part} needs {least} or more {what}, but {corpus} has {len(texts)}; choose another corpus with "
-                "--corpus, or leave the part out with --parts."
+                "The part {part} needs {least} or more {what}, but {corpus} has {n}; choose another corpus with --corpus, "
+                "or leave the part out with --parts.",
+                part=part,
+                least=least,
+                what=what,
+                corpus=corpus,
+                n=len(texts),
             )
 
     for part in (part for part in PARTS if lacks[part] and options.data and not options.parts):
@@ -135,7 +145,7 @@ def more_draws(told: str | None) -> list[tuple[str, float, int | None]]:
             rows.append((name, float(numbers[0]), int(numbers[1]) if numbers[1:] else None))
         except (ValueError, IndexError):
             example = "prior:scale or prior:scale:slots, as in gaussian:0.8,normal:1:4"
-            raise VaegenError(f"--draws {told}: write {example}.") from None
+            raise VaegenError("--draws {told}: write {example}.", told=told, example=example) from None
     return rows
 
 
@@ -145,7 +155,7 @@ def silver_labels(data: str, split: str) -> dict[str, list[str]]:
 
     path = Path(data, "probing", f"multi30k.{'test_2016_flickr' if split == 'test' else split}.tsv")
     if not path.is_file():
-        raise VaegenError(f"There is no file {path}; leave the part probes out with --parts.")
+        raise VaegenError("There is no file {path}; leave the part probes out with --parts.", path=path)
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return {label: [row[label] for row in rows] for label in LABELS}

@@ -94,13 +94,19 @@ def choose_device(name: str | None) -> str:
     if device == "cpu":
         return device
     if not device.startswith("cuda") or not torch.cuda.is_available():
-        raise VaegenError(f"--device {device} cannot be used here; choose cpu{' or cuda' * torch.cuda.is_available()}.")
+        raise VaegenError(
+            "--device {device} cannot be used here; choose cpu{cuda}.",
+            device=device,
+            cuda=" or cuda" * torch.cuda.is_available(),
+        )
     if device == "cuda":
         device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
     try:
         torch.cuda.set_device(device)
     except (RuntimeError, ValueError) as error:
-        raise VaegenError(f"--device {device} cannot be used: {str(error).splitlines()[0]}") from error
+        raise VaegenError(
+            "--device {device} cannot be used: {reason}", device=device, reason=str(error).splitlines()[0]
+        ) from error
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     return device
 
@@ -115,12 +121,16 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     out = Path(options.out)
     saved = load_state(out) if options.resume else None
     if saved is None and (out / "state.pt").exists() and not options.dry_run:
-        raise VaegenError(f"{out} already holds a run; go on with --resume, or choose another --out.")
+        raise VaegenError("{out} already holds a run; go on with --resume, or choose another --out.", out=out)
     if saved is None and (out / "config.json").exists():
-        raise VaegenError(f"{out} is a checkpoint, and a run would write over it; choose another --out.")
+        raise VaegenError("{out} is a checkpoint, and a run would write over it; choose another --out.", out=out)
     if saved is not None and (ignored := [name for name in ("init_from", "preset") if getattr(options, name) is not None]):
         option = "--" + ignored[0].replace("_", "-")
-        raise VaegenError(f"{option} is for a new run; {out} goes on from its own state. Leave {option} out, or --resume.")
+        raise VaegenError(
+            "{option} is for a new run; {out} goes on from its own state. Leave {option} out, or --resume.",
+            option=option,
+            out=out,
+        )
     remembered = recall(options, out, saved)
     tokenizer, model = build_model(options, saved, say)
     _, preset_training = preset(options.preset or DEFAULT_PRESET)
@@ -129,7 +139,7 @@ def run(options: argparse.Namespace, device: str, rank: int, world_size: int) ->
     for name in ("optimizer", "embeddings", "freeze_embeddings"):
         if saved and getattr(config, name) != (begun := getattr(base, name)):
             option = f"--{name.replace('_', '-')} {str(begun).lower()}"
-            raise VaegenError(f"{out} was begun with {option}; a run cannot change it.")
+            raise VaegenError("{out} was begun with {option}; a run cannot change it.", out=out, option=option)
     if saved and saved["progress"]["step"] >= config.steps and not options.dry_run:
         say(f"{out} has made {saved['progress']['step']:,} steps of {config.steps:,}: nothing to do; give it more --steps.")
         return
@@ -194,12 +204,16 @@ def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None)
     """
     before: dict[str, Any] = {}
     if saved is not None and not (out / RUN_FILE).is_file() and options.corpora is None:
-        raise VaegenError(f"{out / RUN_FILE}, which says what the run is trained on, is missing; give --corpora again.")
+        raise VaegenError(
+            "{path}, which says what the run is trained on, is missing; give --corpora again.", path=out / RUN_FILE
+        )
     if saved is not None and (out / RUN_FILE).is_file():
         try:
             before = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
         except ValueError as error:
-            raise VaegenError(f"{out / RUN_FILE} is not valid JSON ({error}); remove it, give --corpora again.") from error
+            raise VaegenError(
+                "{path} is not valid JSON ({reason}); remove it, give --corpora again.", path=out / RUN_FILE, reason=error
+            ) from error
     for name, default in REMEMBERED.items():
         if getattr(options, name) is None:
             setattr(options, name, before.get(name, default))
@@ -228,9 +242,17 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None, say: 
     if saved is not None:
         config, tokenizer = ModelConfig.from_dict(saved["model_config"]), Tokenizer.load(options.tokenizer)
         if override(config, **asked) != config:
-            raise VaegenError(f"{options.out} was begun with {config}; a run cannot change its shape. Choose another --out.")
+            raise VaegenError(
+                "{out} was begun with {config}; a run cannot change its shape. Choose another --out.",
+                out=options.out,
+                config=config,
+            )
         if (tokenizer.vocab_size, tokenizer.languages) != (config.vocab_size, config.languages):
-            raise VaegenError(f"{options.tokenizer} is not the tokenizer of {options.out}; give the one it was begun with.")
+            raise VaegenError(
+                "{tokenizer} is not the tokenizer of {out}; give the one it was begun with.",
+                tokenizer=options.tokenizer,
+                out=options.out,
+            )
         own = Path(options.out, "checkpoint", FOLDER)  # the state has the weights: the first folder may be gone
         if config.pretrained and own.is_dir():
             config = replace(config, pretrained=str(own))
@@ -244,7 +266,13 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None, say: 
         free = {*WITHOUT_WEIGHTS, *OF_LATENT}
         for name, value in asked.items():
             if value is not None and value != (has := getattr(there, name)) and name not in free:
-                raise VaegenError(f"{name}={value!r}: --init-from {options.init_from} has {has!r}; leave the option out.")
+                raise VaegenError(
+                    "{name}={value}: --init-from {init_from} has {has}; leave the option out.",
+                    name=name,
+                    value=repr(value),
+                    init_from=options.init_from,
+                    has=repr(has),
+                )
         shape = {"vocab_size": tokenizer.vocab_size, "languages": tuple(tokenizer.languages)}
         torch.manual_seed(options.seed if options.seed is not None else TrainConfig.seed)
         model, new = transfer(start.model, start.tokenizer, override(there, **shape, **asked), tokenizer)
@@ -257,8 +285,9 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None, say: 
     config = override(config, **asked)
     if config.pretrained and not has_weights(config.pretrained):
         raise VaegenError(
-            f"--pretrained {config.pretrained} has no weights (*.safetensors, *.bin); a vaegen checkpoint keeps them among "
-            "its own: give that to --init-from."
+            "--pretrained {pretrained} has no weights (*.safetensors, *.bin); a vaegen checkpoint keeps them among its "
+            "own: give that to --init-from.",
+            pretrained=config.pretrained,
         )
     return tokenizer, VAETransformer(config)
 

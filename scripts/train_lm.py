@@ -58,7 +58,11 @@ def run(options: argparse.Namespace) -> None:
     validation = load_corpus(names[0], options.data, "val")
     unseen = as_sentences([group[language] for group in validation if group.get(language)], tokenizer, language)
     if not unseen:
-        raise VaegenError(f"{names[0]} has no val sentence in {language}; give a corpus that has one first in --corpora.")
+        raise VaegenError(
+            "{names} has no val sentence in {language}; give a corpus that has one first in --corpora.",
+            names=names[0],
+            language=language,
+        )
     held_out = [group for name in names for split in ("val", "test") for group in load_corpus(name, options.data, split)]
     sentences = []
     for name in names:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
         for group in load_corpus(name, options.data, split)
     ]
     if len(set(languages)) != len(languages):
-        raise VaegenError(f"--languages {options.languages}: give each code once.")
+        raise VaegenError("--languages {languages}: give each code once.", languages=options.languages)
     texts: dict[str, list[str]] = {language: [] for language in languages}
     for name in names:
         groups, report = clean(load_corpus(name, options.data, "train"), held_out=held_out)
@@ -70,7 +70,7 @@ def balance(texts: dict[str, list[str]]) -> list[str]:
     missing = [language for language, sentences in texts.items() if not sentences]
     if missing:
         raise VaegenError(
-            f"These corpora have no text in {', '.join(missing)}; add a corpus or leave the language out."
+            "These corpora have no text in {missing}; add a corpus or leave the language out.", missing=", ".join(missing)
         )
     longest = max(len(sentences) for sentences in texts.values())
     return [text for sentences in texts.values() for text in islice(cycle(sentences), longest)]
