@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 
 import pytest
 
@@ -56,6 +57,7 @@ def texts_of(script):
     return ["".join(re.findall(TEXT, call[0])).replace("\\'", "'") for call in calls]
 
 
+@cache
 def used():
     """All texts that the modules and the pages hand to `t`, and the names that they make of others."""
     found = [name.capitalize() for name in TABS] + [*LANGUAGE_NAMES.values(), *TASK_NAMES.values()]
@@ -68,7 +70,7 @@ def used():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
                 found += [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
-    return set(found)
+    return frozenset(found)
 
 
 def test_the_interface_speaks_five_languages():
