@@ -64,12 +64,12 @@ def test_every_field_has_a_meaning(config):
 
 def test_the_options_of_training_tell_the_defaults_of_every_preset():
     told = {action.dest: action.help for action in options_of("train")}
-    assert told["width"] == "Residual width D (default: 192; tiny: 32; base: 256)"
-    assert told["source_weights"].endswith("(default: none; cpu: en=2; base: en=2)")
+    assert told["width"] == "Residual width D (default: 192; tiny: 32; gpu: 256)"
+    assert told["source_weights"].endswith("(default: none; cpu: en=2; gpu: en=2)")
     assert told["freeze_pretrained"].endswith("(default: true)") and told["lr"].endswith("(default: 0.002)")
     for number, config in enumerate((ModelConfig, TrainConfig)):
         for name in {name for preset in PRESETS.values() for name in preset[number]}:
-            assert name in {field.name for field in fields(config)} and re.search("(tiny|cpu|base): ", told[name])
+            assert name in {field.name for field in fields(config)} and re.search("(tiny|cpu|gpu): ", told[name])
 
 
 def test_without_a_command_it_names_them_all(capsys):

@@ -1,7 +1,7 @@
 """Trains a VAE-Transformer: on one GPU, on a CPU, or over several processes with torchrun.
 
     vaegen train --preset cpu --data DATA --out runs/multi30k
-    torchrun --nproc-per-node 2 scripts/train.py --preset base --data DATA --out runs/multi30k
+    torchrun --nproc-per-node 2 scripts/train.py --preset gpu --data DATA --out runs/multi30k
     vaegen train --data DATA --out runs/multi30k --resume
     vaegen train --data DATA --out runs/more --init-from checkpoints/multi30k --steps 4000
 
