@@ -7,7 +7,7 @@ install:
 	pip install -r requirements.txt -e ".[dev]"
 
 app:
-	python app.py
+	python -m vaegen app
 
 test:
 	pytest
@@ -18,10 +18,10 @@ lint:
 	lint-imports
 
 train:
-	python scripts/train.py --preset cpu --data $(DATA) --corpora multi30k:1,multi30k-captions:0.015 --out runs/multi30k
+	python -m vaegen train --preset cpu --data $(DATA) --corpora multi30k:1,multi30k-captions:0.015 --out runs/multi30k
 
 evaluate:
-	python scripts/evaluate.py --checkpoint checkpoints/multi30k --data $(DATA)
+	python -m vaegen evaluate --checkpoint checkpoints/multi30k --data $(DATA)
 
 benchmark:
-	python scripts/benchmark.py
+	python scripts/measure/model_speed.py

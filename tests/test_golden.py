@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 import vaegen  # noqa: E402  (a clone need not be installed)
 from vaegen.app.questions.points import START  # noqa: E402
 from vaegen.latent.directions import load_directions  # noqa: E402
-from vaegen.model.checkpoint import weights_hash  # noqa: E402
+from vaegen.model.companions import weights_hash  # noqa: E402
 
 GOLDEN = Path(__file__).with_name("golden.json")
 SOURCES = {
@@ -68,10 +68,10 @@ def test_what_lies_beside_the_weights_was_made_of_them(name):
 
 
 @pytest.mark.parametrize("name", committed())
-def test_the_card_and_the_readme_hold_the_measured_figures(name):
+def test_the_card_and_the_results_hold_the_measured_figures(name):
     folder = ROOT / "checkpoints" / name
     evaluation = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["evaluation"]
-    for document in (folder / "README.md", ROOT / "README.md"):
+    for document in (folder / "README.md", ROOT / "docs" / "results.md"):
         text = document.read_text(encoding="utf-8")
         for table in evaluation.get("tasks", ()):
             for row in table["rows"]:
@@ -83,14 +83,14 @@ def test_the_card_and_the_readme_hold_the_measured_figures(name):
             assert all(str(figure) in row for figure in figures)
 
 
-def test_the_readme_is_what_the_command_writes(tmp_path):
-    before = (ROOT / "README.md").read_text(encoding="utf-8")
-    sys.path.insert(0, str(ROOT / "scripts"))
+def test_the_results_are_what_the_command_writes():
+    before = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    sys.path.insert(0, str(ROOT / "scripts" / "measure"))
     try:
-        import update_readme
+        import update_documents
     finally:
         sys.path.pop(0)
-    assert update_readme.filled(before) == before
+    assert update_documents.filled(before) == before
 
 
 @pytest.mark.parametrize("name", [name for name in committed() if name in ("chinese", "dialogue", "summaries")])

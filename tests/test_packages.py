@@ -1,13 +1,17 @@
 """Packages offer their main names, bring along no more than is asked for, and old paths say what replaces them."""
 
+import re
 import subprocess
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 import vaegen
+
+ROOT = Path(__file__).resolve().parents[1]
 
 LIGHT = [
     "vaegen.app.questions.attention",
@@ -88,3 +92,13 @@ def test_what_replaces_an_old_path_exists_and_the_old_one_does_not():
 def test_what_a_page_needs_first_brings_neither_torch_nor_gradio_nor_umap():
     code = f"import sys, {', '.join(LIGHT)}; print({{'torch', 'gradio', 'umap', 'transformers'}} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_nothing_outside_the_pipeline_constructs_what_batches():
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("vaegen", "scripts")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.parent.name != "pipeline" and re.search(r"\bbatching\b.* import|\bInference\(", path.read_text("utf-8"))
+    ]
+    assert found == []  # whoever goes past the pipeline goes past its word list

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vaegen.pipeline.pipeline import Pipeline
     from vaegen.text.sensitive import WordList
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["VaegenError", "__version__", "load"]
 
 # Where the modules of version 0.1 are now, by package: all of them lay in this folder.

@@ -33,8 +33,8 @@ class ModelConfig:
             say is put together once per sentence, not once per token.
         n_slots: Latent slots M; 0 gives an ordinary Transformer without a latent.
         latent_dim: Dimensions Z of each slot.
-        encoder_dropout: Dropout in the encoder, one mask per sentence.
-        decoder_dropout: Dropout in the decoder, one mask per sentence.
+        encoder_dropout: Dropout probability in the encoder, one mask per sentence.
+        decoder_dropout: Dropout probability in the decoder, one mask per sentence.
         latent_dropout: Probability that a whole slot is hidden from the decoder while training.
         max_length: Longest source or target in tokens.
         encoder: What reads the source: `transformer`, `lstm`, `gat` (a graph over the sentence) or `pretrained` (a
@@ -84,29 +84,42 @@ class ModelConfig:
         _not_negative(self, "lstm_width")
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
-                raise VaegenError(f"{name}={getattr(self, name)!r}: choose {' or '.join(map(repr, allowed))}.")
+                raise VaegenError(
+                    "{name}={given}: choose {allowed}.",
+                    name=name,
+                    given=repr(getattr(self, name)),
+                    allowed=" or ".join(map(repr, allowed)),
+                )
         if self.attention == "lsh" and self.encoder in ("lstm", "gat"):
-            raise VaegenError(f"attention='lsh' with encoder={self.encoder!r}: it has no full attention to thin out.")
+            raise VaegenError(
+                "attention='lsh' with encoder={encoder}: it has no full attention to thin out.", encoder=repr(self.encoder)
+            )
         if (self.encoder == "pretrained") != bool(self.pretrained):
             raise VaegenError(
-                f"encoder={self.encoder!r} with pretrained={self.pretrained!r}: encoder='pretrained' needs the folder or "
-                "the Hub id of a model, and no other encoder takes one."
+                "encoder={encoder} with pretrained={pretrained}: encoder='pretrained' needs the folder or the Hub id of a "
+                "model, and no other encoder takes one.",
+                encoder=repr(self.encoder),
+                pretrained=repr(self.pretrained),
             )
         _rates(self, "encoder_dropout decoder_dropout latent_dropout")
         if self.n_slots < 0 or (self.n_slots and self.latent_dim < 1):
             raise VaegenError(
-                f"n_slots={self.n_slots}, latent_dim={self.latent_dim}: give n_slots >= 0 and latent_dim >= 1."
+                "n_slots={n_slots}, latent_dim={latent_dim}: give n_slots >= 0 and latent_dim >= 1.",
+                n_slots=self.n_slots,
+                latent_dim=self.latent_dim,
             )
         if self.rate_dial and not self.n_slots:
             raise VaegenError("rate_dial=True with n_slots=0: without a latent there is no rate; give n_slots.")
         if not 0.003 <= self.default_beta <= 1.0:
-            raise VaegenError(f"default_beta={self.default_beta}: give a number from 0.003 to 1.")
+            raise VaegenError("default_beta={default_beta}: give a number from 0.003 to 1.", default_beta=self.default_beta)
         if self.width % (2 * self.n_heads):
             raise VaegenError(
-                f"width={self.width} with n_heads={self.n_heads}: width must be a multiple of 2 * n_heads."
+                "width={width} with n_heads={n_heads}: width must be a multiple of 2 * n_heads.",
+                width=self.width,
+                n_heads=self.n_heads,
             )
         if not self.languages or len(set(self.languages)) != len(self.languages):
-            raise VaegenError(f"languages={self.languages}: give at least one, each of them once.")
+            raise VaegenError("languages={languages}: give at least one, each of them once.", languages=self.languages)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
@@ -129,13 +142,13 @@ class TrainConfig:
     Attributes:
         steps: Total optimizer steps; the learning rate reaches zero at the last one.
         batch_tokens: Target tokens in one step, over all processes.
-        max_sentence_tokens: Training sentences longer than this are dropped (counted).
+        max_sentence_tokens: Training sentences of more tokens than this are dropped (counted).
         optimizer: `muon` (Muon for the weight matrices, AdamW for the rest), `adamw`, `adam`, `adafactor` or `lion`; see
             `vaegen.training.optimization`.
         lr: Peak learning rate of all but Muon.
         muon_lr: Peak learning rate of Muon.
         weight_decay: Decoupled weight decay of the weight matrices.
-        warmup_steps: Linear warm-up.
+        warmup_steps: Steps in which the learning rate rises linearly.
         cooldown: Last fraction of the steps, in which the learning rate falls linearly to zero.
         clip_norm: Largest gradient norm.
         label_smoothing: Probability mass spread over the vocabulary; never part of reported nats.
@@ -143,8 +156,8 @@ class TrainConfig:
         source_noise: Probability that a source sub-word is masked, dropped or moved: the encoder of a denoising autoencoder.
         typing_noise: Share of source sentences that are read as people type: small letters, no final mark, slips of letters,
             accents left out. What is to be written stays clean.
-        name_rate: Share of the groups in which names, numbers and persons that all languages show alike are replaced by others,
-            the same on all sides: a model has to copy what it has never seen.
+        name_rate: Share of the groups in which names, numbers and persons that all languages show alike are replaced by
+            others, the same on all sides: a model has to copy what it has never seen.
         embeddings: Where a new model's embeddings begin: `random`, or `word2vec` (skip-gram over the training text).
         freeze_embeddings: Whether they stay as they are. The output layer is tied to them: then only the states that the
             decoder compares with them are learned, and tokens that the text lacks stay as drawn.
@@ -220,14 +233,22 @@ class TrainConfig:
         _rates(self, "typing_noise name_rate")
         _rates(self, "ema_decay")
         if self.optimizer not in OPTIMIZERS:
-            raise VaegenError(f"optimizer={self.optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
+            raise VaegenError(
+                "optimizer={optimizer}: choose one of {optimizers}.",
+                optimizer=repr(self.optimizer),
+                optimizers=", ".join(OPTIMIZERS),
+            )
         if self.embeddings not in ("random", "word2vec"):
-            raise VaegenError(f"embeddings={self.embeddings!r}: choose 'random' or 'word2vec'.")
+            raise VaegenError("embeddings={embeddings}: choose 'random' or 'word2vec'.", embeddings=repr(self.embeddings))
         if self.schedule not in SCHEDULES:
-            raise VaegenError(f"schedule={self.schedule!r}: choose one of {', '.join(SCHEDULES)}.")
+            raise VaegenError(
+                "schedule={schedule}: choose one of {schedules}.",
+                schedule=repr(self.schedule),
+                schedules=", ".join(SCHEDULES),
+            )
         for pair in self.exclude_pairs:
             if len(pair.split("-")) != 2:
-                raise VaegenError(f"exclude_pairs: {pair!r} is not a pair; write two codes, as in 'en-cs'.")
+                raise VaegenError("exclude_pairs: {pair} is not a pair; write two codes, as in 'en-cs'.", pair=repr(pair))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
@@ -243,7 +264,7 @@ class TrainConfig:
         return cls(**_known(cls, {**values, "exclude_pairs": tuple(values.get("exclude_pairs", ()))}))
 
 
-# tiny: tests, seconds. cpu: two cores, under two and a half hours. base: one GPU, minutes.
+# tiny: tests, seconds. cpu: two cores, under two and a half hours. gpu: one GPU, minutes; `average` its last checkpoints.
 PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "tiny": (
         {"width": 32, "ffn_width": 64, "n_heads": 2, "n_encoder_layers": 1, "n_decoder_layers": 1, "n_slots": 4,
@@ -251,11 +272,12 @@ PRESETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"steps": 40, "batch_tokens": 256, "warmup_steps": 5, "ramp_steps": 10, "eval_every": 20, "save_every": 20},
     ),
     "cpu": ({}, {"source_weights": {"en": 2.0}}),
-    "base": (
-        {"width": 256, "ffn_width": 1024, "n_encoder_layers": 6, "n_decoder_layers": 4, "encoder_dropout": 0.2,
-         "decoder_dropout": 0.2},
-        {"steps": 20000, "batch_tokens": 16384, "eval_every": 1000, "save_every": 1000, "warmup_steps": 500,
-         "ramp_steps": 3000, "source_weights": {"en": 2.0}},
+    "gpu": (
+        {"width": 256, "ffn_width": 1024, "n_encoder_layers": 6, "n_decoder_layers": 4, "n_slots": 8, "latent_dim": 64,
+         "rate_dial": True, "encoder_dropout": 0.2, "decoder_dropout": 0.2},
+        {"steps": 20000, "batch_tokens": 32768, "eval_every": 1000, "save_every": 1000, "keep_last": 10, "warmup_steps": 500,
+         "schedule": "dial", "ramp_steps": 2000, "label_smoothing": 0.0, "source_context_rate": 0.4, "typing_noise": 0.35,
+         "name_rate": 0.3, "source_weights": {"en": 2.0}},
     ),
 }  # fmt: skip
 
@@ -267,7 +289,7 @@ def preset(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         VaegenError: If there is no such preset.
     """
     if name not in PRESETS:
-        raise VaegenError(f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
+        raise VaegenError("There is no preset {name}; choose one of {presets}.", name=repr(name), presets=", ".join(PRESETS))
     return PRESETS[name]
 
 
@@ -280,23 +302,28 @@ def _known(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
     names = {field.name for field in fields(cls)}
     unknown = sorted(set(values) - names)
     if unknown:
-        raise VaegenError(f"{cls.__name__} has no field {', '.join(unknown)}; it has {', '.join(sorted(names))}.")
+        raise VaegenError(
+            "{kind} has no field {unknown}; it has {names}.",
+            kind=cls.__name__,
+            unknown=", ".join(unknown),
+            names=", ".join(sorted(names)),
+        )
     return dict(values)
 
 
 def _positive(config: Any, names: str) -> None:
     for name in names.split():
         if getattr(config, name) < 1:
-            raise VaegenError(f"{name}={getattr(config, name)}: give a whole number of 1 or more.")
+            raise VaegenError("{name}={given}: give a whole number of 1 or more.", name=name, given=getattr(config, name))
 
 
 def _not_negative(config: Any, names: str) -> None:
     for name in names.split():
         if not 0 <= getattr(config, name) < float("inf"):
-            raise VaegenError(f"{name}={getattr(config, name)}: give a number of 0 or more.")
+            raise VaegenError("{name}={given}: give a number of 0 or more.", name=name, given=getattr(config, name))
 
 
 def _rates(config: Any, names: str) -> None:
     for name in names.split():
         if not 0.0 <= getattr(config, name) < 1.0 + (name.endswith("_rate") or name == "cooldown") * 1e-9:
-            raise VaegenError(f"{name}={getattr(config, name)}: give a number from 0 to 1.")
+            raise VaegenError("{name}={given}: give a number from 0 to 1.", name=name, given=getattr(config, name))

@@ -6,12 +6,22 @@ from __future__ import annotations
 class VaegenError(ValueError):
     """A mistake in the input, a file or an option, told in a sentence that a user can act on.
 
+        raise VaegenError("There is no prior {name}; choose one of {known}.", name=repr(name), known=", ".join(known))
+
+    The sentence is a constant, and what differs from case to case stands in it as a {name}: so that the page can say it in
+    every language (`tests/test_errors.py` forbids all else).
+
     Attributes:
-        text: The sentence; with {names} in it where values are given apart, so that a page can say it in another language.
-        values: What the names stand for.
+        text: The sentence with its {names}.
+        values: What the names stand for; numbers as numbers, which a page writes its own way, the rest as text.
     """
 
-    def __init__(self, text: str, **values: str | int) -> None:
-        shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}
+    def __init__(self, text: str, /, **values: object) -> None:
+        self.text = text
+        self.values = {name: value if _is_number(value) else str(value) for name, value in values.items()}
+        shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in self.values.items()}
         super().__init__(text.format(**shown) if shown else text)
-        self.text, self.values = text, values
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -8,12 +8,11 @@ import pytest
 import torch
 
 from vaegen.app.attention import question
-from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.attention import MAX_TOKENS, Looking, side_of
 from vaegen.app.questions.points import Point
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
-from vaegen.pipeline.attention_weights import MAX_TOKENS, entropy, groups, look, merged
-from vaegen.pipeline.occlusion import take_away
+from vaegen.pipeline.attention_weights import entropy, groups, merged
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.text.words import END, merge_words, word_groups
 
@@ -23,6 +22,10 @@ SNOW = Point("a dog runs through the unsnowed snow", "en")
 @pytest.fixture
 def pipeline(tiny_model, tokenizer):
     return Pipeline(tiny_model, tokenizer, name="tiny")
+
+
+def take_away(pipeline, side, index, how="drop"):
+    return pipeline.occlude(side.text, index, side.language, side.context, side.target_text, how, side.is_merged)
 
 
 def test_word_groups_are_the_words_of_merge_words():
@@ -46,7 +49,7 @@ def test_merging_sums_what_is_looked_at_and_averages_who_looks():
 @pytest.mark.parametrize("merge", [True, False])
 @pytest.mark.parametrize("context", ["source", "latent"])
 def test_rows_sum_to_one_and_shapes_are_those_of_the_labels(pipeline, merge, context):
-    side = look(pipeline, SNOW.text, "de", context, "ein Hund rennt durch den Schnee", merge, source_language="en")
+    side = side_of(pipeline, SNOW.text, "de", context, "ein Hund rennt durch den Schnee", merge, source_language="en")
     m, n, rows = pipeline.model.config.n_slots, len(side.source), len(side.target)
     assert side.encoder.shape[2:] == (m + n, m + n)
     assert side.decoder.shape[2:] == (rows, rows)
@@ -60,7 +63,7 @@ def test_rows_sum_to_one_and_shapes_are_those_of_the_labels(pipeline, merge, con
 
 def test_merged_weights_are_those_of_the_pipeline(pipeline):
     asked = {"target": "zwei Männer singen", "source_language": "en"}
-    merged_side, plain = (look(pipeline, SNOW.text, "de", merge=merge, **asked) for merge in (True, False))
+    merged_side, plain = (side_of(pipeline, SNOW.text, "de", merge=merge, **asked) for merge in (True, False))
     maps = pipeline.attention(SNOW.text, "de", target_text="zwei Männer singen").maps
     assert np.allclose(plain.cross.array(), maps.cross[:, 0].numpy(), atol=1e-4)
     assert np.allclose(plain.encoder.array(), maps.encoder_self[:, 0].numpy(), atol=1e-4)
@@ -82,27 +85,27 @@ def test_entropy_is_zero_for_one_place_and_the_logarithm_for_all():
 
 
 def test_a_sentence_goes_through_the_latent_alone_into_its_own_language(pipeline):
-    assert look(pipeline, SNOW.text, "en", "source", source_language="en").context == "latent"
-    assert look(pipeline, SNOW.text, "de", "source", source_language="en").context == "source"
+    assert side_of(pipeline, SNOW.text, "en", "source", source_language="en").context == "latent"
+    assert side_of(pipeline, SNOW.text, "de", "source", source_language="en").context == "source"
 
 
 def test_a_model_without_a_latent_shows_its_words(tiny_config, tokenizer):
     torch.manual_seed(0)
     plain = Pipeline(VAETransformer(replace(tiny_config, n_slots=0)).eval(), tokenizer)
-    side = look(plain, SNOW.text, "en", source_language="en")
+    side = side_of(plain, SNOW.text, "en", source_language="en")
     assert side.context == "source" and side.cross.shape[3] == len(side.source)
     assert set(side.entropy) == {"encoder", "decoder", "cross"}
 
 
 def test_the_log_probability_is_that_of_the_given_translation(pipeline):
-    side = look(pipeline, SNOW.text, "de", target="zwei Männer singen", source_language="en")
+    side = side_of(pipeline, SNOW.text, "de", target="zwei Männer singen", source_language="en")
     assert side.is_given and side.target_text == "zwei Männer singen"
     assert side.log_prob == pytest.approx(sum(pipeline.score([SNOW.text], ["zwei Männer singen"], "de")[0]), abs=1e-4)
 
 
 @pytest.mark.parametrize("how", ["drop", "mask"])
 def test_taking_a_word_away_scores_the_old_translation_both_ways(pipeline, how):
-    side = look(pipeline, SNOW.text, "de", target="ein Hund rennt", source_language="en")
+    side = side_of(pipeline, SNOW.text, "de", target="ein Hund rennt", source_language="en")
     found = take_away(pipeline, side, 1, how)
     left = "a [mask] runs through the unsnowed snow" if how == "mask" else "a runs through the unsnowed snow"
     assert (found.word, found.text) == ("dog", left)
@@ -118,7 +121,7 @@ def test_taking_a_word_away_scores_the_old_translation_both_ways(pipeline, how):
 
 
 def test_only_new_words_are_marked(pipeline):
-    side = look(pipeline, SNOW.text, "de", source_language="en")
+    side = side_of(pipeline, SNOW.text, "de", source_language="en")
     again = replace(side, target_text=pipeline.translate("a runs through the unsnowed snow", "de"))
     found = take_away(pipeline, again, 1)
     assert not any(found.changed) and all(word.is_kept for word in found.before)
@@ -127,7 +130,7 @@ def test_only_new_words_are_marked(pipeline):
 
 
 def test_what_cannot_be_taken_away_is_said(pipeline):
-    side = look(pipeline, "dog", "de", target="Hund", source_language="en")
+    side = side_of(pipeline, "dog", "de", target="Hund", source_language="en")
     with pytest.raises(VaegenError, match="Nothing is left"):
         take_away(pipeline, side, 0)
     assert take_away(pipeline, side, 0, "mask").text == "[mask]"
@@ -180,6 +183,6 @@ def test_a_refusal_says_what_is_allowed(values, said):
 
 def test_a_sentence_too_long_for_the_picture_is_refused(pipeline):
     with pytest.raises(VaegenError, match=f"up to {MAX_TOKENS}"):
-        look(pipeline, "a dog " * 60, "de", source_language="en")
+        side_of(pipeline, "a dog " * 60, "de", source_language="en")
     with pytest.raises(VaegenError, match="The translation"):
-        look(pipeline, SNOW.text, "de", target="ein Hund " * 60, source_language="en")
+        side_of(pipeline, SNOW.text, "de", target="ein Hund " * 60, source_language="en")

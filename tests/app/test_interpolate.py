@@ -29,6 +29,7 @@ class Latents:
     """A model whose latent is the letters of the text, and whose decoder spells the latent rounded."""
 
     model = SimpleNamespace(config=SimpleNamespace(n_slots=2, latent_dim=3))
+    latent_shape = SHAPE
     tags = languages = ("en", "de", "fr", "cs")
 
     def detect_language(self, text):

@@ -14,10 +14,11 @@ from vaegen.app.questions.points import START, Point
 from vaegen.app.service import CHECKPOINTS, Service
 from vaegen.data.probe_sentences import probe_set
 from vaegen.errors import VaegenError
-from vaegen.latent.atlas import PICTURE, PROJECTIONS, atlas_of, load_atlas, save_atlas, spacing
+from vaegen.latent.atlas import PICTURE, PROJECTIONS, load_atlas, save_atlas, spacing
 from vaegen.latent.codes import pack, unpack
 from vaegen.latent.projection import N_NEAREST
-from vaegen.model.checkpoint import weights_hash
+from vaegen.model.companions import weights_hash
+from vaegen.pipeline.pipeline import Pipeline
 
 A, B = START
 FOLDER = CHECKPOINTS / "multi30k"
@@ -68,7 +69,7 @@ def test_the_current_sentence_a_point_and_the_line_between_two(pipeline):
     middle = np.array(answer.path["pca2"])
     np.testing.assert_allclose(middle[5], (middle[0] + middle[-1]) / 2, atol=1e-3)  # straight where the map is linear
     arc = pipeline.path(*pipeline.encode([A.text, B.text]).mode.numpy(), 11, "slerp").reshape(11, -1)
-    np.testing.assert_allclose(ask(pipeline).path["pca2"], atlas_of(pipeline).where(arc)["pca2"], atol=1e-3)
+    np.testing.assert_allclose(ask(pipeline).path["pca2"], pipeline.map().atlas.where(arc)["pca2"], atol=1e-3)
     point = ask(pipeline, index=41)
     nearest = point.neighbours[0]
     assert point.how == "point" and nearest.index == 41 and nearest.cosine == pytest.approx(1, abs=1e-3)
@@ -77,7 +78,7 @@ def test_the_current_sentence_a_point_and_the_line_between_two(pipeline):
 
 
 def test_empty_space_is_the_mean_of_the_nearest_or_exact(pipeline):
-    atlas = atlas_of(pipeline)
+    atlas = pipeline.map().atlas
     far = tuple(float(v) for v in atlas.coordinates["umap2"].max(0) + 5)
     answer = ask(pipeline, at=far)
     assert answer.how == "mean" and answer.where["umap2"] == pytest.approx(far, abs=1e-3) and answer.distance > 10
@@ -130,7 +131,7 @@ def test_a_point_that_is_not_there_a_missing_and_a_damaged_map(pipeline, tmp_pat
     with pytest.raises(VaegenError, match="counted from 0"):
         ask(pipeline, index=100_000)
     with pytest.raises(VaegenError, match="build_map"):
-        atlas_of(type("Model", (), {"folder": tmp_path}))
+        Pipeline(pipeline.model, pipeline.tokenizer, folder=tmp_path).map()
     (tmp_path / "map.npz").write_bytes(b"nothing")
     with pytest.raises(VaegenError, match="build_map"):
         load_atlas(tmp_path)

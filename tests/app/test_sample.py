@@ -13,7 +13,7 @@ from vaegen.app.questions.sample import Draws, Move
 from vaegen.app.sample import question
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import pack, unpack
-from vaegen.latent.directions import FILE, Direction, Directions, load_directions, save_directions
+from vaegen.latent.directions import FILE, NONE, Direction, Directions, load_directions, save_directions
 from vaegen.latent.priors import PRIORS, Normal
 from vaegen.model.posterior import DiagonalGaussian
 
@@ -43,7 +43,13 @@ def model(tmp_path):
     config = SimpleNamespace(n_slots=M, latent_dim=Z)
     parts = {"encode": encode, "decode": decode, "draw": draw, "priors": ("normal", "flow"), "folder": tmp_path}
     parts |= {"languages": ("en", "de", "fr", "cs"), "tags": ("en", "de", "fr", "cs"), "detect_language": lambda text: "en"}
-    return SimpleNamespace(**parts, model=SimpleNamespace(config=config))
+    return Stub(**parts, latent_shape=(M, Z), model=SimpleNamespace(config=config))
+
+
+class Stub(SimpleNamespace):
+    @property
+    def directions(self):
+        return load_directions(self.folder) or NONE
 
 
 def ask(model, question):

@@ -1,13 +1,12 @@
 """Readers: what they return, and that every mistake in a file is named with its place."""
 
 import gzip
-import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
+from vaegen.commands import corpus
 from vaegen.data.corpus import join, load_corpus, read_aligned, read_folder, read_hub, read_lines, read_pairs, read_words
 from vaegen.errors import VaegenError
 
@@ -250,20 +249,16 @@ def test_the_cache_is_enough_without_network(tmp_path, monkeypatch):
 
 
 def test_the_command_makes_a_folder_that_training_reads(tmp_path, capsys):
-    path = Path(__file__).parents[2] / "scripts" / "fetch_corpus.py"
-    spec = importlib.util.spec_from_file_location("fetch_corpus", path)
-    command = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(command)
     source = str(hub_folder(tmp_path / "source", ".gz"))
     fields = ",".join(f"{language}={column}" for language, column in FIELDS.items())
     arguments = [source, "--fields", fields, "--out", str(tmp_path / "data" / "own")]
-    assert command.main([*arguments, "--splits", "train=train,val=validation"]) == 0
+    assert corpus.main([*arguments, "--splits", "train=train,val=validation"]) == 0
     assert "train with 3 lines" in capsys.readouterr().out
     assert load_corpus("own", tmp_path / "data", "train") == GROUPS
     assert load_corpus("own", tmp_path / "data", "val") == GROUPS[:1]
-    assert command.main([*arguments, "--splits", "dev=validation"]) == 2
+    assert corpus.main([*arguments, "--splits", "dev=validation"]) == 2
     assert "names dev" in capsys.readouterr().err
-    assert command.main([source, "--fields", "en", "--out", str(tmp_path)]) == 2
+    assert corpus.main([source, "--fields", "en", "--out", str(tmp_path)]) == 2
     assert "name=name" in capsys.readouterr().err
 
 

@@ -1,13 +1,12 @@
 """The language model: it learns, its nats are those of its own loss, it survives its file."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from vaegen.commands import lm
 from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
 from vaegen.evaluation.language_model import (
@@ -21,7 +20,6 @@ from vaegen.model.checkpoint import save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train_lm.py"
 RNG = np.random.default_rng(0)
 PAIRS = zip(RNG.integers(5, 15, 200), RNG.integers(3, 7, 200), strict=True)
 SENTENCES = [[1, *((int(k) + j) % 10 + 5 for j in range(n)), 2] for k, n in PAIRS]  # count up from anywhere
@@ -52,7 +50,7 @@ def test_it_survives_its_file(trained, tmp_path):
     restored = load_language_model(tmp_path / "lm")
     np.testing.assert_allclose(sentence_nats(restored, SENTENCES[:9]), sentence_nats(trained, SENTENCES[:9]), rtol=0.01)
     assert next(trained.parameters()).dtype == torch.float32
-    with pytest.raises(VaegenError, match="train_lm"):
+    with pytest.raises(VaegenError, match="vaegen lm"):
         load_language_model(tmp_path)
 
 
@@ -64,9 +62,6 @@ def test_a_cycle_needs_three_steps():
 
 
 def test_the_command_reads_what_its_checkpoint_was_trained_on(tmp_path, capsys):
-    spec = importlib.util.spec_from_file_location("train_lm_script", SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
     for name, splits in (("own", ("train", "val")), ("noval", ("train",))):
         (tmp_path / name).mkdir()
         for split in splits:
@@ -75,9 +70,9 @@ def test_the_command_reads_what_its_checkpoint_was_trained_on(tmp_path, capsys):
     model = VAETransformer(ModelConfig(tokenizer.vocab_size, ("es",), **preset("tiny")[0]))
     save_checkpoint(tmp_path / "es", model, tokenizer, {"corpora": "own:1"})
     command = ["--checkpoint", str(tmp_path / "es"), "--data", str(tmp_path), "--language", "es", "--layers", "1"]
-    assert script.main([*command, "--steps", "3"]) == 0
+    assert lm.main([*command, "--steps", "3"]) == 0
     assert json.loads(capsys.readouterr().out)["corpora"] == ["own"]
-    assert script.main([*command, "--corpora", "noval,own"]) == 2
+    assert lm.main([*command, "--corpora", "noval,own"]) == 2
     assert "noval has no val sentence in es; give a corpus that has one first" in capsys.readouterr().err
 
 

@@ -92,10 +92,16 @@ def test_samples_of_every_prior_beside_real_sentences(pipeline, judge):
     assert len(lines) == 6 and part["held_out"] == 5 and part["n"] == 3 and part["seeds"] == [0, 1]
     assert real["mean"]["memorised_sentences"] is None and 0.0 <= whole["mean"]["memorised_sentences"] <= 1.0
     assert real["mean"]["forward_perplexity"] > 1.0 and real["mean"]["reverse_perplexity"] > 1.0
+    assert real["mean"]["plausible"] >= 0.5 and 0.0 <= whole["mean"]["plausible"] <= 1.0
     assert whole["mean"]["words"] > 0 and small["spread"]["mauve"] == 0.0
     text = written("samples", part)
     assert "| real captions |" in text and "| N(0, I), scale 0.5, first 2 slots |" in text
     assert set(pipeline.priors) <= set(PRIORS)
+
+
+def test_the_usual_nats_leave_out_nonsense_and_phrases_that_say_nothing():
+    low, high = latent_space.usual_nats(np.linspace(1.0, 2.0, 1001))
+    assert low == pytest.approx(1.025) and high == pytest.approx(1.975)
 
 
 def test_walks(pipeline, judge):
@@ -148,5 +154,7 @@ def test_probes_beside_the_commonest_and_beside_ngrams(pipeline):
 
 
 def test_every_part_is_run_here():
-    """A part that is added to the report is added to these tests: its section names it."""
-    assert set(SECTIONS) - {"bounds"} == {"rates", "samples", "interpolation", "languages", "factors", "probes"}
+    """A part that is added to the report is added to these tests, or as `surface` to its own: its section names it."""
+    assert set(SECTIONS) - {"bounds"} == {
+        "rates", "samples", "interpolation", "languages", "factors", "probes", "surface"
+    }  # fmt: skip

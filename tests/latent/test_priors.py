@@ -19,6 +19,7 @@ from vaegen.latent.priors import (
     save_priors,
 )
 from vaegen.model.checkpoint import save_checkpoint
+from vaegen.model.companions import weights_hash
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.pipeline.pipeline import load
 
@@ -139,7 +140,8 @@ def test_a_pipeline_draws_from_what_lies_beside_its_weights(tiny_model, tokenize
     assert pipeline.priors == ("normal",)
     with pytest.raises(VaegenError, match="fit_prior"):
         pipeline.draw(1, prior="flow")
-    save_priors(tmp_path / "own", {"gaussian": Gaussian(torch.full(shape, 7.0), torch.eye(shape[0] * shape[1]))}, {})
+    gaussian = Gaussian(torch.full(shape, 7.0), torch.eye(shape[0] * shape[1]))
+    save_priors(tmp_path / "own", {"gaussian": gaussian}, {"weights": weights_hash(tmp_path / "own")})
     pipeline = load(tmp_path / "own")
     assert pipeline.priors == ("normal", "gaussian")
     z = pipeline.draw(50, seed=1, prior="gaussian", n_slots=1)

@@ -1,13 +1,12 @@
 """Several models as one: of one nothing changes, of several the mean of probabilities or of weights."""
 
-import importlib.util
 import itertools
-from pathlib import Path
 
 import pytest
 import torch
 
 import vaegen
+from vaegen.commands import average as mean_of
 from vaegen.config import ModelConfig, override, preset
 from vaegen.errors import VaegenError
 from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
@@ -17,7 +16,6 @@ from vaegen.pipeline.pipeline import Pipeline
 from vaegen.text.tokenizer import Tokenizer
 
 TEXTS = ["a dog runs", "two men sing and a girl reads", "", "ein Hund rennt durch den Schnee"]
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
 def make_model(tokenizer, seed, **shape):
@@ -129,10 +127,7 @@ def test_load_takes_several_folders(tokenizer, tmp_path):
 def test_a_mean_over_two_runs_is_made_with_a_warning(tokenizer, tmp_path, capsys, seeds):
     for name, seed in zip("ab", seeds, strict=True):
         save_checkpoint(tmp_path / name, make_model(tokenizer, 1), tokenizer, {"training": {"config": {"seed": seed}}})
-    spec = importlib.util.spec_from_file_location("average_script", SCRIPTS / "average.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    assert mean_of.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     assert ("of different runs" in capsys.readouterr().err) == (seeds == (1, 2))
 
 
@@ -140,10 +135,7 @@ def test_the_mean_of_weights(tokenizer, tmp_path):
     models = [make_model(tokenizer, seed) for seed in (1, 2)]
     for name, model in zip("ab", models, strict=True):
         save_checkpoint(tmp_path / name, model, tokenizer, {"corpora": "own"})
-    spec = importlib.util.spec_from_file_location("average_script", SCRIPTS / "average.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    assert mean_of.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     mean = load_checkpoint(tmp_path / "mean")
     assert mean.metadata == {"corpora": "own", "averaged": ["PATH/TO/a", "PATH/TO/b"]}
     a, b = (model.state_dict() for model in models)
@@ -163,10 +155,7 @@ def test_an_ensemble_draws_nothing_and_what_was_measured_on_one_is_not_told_of_t
         save_checkpoint(tmp_path / name, make_model(tokenizer, seed), tokenizer, metadata)
     with pytest.raises(VaegenError, match="draw from one of the members"):
         vaegen.load([tmp_path / "a", tmp_path / "b"]).sample(1, "en")
-    spec = importlib.util.spec_from_file_location("average_script", SCRIPTS / "average.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    assert script.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    assert mean_of.main(["--out", str(tmp_path / "mean"), str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     told = load_checkpoint(tmp_path / "mean").metadata
     assert told == {"corpora": "own", "training": {"step": 3}, "averaged": ["PATH/TO/a", "PATH/TO/b"]}
 

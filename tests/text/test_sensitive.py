@@ -27,8 +27,8 @@ from vaegen.text.sensitive import Finding, WordList
 from vaegen.text.tags import LANGUAGE_NAMES
 from vaegen.text.tokenizer import Tokenizer
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-import measure_avoidance as measured
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts" / "measure"))
+import avoidance as measured
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 LANGUAGES = ("en", "de", "fr", "cs")

@@ -1,17 +1,16 @@
 """The tokenizer keeps every text, cleaning counts what it does, and languages are told apart."""
 
 import copy
-import importlib.util
 import json
 import pickle
 import random
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from vaegen.commands import tokenizer as tokenizer_command
 from vaegen.errors import VaegenError
 from vaegen.text.cleaning import check_text, clean
 from vaegen.text.tokenizer import Tokenizer, detect_language
@@ -34,14 +33,6 @@ TEXT = st.text(ASSIGNED, max_size=40)
 @pytest.fixture(scope="module")
 def tokenizer():
     return Tokenizer.train(SENTENCES * 3, 600, LANGUAGES)
-
-
-def script(name):
-    path = Path(__file__).parents[2] / "scripts" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 # Tokenizer
@@ -325,7 +316,7 @@ def test_the_command_trains_saves_and_measures(tmp_path, capsys):
         "--vocab-size",
         "420",
     ]
-    assert script("train_tokenizer").main(command) == 0
+    assert tokenizer_command.main(command) == 0
     printed = capsys.readouterr().out
     assert "40  held out" in printed and "120  in 120 groups" in printed  # lines 30 to 39 of each language
     rows = {line.split()[0]: line.split()[1:] for line in printed.splitlines()[-4:]}
@@ -339,24 +330,24 @@ def test_the_command_simplifies_chinese_and_measures_on_the_training_text_if_the
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "zh.train.txt").write_text("一只狗跑回家\n一隻貓跑回家\n狗跑回家\n貓跑回家\n", encoding="utf-8")
     command = ["--data", str(tmp_path), "--corpora", "mine", "--languages", "zh", "--vocab-size", "300"]
-    assert script("train_tokenizer").main([*command, "--out", str(tmp_path / "tokenizer.json")]) == 0
+    assert tokenizer_command.main([*command, "--out", str(tmp_path / "tokenizer.json")]) == 0
     header, row = capsys.readouterr().out.splitlines()[-2:]
     assert header.startswith("training ") and row.split()[0] == "zh" and row.split()[-1] == "0.00%"
 
 
 def test_balance_gives_every_language_the_same_weight():
-    balanced = script("train_tokenizer").balance({"en": list("abcde"), "cs": list("xy")})
+    balanced = tokenizer_command.balance({"en": list("abcde"), "cs": list("xy")})
     assert sorted(balanced) == sorted("abcdexyxyx")
 
 
 def test_the_command_names_what_is_missing(tmp_path, capsys):
     command = ["--data", str(tmp_path), "--corpora", "none", "--out", str(tmp_path / "t.json")]
-    assert script("train_tokenizer").main(command) == 2
+    assert tokenizer_command.main(command) == 2
     assert "There is no corpus 'none'" in capsys.readouterr().err
     (tmp_path / "few").mkdir()
     (tmp_path / "few" / "en.train.txt").write_text("only English\n")
     assert (
-        script("train_tokenizer").main(
+        tokenizer_command.main(
             ["--data", str(tmp_path), "--corpora", "few", "--out", str(tmp_path / "t.json")]
         )
         == 2

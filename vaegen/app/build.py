@@ -18,7 +18,7 @@ from vaegen.app.questions.points import START
 from vaegen.app.service import Question, Service
 from vaegen.app.theme import theme
 from vaegen.data.corpus import DOMAINS
-from vaegen.latent.atlas import PICTURE
+from vaegen.latent.atlas import PICTURE, load_picture
 from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
 
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ TABS = {
     "inside": inside.build,
     "lessons": lessons.build,
 }
-# What each view asks at first; `scripts/build_examples.py` answers it beforehand.
+# What each view asks at first; `vaegen examples` answers it beforehand.
 VIEWS: dict[str, Callable[[dict[str, Any]], Question[Any]]] = {
     "interpolate": interpolate.question,
     "sample": sample.question,
@@ -62,7 +62,14 @@ def build_app(service: Service) -> gr.Blocks:
     return demo.queue(max_size=MAX_WAITING)
 
 
-def launch(service: Service, port: int | None = None, share: bool = False, block: bool = True) -> str:
+def launch(
+    service: Service,
+    port: int | None = None,
+    share: bool = False,
+    block: bool = True,
+    host: str | None = None,
+    open_page: bool = False,
+) -> str:
     """Serves the app and returns its address; with `block` only after it was stopped.
 
     Host and port come from GRADIO_SERVER_NAME and GRADIO_SERVER_PORT where they are not given, as on a Space.
@@ -70,8 +77,10 @@ def launch(service: Service, port: int | None = None, share: bool = False, block
     logging.getLogger("httpx").setLevel(logging.WARNING)
     demo = build_app(service)
     _, url, _ = demo.launch(
+        server_name=host,
         server_port=port,
         share=share,
+        inbrowser=open_page,
         prevent_thread_lock=not block,
         run_history=False,
         show_error=False,
@@ -126,7 +135,7 @@ def _address(path: Path) -> str:
 def _maps(service: Service) -> dict[str, Path]:
     """The pictures of the checkpoints' maps by name, "" for the starting one's."""
     folders = {name: service.folder(name) for name in service.checkpoints}
-    maps = {name: folder.resolve() / PICTURE for name, folder in folders.items() if folder and (folder / PICTURE).is_file()}
+    maps = {name: f.resolve() / PICTURE for name, f in folders.items() if f and service.beside(load_picture, name)}
     first = maps.get(next(iter(service.checkpoints), ""))
     return maps | ({"": first} if first else {})
 

@@ -66,7 +66,7 @@ function drawNone() {
       ...mapsByName().slice(0, 1).map(([name]) => button(t('Show the map of {name}', { name }), () => vg.choose(name), { kind: 'primary' })),
       button(t('Choose a checkpoint'), () => vg.openTab('inside')),
     ]),
-    make('p', 'vg-caption', t('To make one: {command}', { command: `python scripts/build_map.py --checkpoint checkpoints/${vg.state.checkpoint || 'NAME'}` })),
+    make('p', 'vg-caption', t('To make one: {command}', { command: `vaegen map --checkpoint checkpoints/${vg.state.checkpoint || 'NAME'}` })),
   );
   view.build();
   view.status.textContent = '';

@@ -18,6 +18,7 @@ import gradio as gr
 
 from vaegen.app.service import Question, Service
 from vaegen.errors import VaegenError
+from vaegen.model.companions import companion
 
 HERE = Path(__file__).parent
 LOG = logging.getLogger(__name__)
@@ -53,13 +54,23 @@ def _script(name: str) -> str:
 def example(service: Service, name: str) -> Any:
     """Returns the precomputed answer of a view's first question; None if the checkpoint has none.
 
-    It lies beside the weights (`scripts/build_examples.py`), so that the first page need not wait for the model.
+    It lies beside the weights (`vaegen examples`), so that the first page need not wait for the model.
     """
-    try:
-        folder = service.folder()
-        return json.loads((folder / EXAMPLES_FILE).read_text(encoding="utf-8")).get(name) if folder else None
-    except (OSError, ValueError, VaegenError):
-        return None
+    return (service.beside(load_examples) or {}).get(name)
+
+
+def load_examples(folder: Path | None) -> dict[str, Any] | None:
+    """Returns the precomputed answers by view that lie in a checkpoint's folder; None where there are none.
+
+    Raises:
+        VaegenError: If the file is damaged or of other weights.
+    """
+
+    def read(path: Path) -> tuple[dict[str, Any], str]:
+        answers = json.loads(path.read_text(encoding="utf-8"))
+        return answers, answers.pop("weights", "")
+
+    return companion(folder, EXAMPLES_FILE, read, "`vaegen examples`")
 
 
 def add_view(service: Service, name: str, question: Callable[[dict[str, Any]], Question[Any]]) -> gr.HTML:

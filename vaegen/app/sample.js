@@ -120,7 +120,7 @@ function layOut(answer) {
   panel.replaceChildren(
     make('h2', 'vg-name', t('Directions')),
     make('p', 'vg-caption', undefined, {}, [t('A slider moves the latent along a direction, counted in standard deviations:'), ' ', vg.term('sd'), '. ', t('Under a named slider: in how many test sentences +2 changes the word as the name says, and in how many the other words stay; on the right, what latents tell along it on average:'), ' ', vg.term('kl'), '.']),
-    ...(lines.length ? lines : [make('p', 'vg-none', t('This checkpoint has no directions; scripts/build_directions.py makes them.'))]),
+    ...(lines.length ? lines : [make('p', 'vg-none', t('This checkpoint has no directions; vaegen directions makes them.'))]),
     ...(rest.length ? [add] : []),
     make('h2', 'vg-name', t('Slots')),
     make('div', 'vg-slots', undefined, { role: 'group', 'aria-label': t('Slots') }, Array.from({ length: answer.n_slots }, (_, i) => slot(i))),

@@ -6,6 +6,7 @@ Importing this module imports neither torch nor gradio: a page can be served whi
 from __future__ import annotations
 
 import json
+import logging
 import random
 import re
 import threading
@@ -21,8 +22,12 @@ from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # not a path: no leading dot or slash, one slash
+NO_CHECKPOINT = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name."
+NO_CHECKPOINT_HERE = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name, or a folder that is here."
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+LOG = logging.getLogger(__name__)
 A = TypeVar("A", covariant=True)
+T = TypeVar("T")
 
 
 class Question(Protocol[A]):
@@ -93,6 +98,7 @@ class Service:
         self._models: OrderedDict[str, Any] = OrderedDict()
         self._max_models, self._allow_folders = max_models, allow_folders
         self._added: dict[str, str] = {}  # visitors' own; not on offer to others, though nothing in them is secret
+        self._told: set[str] = set()  # what is wrong with files beside the weights, and was said
         self._answers = _Cache(max_answers)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._state = State("loading", "The model is loading.")
@@ -116,13 +122,29 @@ class Service:
         path = Path(self._path(checkpoint or next(iter(self._paths), "")))
         return path if path.is_dir() else None
 
+    def beside(self, load: Callable[[Path | None], T], checkpoint: str = "") -> T | None:
+        """Returns what `load` reads from a checkpoint's folder; None where it is not there or refused: the log says so once.
+
+        Raises:
+            VaegenError: If there is no such checkpoint.
+        """
+        folder = self.folder(checkpoint) if checkpoint or self._paths else None
+        try:
+            return load(folder)
+        except VaegenError as error:
+            if str(error) not in self._told:
+                self._told.add(str(error))
+                LOG.warning("%s", error)
+            return None
+
     def tags(self, checkpoint: str = "") -> tuple[str, ...]:
         """Returns what a checkpoint can write, without loading it; () for one from the Hub that is not loaded yet.
 
         Raises:
             VaegenError: If there is no such checkpoint.
         """
-        name = checkpoint or next(iter(self._paths), "")
+        if not (name := checkpoint or next(iter(self._paths), "")):
+            return ()  # there is no checkpoint at all; a visitor may still open one from the Hub
         path = Path(self._path(name))
         if model := self._models.get(name):
             return tuple(model.tags)
@@ -156,8 +178,8 @@ class Service:
         if text in self._paths or text in self._added:
             return text
         if not is_folder and not HUB_ID.fullmatch(text):
-            folders = ", or a folder of this machine" if self._allow_folders else ""
-            raise VaegenError(f"{text!r:.80} is no checkpoint; give the id of one on the Hub, as in owner/name{folders}.")
+            said = NO_CHECKPOINT_HERE if self._allow_folders else NO_CHECKPOINT
+            raise VaegenError(said, given=f"{text!r:.80}")
         self._added[text] = str(Path(text).expanduser()) if is_folder else text
         try:
             self._worker.submit(self._model, text).result()
@@ -219,8 +241,10 @@ class Service:
             self._answers.put(question, list(question.answers(model))[-1])
 
     def _path(self, name: str) -> str:
+        if not self._paths and not name:
+            raise VaegenError("There is no checkpoint here; start with `vaegen app --checkpoint FOLDER_OR_HUB_ID`.")
         if name not in self._paths and name not in self._added:
-            raise VaegenError(f"There is no checkpoint in the folder {self._folder.name}; train one or name one.")
+            raise VaegenError("There is no checkpoint in the folder {name}; train one or name one.", name=self._folder.name)
         return self._paths.get(name) or self._added[name]
 
     def _model(self, name: str) -> Any:
@@ -232,9 +256,10 @@ class Service:
             try:
                 self._models[name] = self._load(path)
             except VaegenError as error:  # it names the folder; strangers read only the checkpoint's name
-                raise VaegenError(str(error).replace(path, name)) from error
+                values = {key: str(value).replace(path, name) for key, value in error.values.items()}
+                raise VaegenError(error.text, **values) from error
             except Exception as error:  # a broken file may raise anything, and a visitor has to read why
-                raise VaegenError(f"The checkpoint {name} could not be loaded: {error}") from error
+                raise VaegenError("The checkpoint {name} could not be loaded: {reason}", name=name, reason=error) from error
         self._models.move_to_end(name)
         return self._models[name]
 

@@ -1,15 +1,142 @@
-"""Options of a command out of the fields of a dataclass, and its arguments as they may be told to others."""
+"""What all commands share: running one, options out of the fields of a dataclass, arguments as others may be told them."""
 
 from __future__ import annotations
 
 import argparse
+import inspect
+import re
+import sys
 import types
 import typing
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from vaegen.errors import VaegenError
+
 ROOT = Path(__file__).resolve().parents[2]
+CHECKPOINT = ROOT / "checkpoints" / "multi30k"  # a clone has it, an install has not
+CHECKPOINT_HELP = "folder or Hub id (default: checkpoints/multi30k of a clone)"
+FOLDER_HELP = "checkpoint folder (default: checkpoints/multi30k of a clone)"
+DATA_HELP = "folder that holds the corpora, each a folder of its own"
+DEVICE_HELP = "processor: cpu, cuda or cuda:N (default: cuda if there is one, else cpu)"
+THREADS_HELP = "CPU threads of torch (default: as many as torch takes, one for each core)"
+METAVARS = {int: "N", float: "X", bool: "true|false", str: "NAME"}
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help in which every option with a default tells it, so that no default is written twice."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        default = action.default
+        if action.required or default is None or default is False or default in ([], argparse.SUPPRESS):
+            return action.help
+        return f"{action.help} (default: %(default)s)"
+
+
+def main_of(module: str) -> Callable[[list[str] | None], int]:
+    """Returns the `main` of a command, which reads its options, runs it and returns its exit status.
+
+    A mistake is told in one sentence, with status 2; a command that is interrupted ends with 130.
+
+    Args:
+        module: Its `__name__`; it defines `add_options(parser)` and `run(options)`, its docstring is the help. The options
+            get a `command`: what was typed, as it may be told to others.
+    """
+
+    def main(arguments: list[str] | None = None) -> int:
+        name, typed = module.rpartition(".")[2], sys.argv[1:] if arguments is None else arguments
+        options = parser_of(module).parse_args(typed)
+        options.command = " ".join(["vaegen", name, *public(typed)])
+        try:
+            return sys.modules[module].run(options) or 0
+        except VaegenError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            return 130
+
+    return main
+
+
+def parser_of(module: str) -> argparse.ArgumentParser:
+    """Returns the command line of a command."""
+    command, name = sys.modules[module], module.rpartition(".")[2]
+    about = inspect.cleandoc(command.__doc__ or "").replace("%", "%%")
+    parser = argparse.ArgumentParser(prog=f"vaegen {name}", description=about, formatter_class=Help)
+    command.add_options(parser)
+    return parser
+
+
+def add_fields(
+    parser: argparse._ActionsContainer,
+    config: type,
+    without: Collection[str] = (),
+    presets: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Adds an option for every field of a dataclass: its meaning from the docstring, its default from the class.
+
+    Args:
+        parser: Gets the options.
+        config: The dataclass, with a section Attributes.
+        without: Fields that are no options.
+        presets: Values by the preset's name that stand for others than the class's. The options are then None where nobody
+            gives them.
+    """
+    hints, meanings = typing.get_type_hints(config), meanings_of(config)
+    for field in fields(config):
+        if field.name in without:
+            continue
+        kind = converter(hints[field.name])
+        told, default = meanings[field.name].replace("%", "%%"), None if field.default is MISSING else field.default
+        if presets is not None:
+            changed = [f"{name}: {shown(values[field.name])}" for name, values in presets.items() if field.name in values]
+            told, default = f"{told} (default: {'; '.join([shown(default), *changed])})", None
+        metavar = METAVARS.get(kind) or ("true|false" if kind is yes_or_no else "CODE=X,.." if kind is table else "A,B,..")
+        parser.add_argument(option_of(field.name), type=kind, default=default, metavar=metavar, help=told)
+
+
+def meanings_of(config: type) -> dict[str, str]:
+    """Returns what each field of a dataclass means, from the section Attributes of its docstring."""
+    section = inspect.cleandoc(config.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+    entries = re.split(r"^ {4}(\w+): ", section, flags=re.MULTILINE)[1:]
+    return {name: " ".join(text.split()).rstrip(".") for name, text in zip(entries[::2], entries[1::2], strict=True)}
+
+
+def shown(value: Any) -> str:
+    """Returns a value as it is typed behind its option."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}={number:g}" for key, number in value.items())
+    if isinstance(value, tuple):
+        return ",".join(value) or "none"
+    return "none" if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def option_of(name: str) -> str:
+    """Returns the option of a field."""
+    return f"--{name.replace('_', '-')}"
+
+
+def positive(text: str) -> int:
+    """Returns a whole number of 1 or more that was typed."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a whole number of 1 or more")
+    return int(text)
+
+
+def default_checkpoint() -> Path:
+    """Returns the checkpoint that is meant where nobody names one.
+
+    Raises:
+        VaegenError: If it is not there, as in an install.
+    """
+    if not CHECKPOINT.is_dir():
+        raise VaegenError("No checkpoint comes with an install; give a folder or a Hub id, as in --checkpoint owner/name.")
+    return CHECKPOINT
 
 
 def converter(kind: Any) -> Any:

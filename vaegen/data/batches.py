@@ -10,7 +10,7 @@ with probability `autoencode_rate` (translation and autoencoding share the step)
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -46,7 +46,7 @@ class Item:
     @property
     def length(self) -> int:
         """Tokens of the longest sentence that takes part, end token included."""
-        return 1 + max(len(self.read), *(len(self.group[language]) for language in self.targets), 0)
+        return 1 + max(len(self.group[language]) for language in (self.source, *self.targets))
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,9 @@ class TrainingData:
         self.rank, self.world_size = rank, world_size
         self._excluded = {frozenset(pair.split("-")) for pair in config.exclude_pairs}
         if min((config.source_weights or {"": 0.0}).values()) < 0.0:
-            raise VaegenError(f"source_weights={config.source_weights}: give numbers of 0 or more.")
+            raise VaegenError(
+                "source_weights={source_weights}: give numbers of 0 or more.", source_weights=config.source_weights
+            )
         if not any(len(groups) for groups, _ in corpora):
             raise VaegenError(
                 "There is no training sentence left; check the folder given and what the cleaning dropped."
@@ -206,8 +208,10 @@ class TrainingData:
             batches.append(batch)
         if not batches:
             raise VaegenError(
-                f"An epoch has {len(items)} sentences for {self.world_size} processes; give more text, higher rates or "
-                "fewer excluded pairs."
+                "An epoch has {n} sentences for {world_size} processes; give more text, higher rates or fewer excluded "
+                "pairs.",
+                n=len(items),
+                world_size=self.world_size,
             )
         return [batches[i] for i in rng.permutation(len(batches))]
 
@@ -221,11 +225,11 @@ class TrainingData:
         source_tokenizer: SourceTokenizer | None = None,
     ) -> Iterator[Batch]:
         """Yields this process's share of the batches of an epoch, from the one with index `start` on; see `collate`."""
-        plan = [batch[self.rank :: self.world_size] for batch in self.plan(epoch)[start:]]
+        plan = [(i, batch[self.rank :: self.world_size]) for i, batch in enumerate(self.plan(epoch))]
         yield from DataLoader(
-            plan,  # type: ignore[arg-type]
+            plan[start:],  # type: ignore[arg-type]
             batch_size=None,
-            collate_fn=lambda items: collate(items, self.tokenizer, source_tokenizer),
+            collate_fn=lambda entry: collate(self.varied(epoch, *entry), self.tokenizer, source_tokenizer),
             num_workers=workers,
             pin_memory=pin_memory,
             generator=torch.Generator(),  # else every iterator takes a number from the training's own generator
@@ -240,12 +244,6 @@ class TrainingData:
                 yield item
 
     def _item(self, group: TokenGroup, rng: np.random.Generator) -> Item:
-        config, tokenizer = self.config, self.tokenizer
-        if config.name_rate and rng.random() < config.name_rate:
-            texts = {language: tokenizer.decode(ids) for language, ids in group.items()}
-            renamed = with_other_names(texts, rng)
-            if renamed != texts:
-                group = {language: tokenizer.encode(text) for language, text in renamed.items()}
         languages = languages_of(list(group))  # a summary or a reply is written, never read
         weights = np.array([(self.config.source_weights or {}).get(language, 1.0) for language in languages])
         if not weights.any():  # none of them may be a source
@@ -253,7 +251,26 @@ class TrainingData:
         source = languages[rng.choice(len(languages), p=weights / weights.sum())]
         others = [t for t in group if t != source and frozenset((source, t)) not in self._excluded]
         own = [source] if len(group) == 1 or rng.random() < self.config.autoencode_rate else []
+        return Item(group, source, tuple(others + own))
+
+    def varied(self, epoch: int, index: int, items: Sequence[Item]) -> Sequence[Item]:
+        """Returns the items of a batch with other names (`name_rate`) and sources as people type (`typing_noise`).
+
+        Made here and not in the plan, so that loader processes share the work. It follows from seed, epoch and batch.
+        """
+        if not self.config.name_rate and not self.config.typing_noise:
+            return items
+        rng = np.random.default_rng((self.config.seed, epoch, index, self.rank))
+        return [self._vary(item, rng) for item in items]
+
+    def _vary(self, item: Item, rng: np.random.Generator) -> Item:
+        config, tokenizer, group = self.config, self.tokenizer, item.group
+        if rng.random() < config.name_rate:
+            texts = {language: tokenizer.decode(ids) for language, ids in group.items()}
+            renamed = with_other_names(texts, rng)
+            if renamed != texts:
+                group = {language: tokenizer.encode(text) for language, text in renamed.items()}
         typed = None
-        if config.typing_noise and rng.random() < config.typing_noise:
-            typed = tokenizer.encode(as_typed(tokenizer.decode(group[source]), rng))
-        return Item(group, source, tuple(others + own), typed)
+        if rng.random() < config.typing_noise:
+            typed = tokenizer.encode(as_typed(tokenizer.decode(group[item.source]), rng))
+        return replace(item, group=group, typed=typed)

@@ -35,7 +35,7 @@ def read_aligned(paths: Mapping[str, FilePath]) -> list[Group]:
     columns = {language: list(_lines(path)) for language, path in paths.items()}
     if len({len(column) for column in columns.values()}) > 1:
         told = ", ".join(f"{len(column):,} ({paths[language]})" for language, column in columns.items())
-        raise VaegenError(f"Line-aligned files need the same number of lines, but these have {told}.")
+        raise VaegenError("Line-aligned files need the same number of lines, but these have {told}.", told=told)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -50,8 +50,12 @@ def read_pairs(path: FilePath, languages: Sequence[str]) -> list[Group]:
         columns = line.split("\t")
         if len(columns) != len(languages):
             raise VaegenError(
-                f"{path}:{number} has {len(columns)} tab-separated columns, but {len(languages)} are needed: "
-                f"{', '.join(languages)}."
+                "{path}:{number} has {n} tab-separated columns, but {n_languages} are needed: {languages}.",
+                path=path,
+                number=number,
+                n=len(columns),
+                n_languages=len(languages),
+                languages=", ".join(languages),
             )
         groups.append(dict(zip(languages, columns, strict=True)))
     return groups
@@ -92,7 +96,9 @@ def read_hub(
     files = [path for path in names if word.search(str(path.relative_to(folder)))]
     if not files:
         found = ", ".join(str(path.relative_to(folder)) for path in names[:8]) or "no data file"
-        raise VaegenError(f"{dataset} has no file of the split {split!r}; it has {found}.")
+        raise VaegenError(
+            "{dataset} has no file of the split {split}; it has {found}.", dataset=dataset, split=repr(split), found=found
+        )
     return [
         {language: _field(record, column, where) for language, column in fields.items()}
         for path in files
@@ -121,12 +127,16 @@ def read_folder(path: FilePath, split: str) -> list[Group]:
             groups += read_lines(file, match[1])
         elif split in name.split("."):
             raise VaegenError(
-                f"{file} is not named as text is: {split}.en and {split}.de, en-de.{split}.tsv, en.{split}.txt, with codes "
-                f"of two or three small letters, or with a task, {split}.en.short, en-en.reply.{split}.tsv; rename it."
+                "{file} is not named as text is: {split}.en and {split}.de, en-de.{split}.tsv, en.{split}.txt, with codes "
+                "of two or three small letters, or with a task, {split}.en.short, en-en.reply.{split}.tsv; rename it.",
+                file=file,
+                split=split,
             )
     groups += read_aligned(aligned)
     if split == "train" and not groups:
-        raise VaegenError(f"{path} has no training text; it needs files such as train.en, en-de.train.tsv or en.train.txt.")
+        raise VaegenError(
+            "{path} has no training text; it needs files such as train.en, en-de.train.tsv or en.train.txt.", path=path
+        )
     return groups
 
 
@@ -289,12 +299,15 @@ def load_corpus(name: str, data: FilePath, split: str) -> list[Group]:
         VaegenError: If there is no such corpus or split, or a file cannot be read.
     """
     if split not in SPLITS:
-        raise VaegenError(f"There is no split {split!r}; choose one of {', '.join(SPLITS)}.")
+        raise VaegenError("There is no split {split}; choose one of {splits}.", split=repr(split), splits=", ".join(SPLITS))
     if name in CORPORA:
         return CORPORA[name](data, split)
     if not Path(data, name).is_dir():
         raise VaegenError(
-            f"There is no corpus {name!r}; choose one of {', '.join(CORPORA)}, or a folder in {data}."
+            "There is no corpus {name}; choose one of {corpora}, or a folder in {data}.",
+            name=repr(name),
+            corpora=", ".join(CORPORA),
+            data=data,
         )
     return read_folder(Path(data, name), split)
 
@@ -310,12 +323,15 @@ def _lines(path: FilePath) -> Iterator[str]:
                 )
     except UnicodeDecodeError as error:
         raise VaegenError(
-            f"{path}:{number} is not UTF-8 ({error.reason}); convert the file to UTF-8 first."
+            "{path}:{number} is not UTF-8 ({reason}); convert the file to UTF-8 first.",
+            path=path,
+            number=number,
+            reason=error.reason,
         ) from error
     except FileNotFoundError as error:
-        raise VaegenError(f"There is no file {path}; check the folder given.") from error
+        raise VaegenError("There is no file {path}; check the folder given.", path=path) from error
     except (OSError, EOFError) as error:
-        raise VaegenError(f"{path} cannot be read ({error}); check the file.") from error
+        raise VaegenError("{path} cannot be read ({reason}); check the file.", path=path, reason=error) from error
 
 
 def _open(path: Path) -> Any:
@@ -336,8 +352,10 @@ def _fetch(dataset: str, split: str, cache_dir: FilePath | None) -> Path:
     except Exception as error:  # names, rights, network: the library has a dozen classes for them
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise VaegenError(
-            f"The data set {dataset!r} is neither a folder here nor could it be fetched from the Hub "
-            f"({reason}); check its name and the network."
+            "The data set {dataset} is neither a folder here nor could it be fetched from the Hub ({reason}); check its "
+            "name and the network.",
+            dataset=repr(dataset),
+            reason=reason,
         ) from error
 
 
@@ -352,11 +370,11 @@ def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         try:
             import pyarrow.parquet
         except ImportError:
-            raise VaegenError(f"{path.name} is a parquet file; `pip install pyarrow` to read it.") from None
+            raise VaegenError("{name} is a parquet file; `pip install pyarrow` to read it.", name=path.name) from None
         try:
             rows: Iterator[Any] = iter(pyarrow.parquet.read_table(path).to_pylist())
         except (pyarrow.ArrowException, OSError) as error:
-            raise VaegenError(f"{path} cannot be read ({error}); fetch the file again.") from error
+            raise VaegenError("{path} cannot be read ({reason}); fetch the file again.", path=path, reason=error) from error
     elif kind in ("csv", "tsv"):
         rows = csv.DictReader(
             (line + "\n" for line in _lines(path)), delimiter="," if kind == "csv" else "\t"
@@ -375,7 +393,7 @@ def _json(line: str, where: str) -> Any:
     try:
         return json.loads(line)
     except json.JSONDecodeError as error:
-        raise VaegenError(f"{where} is not a JSON object on one line ({error.msg}).") from error
+        raise VaegenError("{where} is not a JSON object on one line ({msg}).", where=where, msg=error.msg) from error
 
 
 def _field(record: Any, column: str, where: str) -> str:
@@ -384,8 +402,15 @@ def _field(record: Any, column: str, where: str) -> str:
     for key in column.split("."):
         if not isinstance(value, Mapping) or key not in value:
             known = ", ".join(value) if isinstance(value, Mapping) else type(value).__name__
-            raise VaegenError(f"{where} has no column {column!r}; it has {known}.")
+            raise VaegenError(
+                "{where} has no column {column}; it has {known}.", where=where, column=repr(column), known=known
+            )
         value = value[key]
     if not isinstance(value, str | None):
-        raise VaegenError(f"{where}: column {column!r} holds {type(value).__name__}, but text is needed.")
+        raise VaegenError(
+            "{where}: column {column} holds {kind}, but text is needed.",
+            where=where,
+            column=repr(column),
+            kind=type(value).__name__,
+        )
     return (value or "").encode("utf-8", "replace").decode()  # JSON can spell half a character, which no file can hold

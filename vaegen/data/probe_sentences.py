@@ -292,10 +292,18 @@ def minimal_pairs(factor: str, before: str, after: str, n: int = 50, seed: int =
         VaegenError: If there is no such factor or value, or there are fewer pairs than `n`.
     """
     if factor not in _Recipe._fields:
-        raise VaegenError(f"Sentences cannot differ in {factor!r} alone; choose one of {', '.join(_Recipe._fields)}.")
+        raise VaegenError(
+            "Sentences cannot differ in {factor} alone; choose one of {fields}.",
+            factor=repr(factor),
+            fields=", ".join(_Recipe._fields),
+        )
     if before == after or not {before, after} <= set(FACTORS[factor]):
         raise VaegenError(
-            f"From {before!r} to {after!r} is no change of {factor}; choose two of {', '.join(FACTORS[factor])}."
+            "From {before} to {after} is no change of {factor}; choose two of {factors}.",
+            before=repr(before),
+            after=repr(after),
+            factor=factor,
+            factors=", ".join(FACTORS[factor]),
         )
     plausible = set(_recipes())
     pairs = {
@@ -344,7 +352,9 @@ def _even(recipes: Iterable[_Recipe], n: int, rng: random.Random) -> list[_Recip
         pools[recipe.who, _factors(recipe)["length"]].append(recipe)
     n_recipes = sum(map(len, pools.values()))
     if not 1 <= n <= n_recipes:
-        raise VaegenError(f"n is {n}, but the grammar has {n_recipes} such sentences; ask for 1 to {n_recipes}.")
+        raise VaegenError(
+            "n is {n}, but the grammar has {n_recipes} such sentences; ask for 1 to {n_recipes}.", n=n, n_recipes=n_recipes
+        )
     counts: Counter[tuple[str, str]] = Counter()
 
     def cost(recipe: _Recipe) -> float:

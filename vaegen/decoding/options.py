@@ -44,30 +44,51 @@ class DecodingOptions:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise VaegenError(f"There is no decoding method {self.method!r}; choose one of {', '.join(METHODS)}.")
+            raise VaegenError(
+                "There is no decoding method {method}; choose one of {methods}.",
+                method=repr(self.method),
+                methods=", ".join(METHODS),
+            )
         if min(self.num_beams, self.n_best, self.max_length or 1) < 1 or min(self.top_k, self.n_alternatives) < 0:
             raise VaegenError(
-                f"num_beams={self.num_beams}, n_best={self.n_best}, max_length={self.max_length}, top_k={self.top_k}, "
-                f"n_alternatives={self.n_alternatives}: the first three start at 1, the last two at 0."
+                "num_beams={num_beams}, n_best={n_best}, max_length={max_length}, top_k={top_k}, "
+                "n_alternatives={n_alternatives}: the first three start at 1, the last two at 0.",
+                num_beams=self.num_beams,
+                n_best=self.n_best,
+                max_length=self.max_length,
+                top_k=self.top_k,
+                n_alternatives=self.n_alternatives,
             )
         if self.num_beams > MAX_BEAMS:
-            raise VaegenError(f"num_beams={self.num_beams}: give at most {MAX_BEAMS}; 5 to 10 are usual.")
+            raise VaegenError(
+                "num_beams={num_beams}: give at most {most}; 5 to 10 are usual.", num_beams=self.num_beams, most=MAX_BEAMS
+            )
         if not MIN_TEMPERATURE <= self.temperature < float("inf"):
-            raise VaegenError(f"temperature={self.temperature}: give a number over 0; for the likeliest words use 'greedy'.")
+            raise VaegenError(
+                "temperature={temperature}: give a number over 0; for the likeliest words use 'greedy'.",
+                temperature=self.temperature,
+            )
         if not 0.0 < self.top_p <= 1.0:
-            raise VaegenError(f"top_p={self.top_p}: give a number over 0 and up to 1.")
+            raise VaegenError("top_p={top_p}: give a number over 0 and up to 1.", top_p=self.top_p)
         if not abs(self.length_penalty) <= MAX_LENGTH_PENALTY:
             raise VaegenError(
-                f"length_penalty={self.length_penalty}: give a number from -{MAX_LENGTH_PENALTY} to {MAX_LENGTH_PENALTY}; "
-                "usual ones are from 0 to 2."
+                "length_penalty={length_penalty}: give a number from -{most} to {most}; usual ones are from 0 to 2.",
+                length_penalty=self.length_penalty,
+                most=MAX_LENGTH_PENALTY,
             )
         if self.method == "beam" and self.n_best > 1 and self.max_length == 1:
             raise VaegenError(
-                f"n_best={self.n_best} with max_length=1: only the empty sentence is that short; give max_length=2 or more."
+                "n_best={n_best} with max_length=1: only the empty sentence is that short; give max_length=2 or more.",
+                n_best=self.n_best,
             )
         most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
         if self.n_best > most:
-            raise VaegenError(f"n_best={self.n_best}: {self.method} finds only {most}; raise num_beams or use 'sample'.")
+            raise VaegenError(
+                "n_best={n_best}: {method} finds only {most}; raise num_beams or use 'sample'.",
+                n_best=self.n_best,
+                method=self.method,
+                most=most,
+            )
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> DecodingOptions:
@@ -78,7 +99,11 @@ class DecodingOptions:
         """
         known = [field.name for field in fields(cls)]
         if unknown := [name for name in options if name not in known]:
-            raise VaegenError(f"There is no option {', '.join(unknown)} here; decoding has {', '.join(known)}.")
+            raise VaegenError(
+                "There is no option {unknown} here; decoding has {known}.",
+                unknown=", ".join(unknown),
+                known=", ".join(known),
+            )
         return cls(**options)
 
     def score(self, log_prob: float, n_tokens: int) -> float:

@@ -12,10 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaegen.data.batches import pad
-from vaegen.model.likelihood import token_log_probs
 from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
-from vaegen.pipeline.batching import Inference, Progress
+from vaegen.pipeline.outputs import Progress
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.training.validation import ACTIVE_THRESHOLD
 
@@ -56,18 +54,20 @@ def latent_figures(
     n_draws: int = 20,
     seed: int = 0,
     progress: Progress | None = None,
+    beta: float | None = None,
 ) -> dict[str, Any]:
     """Returns how a model reconstructs sentences in their own language from z alone, and what its latent holds.
 
-    `neg_elbo` = `recon` + `kl` with `recon` the mean over `n_draws` draws of z; `nll_iw` uses the same draws.
+    `neg_elbo` = `recon` + `kl` with `recon` the mean over `n_draws` draws of z; `nll_iw` uses the same draws. `beta` turns
+    the dial of a model that has one; the bound itself is the true one at every beta.
     """
     generator = torch.Generator().manual_seed(seed)
-    posterior = pipeline.encode(texts)
+    posterior = pipeline.encode(texts, beta=beta)
     posterior = DiagonalGaussian(posterior.mu.cpu(), posterior.logvar.cpu())
     log_likelihood, log_weights = [], []
     for k in range(n_draws):
         z = posterior.sample(generator)
-        log_px = -reconstruction_nats(pipeline, texts, z, language)
+        log_px = -reconstruction_nats(pipeline, texts, z, language, beta=beta)
         log_likelihood.append(log_px)
         log_weights.append(log_px + gaussian_log_prob(z) - posterior.log_prob(z))
         if progress is not None:
@@ -89,19 +89,9 @@ def latent_figures(
     }
 
 
-@torch.inference_mode()
-def reconstruction_nats(pipeline: Pipeline, texts: Sequence[str], z: Tensor, language: str, batch_size: int = 32) -> Tensor:
+def reconstruction_nats(
+    pipeline: Pipeline, texts: Sequence[str], z: Tensor, language: str, batch_size: int = 32, beta: float | None = None
+) -> Tensor:
     """Returns -log p(text | z) in nats for each text, (N,), decoded through the latent z (N, M, Z) alone."""
-    tokenizer, model = pipeline.tokenizer, pipeline.model
-    ids = Inference(model, tokenizer).ids(texts, as_targets=True)  # of the texts as the encoder saw them
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    nats = torch.empty(len(ids))
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        tgt_out, mask = (x.to(pipeline.device) for x in pad([ids[i] for i in rows], tokenizer.pad_id))
-        tgt_in = tgt_out.roll(1, dims=1)
-        tgt_in[:, 0] = tokenizer.language_id(language)
-        memory = model.memory(z[rows].to(pipeline.device), None, "latent")
-        log_probs = token_log_probs(model.decode_logits(tgt_in, memory), tgt_out)
-        nats[rows] = -(log_probs * mask).sum(dim=1).cpu()
-    return nats
+    log_probs = pipeline.score(texts, texts, language, "latent", batch_size, z=z, beta=beta)
+    return -torch.tensor([sum(row) for row in log_probs])

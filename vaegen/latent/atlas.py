@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.latent.projection import PCA, place
+from vaegen.latent.projection import PCA, UMAP, fit_pca, fit_umap, place, unplace
+from vaegen.model.companions import companion
 
-PICTURE, FILE = "map.json", "map.npz"  # for the page and for the model; made by scripts/build_map.py
+PICTURE, FILE, MAKER = "map.json", "map.npz", "`vaegen map`"  # for the page, for the model
 
 PROJECTIONS = {"umap2": 2, "umap3": 3, "pca2": 2, "pca3": 3}  # and the axes of each
 
@@ -37,11 +37,41 @@ class Atlas:
     spacing: dict[str, float]
     about: dict[str, Any]
 
+    @property
+    def places(self) -> dict[str, np.ndarray]:
+        """Where the latents of the map themselves lie, by projection, (N, 2) or (N, 3)."""
+        flat = self.pca.project(self.latents)
+        return {**self.coordinates, "pca2": flat[:, :2], "pca3": flat}
+
+    def latent_at(self, at: np.ndarray, projection: str = "umap2", rest: np.ndarray | None = None) -> np.ndarray:
+        """Returns a latent (M * Z,) for a place of the map.
+
+        UMAP has no inverse: there it is the mean of the latents that lie nearest. A PCA map is a plane of the latent space,
+        where every place is a latent, as soon as its coordinates off the plane are known: those of `rest`, or of the mean.
+
+        Raises:
+            VaegenError: If the map has no such projection, or the place is none of it.
+        """
+        at = np.asarray(at, np.float64)
+        if projection not in PROJECTIONS or (projection.startswith("umap") and projection not in self.coordinates):
+            known = ", ".join(self.places)
+            raise VaegenError(
+                "There is no projection {projection}; this map has {known}.", projection=f"{projection!r:.80}", known=known
+            )
+        if at.shape != (PROJECTIONS[projection],):
+            raise VaegenError(
+                "The place has {size} coordinates; this map has {axes}.", size=at.size, axes=PROJECTIONS[projection]
+            )
+        if projection in self.coordinates:
+            return unplace(at, self.latents, self.coordinates[projection]).astype(np.float32)
+        return self.pca.move(self.pca.mean if rest is None else rest, at).astype(np.float32)
+
     def where(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Returns where latents (n, M * Z) lie in every projection, (n, 2) or (n, 3)."""
         flat = self.pca.project(z)
         found = {name: place(z, self.latents, coordinates) for name, coordinates in self.coordinates.items()}
-        return {name: found[name] if name in found else flat[:, :n] for name, n in PROJECTIONS.items()}
+        found |= {"pca2": flat[:, :2], "pca3": flat[:, :3]}
+        return {name: found[name] for name in PROJECTIONS if name in found}
 
     def distance(self, projection: str, at: np.ndarray) -> float:
         """Returns how far a place is from the nearest point of the map, in units of the map's own spacing."""
@@ -50,43 +80,60 @@ class Atlas:
         return float(np.linalg.norm(cloud - at, axis=1).min() / max(self.spacing[projection], 1e-9))
 
 
-def atlas_of(model: Any) -> Atlas:
-    """Returns the map of a pipeline's checkpoint.
-
-    Raises:
-        VaegenError: If it has none.
-    """
-    folder = getattr(model, "folder", None)
-    if folder is None or not (folder / FILE).is_file():
-        raise VaegenError(
-            "This checkpoint has no map. Choose another one, or make its map: "
-            "python scripts/build_map.py --checkpoint FOLDER. A map of your own sentences can be fitted here."
-        )
-    return _read(folder, (folder / FILE).stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=4)
-def _read(folder: Path, _changed: int) -> Atlas:
-    return load_atlas(folder)
-
-
-def load_atlas(folder: Path) -> Atlas:
+def load_atlas(folder: Path | None) -> Atlas:
     """Returns the map that lies in a checkpoint's folder.
 
     Raises:
-        VaegenError: If it is missing or damaged.
+        VaegenError: If it is missing, damaged or of other weights.
     """
-    try:
-        with np.load(folder / FILE, allow_pickle=False) as file:
-            return Atlas(
-                file["latents"].astype(np.float32),
-                {name: file[name].astype(np.float32) for name in PROJECTIONS if name in file},
-                PCA(file["pca_mean"], file["pca_components"], file["pca_shares"]),
-                json.loads(str(file["spacing"])),
-                json.loads(str(file["about"])),
-            )
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise VaegenError(f"{folder.name}/{FILE} cannot be read; make it anew with scripts/build_map.py.") from error
+    found = companion(folder, FILE, _read, MAKER)
+    if found is None:
+        raise VaegenError(
+            "This checkpoint has no map. Choose another one, or make its map: "
+            "vaegen map --checkpoint FOLDER. A map of your own sentences can be fitted here."
+        )
+    return found
+
+
+def load_picture(folder: Path | None) -> dict[str, Any] | None:
+    """Returns what a page draws of a checkpoint's map: sentences, places, clusters; None where there is no map.
+
+    Raises:
+        VaegenError: If it is damaged or of other weights.
+    """
+    return companion(folder, PICTURE, _read_picture, MAKER)
+
+
+def fit_atlas(latents: np.ndarray, n_neighbors: int = 15, min_dist: float = 0.1) -> Iterator[float | Atlas]:
+    """Fits a map to latents (N, D) alone; yields its progress, from 0 to 1, and last the map. See `fit_umap`."""
+    for step in fit_umap(latents, 2, n_neighbors, min_dist):
+        if isinstance(step, float):
+            yield step
+            continue
+        pca = fit_pca(latents)
+        flat = pca.project(latents)
+        gaps = {"umap2": spacing(step), "pca2": spacing(flat[:, :2]), "pca3": spacing(flat)}
+        about = {**UMAP, "n_neighbors": min(n_neighbors, len(latents) - 1), "min_dist": min_dist, "n": len(latents)}
+        about["pca_shares"] = [round(float(share), 4) for share in pca.shares]
+        yield Atlas(latents, {"umap2": step}, pca, gaps, about)
+
+
+def _read(path: Path) -> tuple[Atlas, str]:
+    with np.load(path, allow_pickle=False) as file:
+        about = json.loads(str(file["about"]))
+        atlas = Atlas(
+            file["latents"].astype(np.float32),
+            {name: file[name].astype(np.float32) for name in PROJECTIONS if name in file},
+            PCA(file["pca_mean"], file["pca_components"], file["pca_shares"]),
+            json.loads(str(file["spacing"])),
+            about,
+        )
+    return atlas, about.get("weights", "")
+
+
+def _read_picture(path: Path) -> tuple[dict[str, Any], str]:
+    picture = json.loads(path.read_text(encoding="utf-8"))
+    return picture, picture["about"].get("weights", "")
 
 
 def save_atlas(folder: Path, atlas: Atlas) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
 import numpy as np
 
@@ -30,19 +29,10 @@ def unpack(code: str, shape: tuple[int, int]) -> np.ndarray:
         raise VaegenError("This latent cannot be read; copy it again, or start from a sentence.") from error
     if values.size != shape[0] * shape[1] or not np.isfinite(values).all():
         raise VaegenError(
-            f"This latent has {values.size} finite numbers or fewer, the checkpoint's have {shape[0]} x {shape[1]}; "
-            "choose the checkpoint that it comes from, or start from a sentence."
+            "This latent has {size} finite numbers or fewer, the checkpoint's have {n_slots} x {latent_dim}; choose the "
+            "checkpoint that it comes from, or start from a sentence.",
+            size=values.size,
+            n_slots=shape[0],
+            latent_dim=shape[1],
         )
     return values.astype(np.float32).reshape(shape)
-
-
-def latent_shape(model: Any) -> tuple[int, int]:
-    """Returns (M, Z) of a pipeline.
-
-    Raises:
-        VaegenError: If its model has no latent.
-    """
-    config = model.model.config
-    if not config.n_slots:
-        raise VaegenError("This checkpoint has no latent, it can only translate; choose another one.")
-    return config.n_slots, config.latent_dim

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from vaegen.errors import VaegenError
+from vaegen.model.companions import companion
 
-FILE = "directions.npz"  # made by scripts/build_directions.py
+FILE = "directions.npz"  # made by `vaegen directions`
 
 
 @dataclass(frozen=True)
@@ -52,23 +53,70 @@ class Directions:
     steps: np.ndarray
     about: dict[str, str]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each, in the order of their numbers."""
+        return tuple(entry.name for entry in self.entries)
+
+    def index(self, direction: int | str) -> int:
+        """Returns the number of a direction that is given by number or by name.
+
+        Raises:
+            VaegenError: If there is no such direction.
+        """
+        if direction in self.names:
+            return self.names.index(str(direction))
+        if isinstance(direction, bool) or not isinstance(direction, (int, np.integer)):
+            known = ", ".join(self.names) or "none"
+            raise VaegenError(
+                "There is no direction {direction}; this checkpoint has {known}.",
+                direction=f"{direction!r:.80}",
+                known=known,
+            )
+        if not 0 <= direction < len(self.entries):
+            raise VaegenError(
+                "There is no direction {direction}; this checkpoint has {n}, counted from 0.",
+                direction=direction,
+                n=len(self.entries),
+            )
+        return int(direction)
+
+    def entry(self, direction: int | str) -> Direction:
+        """Returns what is known of a direction: its measured effect, what it keeps, its KL."""
+        return self.entries[self.index(direction)]
+
+    def apply(self, z: np.ndarray, direction: int | str, strength: float, slots: Sequence[int] | None = None) -> np.ndarray:
+        """Returns latents moved along a direction.
+
+        Args:
+            z: Latents, (..., M, Z).
+            direction: Its number or name.
+            strength: In standard deviations of the latents along it; below 0 the other way.
+            slots: Only these slots move; None: all.
+        """
+        step, z = self.steps[self.index(direction)], np.array(z, np.float32)
+        which = slice(None) if slots is None else list(slots)
+        z[..., which, :] += strength * step[which]
+        return z
+
+
+NONE = Directions((), np.zeros((0, 0, 0), np.float32), {})  # of a checkpoint for which none were made
+
 
 def load_directions(folder: Path | None) -> Directions | None:
     """Returns the directions that lie in a checkpoint's folder; None if there are none.
 
     Raises:
-        VaegenError: If the file is damaged.
+        VaegenError: If the file is damaged, or belongs to other weights.
     """
-    if folder is None or not (folder / FILE).is_file():
-        return None
-    try:
-        with np.load(folder / FILE, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            entries = tuple(Direction(**entry) for entry in about.pop("entries"))
-            steps = file["steps"].astype(np.float32)
-    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
-        raise VaegenError(f"{folder.name}/{FILE} cannot be read; make it anew with scripts/build_directions.py.") from error
-    return Directions(entries, steps, about)
+    return companion(folder, FILE, _read, "`vaegen directions`")
+
+
+def _read(path: Path) -> tuple[Directions, str]:
+    with np.load(path, allow_pickle=False) as file:
+        about = json.loads(str(file["about"]))
+        entries = tuple(Direction(**entry) for entry in about.pop("entries"))
+        return Directions(entries, file["steps"].astype(np.float32), about), about.get("weights", "")
 
 
 def save_directions(folder: Path, directions: Directions) -> None:

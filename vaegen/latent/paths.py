@@ -64,11 +64,15 @@ def path(a: Tensor, b: Tensor, steps: int, method: str = "slerp") -> Tensor:
         VaegenError: If the method is unknown, there are too few steps or the two do not have one shape.
     """
     if method not in METHODS:
-        raise VaegenError(f"There is no interpolation {method!r}; choose 'slerp' or 'lerp'.")
+        raise VaegenError("There is no interpolation {method}; choose 'slerp' or 'lerp'.", method=repr(method))
     if steps < 2:
-        raise VaegenError(f"steps={steps}: a path has at least its two ends; give 2 or more.")
+        raise VaegenError("steps={steps}: a path has at least its two ends; give 2 or more.", steps=steps)
     if a.shape != b.shape:
-        raise VaegenError(f"Latents of shapes {tuple(a.shape)} and {tuple(b.shape)} have no path between them.")
+        raise VaegenError(
+            "Latents of shapes {shape} and {shape_2} have no path between them.",
+            shape=tuple(a.shape),
+            shape_2=tuple(b.shape),
+        )
     between = slerp if method == "slerp" else lerp
     middle = [between(a, b, i / (steps - 1)) for i in range(1, steps - 1)]
     return torch.stack([a, *middle, b])  # the ends as they are, not up to rounding

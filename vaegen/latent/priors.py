@@ -10,7 +10,7 @@ posteriors of training sentences, the *aggregate posterior*, does not have that 
     flow      flow matching: a small network that carries noise to the aggregate posterior
     jitter    a draw from the posterior of a stored sentence: a control, it invents nothing
 
-All fitted ones lie beside the weights in `priors.safetensors`; scripts/fit_prior.py makes it.
+All fitted ones lie beside the weights in `priors.safetensors`; `vaegen prior` makes it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaegen.errors import VaegenError
+from vaegen.model.companions import companion
 from vaegen.model.layers import EncoderLayer
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.precision import fast_autocast
+from vaegen.model.randomness import own_randomness
 
 FILE = "priors.safetensors"
 PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")
@@ -198,9 +199,9 @@ class Flow(nn.Module):
             progress: Called with (step, loss).
             **shape: width, n_layers, n_heads.
         """
-        torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
-        flow = cls(statistics.shape[1], statistics.shape[2], **shape)
+        with own_randomness(seed):
+            flow = cls(statistics.shape[1], statistics.shape[2], **shape)
         flow.mean.copy_(statistics.mean(0))
         flow.std.copy_(statistics.std(0))
         optimizer = torch.optim.AdamW(flow.parameters(), lr=lr, weight_decay=0.01)
@@ -256,29 +257,22 @@ def load_priors(folder: Path | None, n_slots: int, latent_dim: int) -> dict[str,
     """Returns the priors of a checkpoint by name, N(0, I) first; alone where none were fitted.
 
     Raises:
-        VaegenError: If the file is damaged or belongs to a latent of another shape.
+        VaegenError: If the file is damaged, or belongs to other weights or to a latent of another shape.
     """
-    priors: dict[str, Prior] = {"normal": Normal(n_slots, latent_dim)}
-    if folder is None or not (folder / FILE).is_file():
-        return priors
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
-    try:
+    def read(path: Path) -> tuple[dict[str, Prior], str]:
+        from safetensors.torch import load_file
+
         parts: dict[str, dict[str, Tensor]] = {}
-        for key, value in load_file(folder / FILE).items():
+        for key, value in load_file(path).items():
             name, _, part = key.partition(".")
             parts.setdefault(name, {})[part] = value.float() if value.is_floating_point() else value
-        for name in PRIORS:
-            if name in parts:
-                priors[name] = _restore(name, parts[name])
-                priors[name].sample(1, torch.Generator().manual_seed(0)).view(1, n_slots, latent_dim)
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise VaegenError(
-            f"{folder.name}/{FILE} does not fit this checkpoint ({reason:.200}); make it anew with scripts/fit_prior.py."
-        ) from error
-    return priors
+        found = {name: _restore(name, parts[name]) for name in PRIORS if name in parts}
+        for prior in found.values():
+            prior.sample(1, torch.Generator().manual_seed(0)).view(1, n_slots, latent_dim)
+        return found, about_priors(path.parent).get("weights", "")
+
+    return {"normal": Normal(n_slots, latent_dim), **(companion(folder, FILE, read, "`vaegen prior`") or {})}
 
 
 def about_priors(folder: Path) -> dict[str, Any]:

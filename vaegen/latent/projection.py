@@ -116,7 +116,9 @@ def fit_umap(
                 process.kill()
         text = Path(folder, "log").read_text(encoding="utf-8", errors="replace")
         if process.returncode or not target.is_file():
-            raise VaegenError(f"UMAP could not be fitted: {(text.strip().splitlines() or ['it was stopped'])[-1]:.200}")
+            raise VaegenError(
+                "UMAP could not be fitted: {reason}", reason=f"{(text.strip().splitlines() or ['it was stopped'])[-1]:.200}"
+            )
         yield np.load(target, allow_pickle=False)
 
 

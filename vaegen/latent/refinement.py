@@ -25,6 +25,7 @@ def refine(
     n_steps: int = 100,
     lr: float = 0.07,
     margin: float = 0.5,
+    log_beta: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Returns latents near z from which greedy decoding writes the targets, and which of them do.
 
@@ -39,6 +40,7 @@ def refine(
         n_steps: Most steps.
         lr: Of Adam on z.
         margin: In nats.
+        log_beta: The rate at which z was made, (B,), for models with a dial.
 
     Returns:
         Latents (B, M, Z), and a mask (B,), True = read back exactly. Where that was not reached the latent is the mode:
@@ -52,7 +54,7 @@ def refine(
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         for _ in range(n_steps + 1):
             z = mu + std * move
-            logits = model.decode_logits(tgt_in, model.memory(z, None, "latent"))
+            logits = model.decode_logits(tgt_in, model.memory(z, None, "latent", log_beta))
             right = logits.gather(2, tgt_out[..., None])[..., 0]
             rival = logits.scatter(2, tgt_out[..., None], -torch.inf).amax(2)
             reached = ~exact & ~((rival >= right) & tgt_mask).any(1)

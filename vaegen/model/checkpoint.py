@@ -11,7 +11,6 @@ Weights are safetensors only: nothing in a checkpoint is ever run.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from torch import Tensor
 
 from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
+from vaegen.model.companions import weights_hash as weights_hash  # where files beside the weights are made
 from vaegen.model.pretrained import FOLDER as PRETRAINED
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
@@ -102,20 +102,27 @@ def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cp
     folder = _find(path_or_hub_id)
     config = _read_config(folder)
     if not (folder / TOKENIZER).is_file():
-        raise VaegenError(_lacks(folder, TOKENIZER))
+        raise _lacks(folder, TOKENIZER)
     tokenizer = Tokenizer.load(folder / TOKENIZER)
     if tokenizer.vocab_size != config.vocab_size or tuple(tokenizer.languages) != config.languages:
         raise VaegenError(
-            f"In {folder} the tokenizer ({tokenizer.vocab_size} tokens, {', '.join(tokenizer.languages)}) is not the "
-            f"model's ({config.vocab_size} tokens, {', '.join(config.languages)}); restore the files that belong together."
+            "In {folder} the tokenizer ({vocab_size} tokens, {languages}) is not the model's ({vocab_size_2} tokens, "
+            "{languages_2}); restore the files that belong together.",
+            folder=folder,
+            vocab_size=tokenizer.vocab_size,
+            languages=", ".join(tokenizer.languages),
+            vocab_size_2=config.vocab_size,
+            languages_2=", ".join(config.languages),
         )
     if config.pretrained and not Path(config.pretrained).is_dir():
-        raise VaegenError(_lacks(folder, PRETRAINED))
+        raise _lacks(folder, PRETRAINED)
     try:
         model = VAETransformer(config)
     except (TypeError, ValueError, RuntimeError) as error:  # a fraction as a size, or a size that fits no memory
         reason = str(error).splitlines()[0]
-        raise VaegenError(f"{folder / CONFIG} does not describe a model that can be built: {reason}") from error
+        raise VaegenError(
+            "{path} does not describe a model that can be built: {reason}", path=folder / CONFIG, reason=reason
+        ) from error
     state = _read_weights(folder)
     wanted = model.state_dict()
     missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
@@ -123,7 +130,9 @@ def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cp
     if missing or unknown or wrong:
         parts = {"missing": missing, "unknown": unknown, "of another shape": sorted(wrong)}
         told = "; ".join(f"{len(names)} {what} ({names[0]})" for what, names in parts.items() if names)
-        raise VaegenError(f"The weights in {folder} do not fit its {CONFIG}: {told}.")
+        raise VaegenError(
+            "The weights in {folder} do not fit its {config}: {told}.", folder=folder, config=CONFIG, told=told
+        )
     model.load_state_dict(state)
     model.to(device).eval()
     metadata = _read_json(folder / METRICS) if (folder / METRICS).is_file() else {}
@@ -152,14 +161,17 @@ def _find(path_or_hub_id: str | Path) -> Path:
     if _beside(path, "old").is_dir():  # somebody is saving, or was killed while doing so
         return _beside(path, "old")
     if path.exists():
-        raise VaegenError(f"{path} is a file; give the checkpoint's folder.")
+        raise VaegenError("{path} is a file; give the checkpoint's folder.", path=path)
     # "checkpoints/de" looks like a hub id too: where there is such a parent folder, it is a wrong path.
     if HUB_ID.fullmatch(text) and not path.parent.is_dir():
         return _download(text)
     there = find_checkpoints(path.parent)
     known = f"{path.parent} has {', '.join(there) if there else 'none'}"
     raise VaegenError(
-        f"There is no checkpoint {text}; {known}. Give a folder that holds a {CONFIG}, or a hub id such as 'owner/name'."
+        "There is no checkpoint {text}; {known}. Give a folder that holds a {config}, or a hub id such as 'owner/name'.",
+        text=text,
+        known=known,
+        config=CONFIG,
     )
 
 
@@ -172,26 +184,32 @@ def _download(repo_id: str) -> Path:
     except Exception as error:  # no network, no such repository, no access: each library layer has its own class
         reason = str(error).strip().split("\n")[0]
         raise VaegenError(
-            f"There is no folder {repo_id}, and it could not be had from the Hugging Face Hub: {reason}"
+            "There is no folder {repo_id}, and it could not be had from the Hugging Face Hub: {reason}",
+            repo_id=repo_id,
+            reason=reason,
         ) from error
 
 
 def _read_config(folder: Path) -> ModelConfig:
     if not (folder / CONFIG).is_file():
-        there = find_checkpoints(folder)
-        hint = f" It holds the checkpoints {', '.join(there)}: choose one of them." if there else ""
-        raise VaegenError(_lacks(folder, CONFIG) + hint)
+        there = ", ".join(find_checkpoints(folder))
+        if there:
+            said = "{folder} has no {name}. It holds the checkpoints {there}: choose one of them."
+            raise VaegenError(said, folder=folder, name=CONFIG, there=there)
+        raise _lacks(folder, CONFIG)
     values = _read_json(folder / CONFIG)
     if values.get("format") != FORMAT or not isinstance(values.get("model"), dict):
         raise VaegenError(
-            f"{folder / CONFIG} is no vaegen checkpoint of format {FORMAT} (it says {values.get('format')!r}); "
-            "if it is a newer one, update vaegen."
+            "{path} is no vaegen checkpoint of format {format} (it says {given}); if it is a newer one, update vaegen.",
+            path=folder / CONFIG,
+            format=FORMAT,
+            given=repr(values.get("format")),
         )
     try:
         config = ModelConfig.from_dict(values["model"])
         return replace(config, pretrained=str(folder / PRETRAINED)) if config.pretrained else config
     except (VaegenError, TypeError) as error:
-        raise VaegenError(f"{folder / CONFIG} does not describe a model: {error}") from error
+        raise VaegenError("{path} does not describe a model: {reason}", path=folder / CONFIG, reason=error) from error
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
@@ -203,17 +221,17 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
     if (folder / INDEX).is_file():
         shards = _read_json(folder / INDEX).get("weight_map")
         if not isinstance(shards, dict) or not all(isinstance(name, str) for name in shards.values()):
-            raise VaegenError(f"{folder / INDEX} is damaged: its weight_map must name a file for every weight.")
+            raise VaegenError("{path} is damaged: its weight_map must name a file for every weight.", path=folder / INDEX)
         names = sorted(set(shards.values()))
     state: dict[str, Tensor] = {}
     for name in names:
         # A name is a name: an index from a stranger must not point out of the folder.
         if Path(name).name != name or not (folder / name).is_file():
-            raise VaegenError(_lacks(folder, name))
+            raise _lacks(folder, name)
         try:
             state.update(load_file(folder / name))
         except (SafetensorError, OSError) as error:
-            raise VaegenError(f"{folder / name} is damaged or cut short: {error}") from error
+            raise VaegenError("{path} is damaged or cut short: {reason}", path=folder / name, reason=error) from error
     return {name: value.float() for name, value in _whole(state).items()}
 
 
@@ -221,7 +239,9 @@ def _halved(model: VAETransformer) -> dict[str, Tensor]:
     state = {name: value.detach().to("cpu", torch.float16) for name, value in model.state_dict().items()}
     bad = [name for name, value in state.items() if not value.isfinite().all()]
     if bad:
-        raise VaegenError(f"Weights that are not finite in half precision: {', '.join(bad)}. This model was not saved.")
+        raise VaegenError(
+            "Weights that are not finite in half precision: {bad}. This model was not saved.", bad=", ".join(bad)
+        )
     return state
 
 
@@ -260,28 +280,20 @@ def _beside(folder: Path, kind: str) -> Path:
     return folder.parent / f".{folder.name}.{kind}"
 
 
-def _lacks(folder: Path, name: str) -> str:
-    there = sorted(path.name for path in folder.iterdir())
-    return f"{folder} has no {name}; it has {', '.join(there) if there else 'no files'}."
+def _lacks(folder: Path, name: str) -> VaegenError:
+    there = ", ".join(sorted(path.name for path in folder.iterdir())) or "no files"
+    return VaegenError("{folder} has no {name}; it has {there}.", folder=folder, name=name, there=there)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # broken JSON and broken UTF-8
-        raise VaegenError(f"{path} is not valid JSON: {error}") from error
+        raise VaegenError("{path} is not valid JSON: {reason}", path=path, reason=error) from error
     if not isinstance(values, dict):
-        raise VaegenError(f"{path} holds no JSON object.")
+        raise VaegenError("{path} holds no JSON object.", path=path)
     return values
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def weights_hash(folder: str | Path) -> str:
-    """Returns the first 12 digits of the SHA-256 of a checkpoint's weights: what files made from them belong to."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(folder).glob("model*.safetensors")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]

@@ -38,8 +38,9 @@ class SourceTokenizer:
         around = list(tokenizer("").input_ids)
         if not tokenizer.is_fast or not around or tokenizer.mask_token_id is None:
             raise VaegenError(
-                f"The tokenizer of {name} is not one of the BERT class: a fast one with a token that begins or ends a "
-                "sentence and one that masks a word. Choose a model such as 'sentence-transformers/all-MiniLM-L6-v2'."
+                "The tokenizer of {name} is not one of the BERT class: a fast one with a token that begins or ends a "
+                "sentence and one that masks a word. Choose a model such as 'sentence-transformers/all-MiniLM-L6-v2'.",
+                name=name,
             )
         self._tokenizer, self._base = tokenizer, tokenizer.backend_tokenizer
         self._base.no_truncation()
@@ -149,11 +150,17 @@ def _load(name: str) -> tuple[Any, Any, Any]:
     except Exception as error:  # no network, no such model, a broken file: each layer below has its own class
         reason = str(error).strip().split("\n")[0]
         raise VaegenError(
-            f"The pre-trained encoder {name!r} cannot be read: {reason} Give a folder with config.json, tokenizer.json and "
-            "weights, or the id of a model on the Hugging Face Hub."
+            "The pre-trained encoder {name} cannot be read: {reason} Give a folder with config.json, tokenizer.json and "
+            "weights, or the id of a model on the Hugging Face Hub.",
+            name=repr(name),
+            reason=reason,
         ) from error
     if getattr(config, "is_encoder_decoder", False) or not hasattr(config, "hidden_size"):
-        raise VaegenError(f"{name!r} is a {config.model_type} model; give an encoder of the BERT class.")
+        raise VaegenError(
+            "{name} is a {model_type} model; give an encoder of the BERT class.",
+            name=repr(name),
+            model_type=config.model_type,
+        )
     if getattr(model, "pooler", None) is not None:
         model.pooler = None  # one vector for a sentence, which nothing here reads
     return config, model, tokenizer

@@ -5,11 +5,10 @@ sorted by bucket, and a chunk of C words in that order attends to itself and to 
 of S. Queries are also the keys, normalised: words that would look at each other then lie in the same bucket. A word looks
 at itself only where there is nothing else. Slots are few: they look at everything, and every word looks at all of them.
 
-A sentence of up to C words is one chunk, in which every word looks at all others; `scripts/benchmark_attention.py` says from
-which length on it pays.
-
-Source: Reformer, Kitaev et al. 2020, arXiv 2001.04451, with one round of hashing: every head has rotations of its own.
-Deviations: a chunk may look across buckets, and the first chunk has none before it (it would depend on the padding).
+A sentence of up to C words is one chunk, in which every word looks at all others; `scripts/measure/attention_speed.py` says
+from which length on it pays. Source: Reformer, Kitaev et al. 2020, arXiv 2001.04451, with one round of hashing: every head
+has rotations of its own. Deviations: a chunk may look across buckets, and the first chunk has none before it (it would
+depend on the padding).
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ class VAETransformer(nn.Module):
             VaegenError: If the context is unknown, or asks for a part that is not there.
         """
         if context not in CONTEXTS:
-            raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
+            raise VaegenError("There is no context {context}; choose 'latent' or 'source'.", context=repr(context))
         parts: list[tuple[Tensor, Tensor]] = []
         if z is not None:
             slots = self.latent_to_memory(z, log_beta if encoding is None else encoding.log_beta)
@@ -304,7 +304,9 @@ class VAETransformer(nn.Module):
         limit = self.config.max_length
         if n_tokens > limit + 1:
             raise VaegenError(
-                f"A text of {n_tokens} tokens is too long; this model takes up to {limit}. Split it into sentences."
+                "A text of {n_tokens} tokens is too long; this model takes up to {limit}. Split it into sentences.",
+                n_tokens=n_tokens,
+                limit=limit,
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -19,14 +19,16 @@ from vaegen.latent.refinement import refine
 from vaegen.model.likelihood import token_log_probs
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
+from vaegen.model.rate_dial import check_beta
 from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
-from vaegen.pipeline.outputs import Translation
+from vaegen.pipeline.outputs import Progress, Translation
+from vaegen.text.as_typed import fold_capitals
 from vaegen.text.chinese import simplified
 from vaegen.text.cleaning import check_text
 from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
 
-Progress = Callable[[int, int], None]  # texts done, texts in all
+TOO_LONG = "The text has {n} tokens; this model takes up to {most}. Please split it."
 MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
@@ -68,16 +70,18 @@ class Inference:
         """
         for i, text in enumerate(texts):
             if not isinstance(text, str):
-                raise VaegenError(f"Text {i + 1} is of type {type(text).__name__}; give strings.")
+                raise VaegenError("Text {number} is of type {kind}; give strings.", number=i + 1, kind=type(text).__name__)
         clean = [check_text(text, MAX_CHARACTERS) for text in texts]
+        if not as_targets:
+            clean = [fold_capitals(text) for text in clean]
         if "zh" in self.model.config.languages:  # such a model has learned simplified characters only
             clean = [simplified(text) for text in clean]
         limit, tokenizer = self.model.config.max_length, self.tokenizer if as_targets else self.source_tokenizer
         results = []
         for i, (text, ids) in enumerate(zip(clean, tokenizer.encode_batch(clean), strict=True)):
             if len(ids) > limit:
-                which = f"Text {i + 1}" if len(texts) > 1 else "The text"
-                raise VaegenError(f"{which} has {len(ids):,} tokens; this model takes up to {limit}. Please split it.")
+                said = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
+                raise VaegenError("{said}", number=i + 1, n=len(ids), most=limit, said=said if len(texts) > 1 else TOO_LONG)
             results.append([*ids, tokenizer.eos_id] if text else [])
         return results
 
@@ -86,9 +90,21 @@ class Inference:
         ids, mask = pad(sequences, self.tokenizer.pad_id)
         return ids.to(self.device), mask.to(self.device)
 
-    def encode(self, sources: Sequence[Sequence[int]]) -> Encoding:
-        """Returns the encoding of some sources, none of them empty."""
-        return self.model.encode(*self.pad(sources))
+    def encode(self, sources: Sequence[Sequence[int]], beta: float | None = None) -> Encoding:
+        """Returns the encoding of some sources, none of them empty, at a rate of the dial (None: the usual one)."""
+        return self.model.encode(*self.pad(sources), self.rates(beta, len(sources)))
+
+    def rates(self, beta: float | None, n: int) -> Tensor | None:
+        """Returns what the model is told of n sentences, (n,): log beta; None for its usual rate.
+
+        Raises:
+            VaegenError: If the model has no dial, or beta is out of its range.
+        """
+        if beta is None:
+            return None
+        if self.model.dial is None:
+            raise VaegenError("This checkpoint has one rate only; leave beta out, or choose a checkpoint with a dial.")
+        return torch.full((n,), math.log(check_beta(beta)), device=self.device)
 
     def hypotheses(
         self,
@@ -98,6 +114,7 @@ class Inference:
         context: str = "source",
         n_draws: int = 0,
         seed: int = 0,
+        beta: float | None = None,
         batch_size: int = 32,
         progress: Progress | None = None,
         avoid: WordList | bool | None = None,
@@ -105,9 +122,13 @@ class Inference:
     ) -> list[list[Hypothesis]]:
         """Returns the hypotheses of each text in its language, those of its first draw first; none for a blank text."""
         if context not in CONTEXTS:
-            raise VaegenError(f"There is no context {context!r}; choose 'latent' or 'source'.")
+            raise VaegenError("There is no context {context}; choose 'latent' or 'source'.", context=repr(context))
         if n_draws < 0 or batch_size < 1:
-            raise VaegenError(f"n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.")
+            raise VaegenError(
+                "n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.",
+                n_draws=n_draws,
+                batch_size=batch_size,
+            )
         chosen = DecodingOptions.of(options)
         sources = self.ids(texts)
         results: list[list[Hypothesis]] = [[] for _ in texts]
@@ -117,7 +138,7 @@ class Inference:
             ids = [sources[i] for i in batch]
             generators = [make_generator(seed, i) for i in batch]
             with torch.inference_mode():
-                memory = self._memory(ids, context, n_draws, generators)
+                memory = self._memory(ids, context, n_draws, generators, beta)
                 limits = [2 * len(source) + 20 for source in ids for _ in range(draws)]
                 each = [generator for generator in generators for _ in range(draws)]
                 tags = [languages[i] for i in batch for _ in range(draws)]
@@ -129,35 +150,56 @@ class Inference:
         return results
 
     def exact(
-        self, posterior: DiagonalGaussian, ids: Sequence[Sequence[int]], tags: Sequence[int], batch_size: int
+        self,
+        posterior: DiagonalGaussian,
+        ids: Sequence[Sequence[int]],
+        tags: Sequence[int],
+        batch_size: int,
+        beta: float | None = None,
     ) -> tuple[Tensor, list[bool]]:
         """Returns refined latents (B, M, Z) on the CPU, and which of them read back as their ids; see `refine`."""
         latents, reached = [], []
         for start in range(0, len(ids), batch_size):
             rows = slice(start, start + batch_size)
-            tgt_out, tgt_mask = self.pad(ids[rows])
-            tgt_in = tgt_out.roll(1, dims=1)
-            tgt_in[:, 0] = torch.tensor(tags[rows], device=self.device)
-            z, done = refine(self.model, posterior[rows], tgt_in, tgt_out, tgt_mask)
+            forced = self.forced(ids[rows], tags[rows])
+            z, done = refine(self.model, posterior[rows], *forced, log_beta=self.rates(beta, len(forced[0])))
             latents.append(z.cpu())
             reached += done.tolist()
         return torch.cat(latents), reached
 
+    def forced(self, targets: Sequence[Sequence[int]], tags: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns what a decoder reads that is led along given targets, what it should write, and the mask of that, (B, T).
+
+        It reads the language's tag and then the target, one step behind.
+        """
+        tgt_out, tgt_mask = self.pad(targets)
+        tgt_in = tgt_out.roll(1, dims=1)
+        tgt_in[:, 0] = torch.tensor(tags, device=self.device)
+        return tgt_in, tgt_out, tgt_mask
+
     @torch.inference_mode()
     def score(
-        self, texts: Sequence[str], targets: Sequence[str], tag: int, context: str, batch_size: int
+        self,
+        texts: Sequence[str],
+        targets: Sequence[str],
+        tag: int,
+        context: str,
+        batch_size: int,
+        z: Tensor | None = None,
+        beta: float | None = None,
     ) -> list[list[float]]:
         """Returns log p(target | text) token by token; see `Pipeline.score`."""
-        sources = [ids or [self.source_tokenizer.eos_id] for ids in self.ids(texts)]
         wanted = [ids or [self.tokenizer.eos_id] for ids in self.ids(targets, as_targets=True)]
-        results: list[list[float]] = [[] for _ in texts]
+        is_read = z is None or context != "latent"  # else the latent alone decides, and nobody asks for the words
+        sources = [ids or [self.source_tokenizer.eos_id] for ids in self.ids(texts)] if is_read else wanted
+        results: list[list[float]] = [[] for _ in targets]
         # Logits of all positions at once are large: count each text eightfold.
         for batch, _ in batches([max(pair, key=len) for pair in zip(sources, wanted, strict=True)], batch_size, 8):
-            encoding = self.encode([sources[i] for i in batch])
-            tgt_out, tgt_mask = self.pad([wanted[i] for i in batch])
-            tgt_in = tgt_out.roll(1, dims=1)
-            tgt_in[:, 0] = tag
-            logits = self.model.decode_logits(tgt_in, self.model.memory(mode(encoding), encoding, context))
+            encoding = self.encode([sources[i] for i in batch], beta) if is_read else None
+            latent = z[batch].to(self.device) if z is not None else mode(encoding) if encoding is not None else None
+            tgt_in, tgt_out, tgt_mask = self.forced([wanted[i] for i in batch], [tag] * len(batch))
+            memory = self.model.memory(latent, encoding, context, self.rates(beta, len(batch)))
+            logits = self.model.decode_logits(tgt_in, memory)
             for i, row, real in zip(batch, token_log_probs(logits, tgt_out), tgt_mask, strict=True):
                 results[i] = row[real].tolist()
         return results
@@ -170,6 +212,7 @@ class Inference:
         batch_size: int,
         avoid: WordList | bool | None = None,
         avoid_loops: bool = False,
+        beta: float | None = None,
         **options: Any,
     ) -> list[str]:
         """Returns the best sentence for each latent, (B, M, Z), in its language; see `Pipeline.decode`."""
@@ -177,8 +220,8 @@ class Inference:
         results: list[list[int]] = []
         with torch.inference_mode():
             for start in range(0, len(z), batch_size):
-                memory = self.model.memory(z[start : start + batch_size], None, "latent")
-                n = len(memory.states)
+                n = len(z[start : start + batch_size])
+                memory = self.model.memory(z[start : start + n], None, "latent", self.rates(beta, n))
                 generators = [make_generator(seed, start + i) for i in range(n)]
                 tags = languages[start : start + n]
                 found = self.decode(memory, tags, chosen, [LATENT_MAX_LENGTH] * n, generators, avoid, avoid_loops)
@@ -266,12 +309,21 @@ class Inference:
     def _words(self, avoid: WordList | bool | None) -> WordList | None:
         """What to avoid: None is the usual, True at least the short lists that vaegen ships, False nothing."""
         if avoid is not None and not isinstance(avoid, (bool, WordList)):
-            raise VaegenError(f"avoid={avoid!r:.80}: give True, False or a WordList, as WordList.load(path) returns.")
+            raise VaegenError(
+                "avoid={avoid}: give True, False or a WordList, as WordList.load(path) returns.", avoid=f"{avoid!r:.80}"
+            )
         return self._avoid if avoid is None else (self._avoid or WordList.load()) if avoid is True else avoid or None
 
-    def _memory(self, sources: list[list[int]], context: str, n_draws: int, generators: list[torch.Generator]) -> Memory:
+    def _memory(
+        self,
+        sources: list[list[int]],
+        context: str,
+        n_draws: int,
+        generators: list[torch.Generator],
+        beta: float | None = None,
+    ) -> Memory:
         """What the decoder sees of each source; with draws, `n_draws` rows for each."""
-        encoding = self.encode(sources)
+        encoding = self.encode(sources, beta)
         posterior = encoding.posterior
         if posterior is None or not n_draws:
             return self.model.memory(mode(encoding), encoding, context)
@@ -280,7 +332,9 @@ class Inference:
         parts = zip(mu[rows].split(n_draws), logvar[rows].split(n_draws), generators, strict=True)
         z = torch.cat([DiagonalGaussian(m, v).sample(generator) for m, v, generator in parts])
         rows = rows.to(self.device)
-        return self.model.memory(z.to(self.device), Encoding(encoding.hidden[rows], encoding.src_mask[rows], None), context)
+        rate = None if encoding.log_beta is None else encoding.log_beta[rows]
+        drawn = Encoding(encoding.hidden[rows], encoding.src_mask[rows], None, rate)
+        return self.model.memory(z.to(self.device), drawn, context)
 
 
 def listed(texts: str | Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from vaegen.errors import VaegenError
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
+from vaegen.model.rate_dial import RateDial
 from vaegen.model.vae_transformer import AttentionMaps, Encoding, Memory, VAETransformer
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.pipeline.pipeline import load as load_pipeline
@@ -51,7 +52,11 @@ class Ensemble(nn.Module):
         for name in ALIKE:
             values = [getattr(config, name) for config in configs]
             if any(value != values[0] for value in values):
-                raise VaegenError(f"Models that differ in {name} ({', '.join(map(str, values))}) cannot decode together.")
+                raise VaegenError(
+                    "Models that differ in {name} ({values}) cannot decode together.",
+                    name=name,
+                    values=", ".join(map(str, values)),
+                )
         readers = [model.source_tokenizer for model in models]
         known = [reader for reader in readers if reader is not None]
         if known and not (len(known) == len(readers) and all(reader.same_as(known[0]) for reader in known)):
@@ -73,17 +78,24 @@ class Ensemble(nn.Module):
         """The first member's: that of a pre-trained encoder, which all of them have or none."""
         return self.members[0].source_tokenizer
 
-    def encode(self, src: Tensor, src_mask: Tensor) -> Encoding:
+    @property
+    def dial(self) -> RateDial | None:
+        """The first member's, if all have one: they are turned together."""
+        return self.members[0].dial if all(member.dial is not None for member in self.members) else None
+
+    def encode(self, src: Tensor, src_mask: Tensor, log_beta: Tensor | None = None) -> Encoding:
         """Returns hidden states (B, S, sum of D) and the posterior of all slots, (B, members * M, Z)."""
-        parts = [member.encode(src, src_mask) for member in self.members]
+        parts = [member.encode(src, src_mask, log_beta) for member in self.members]
         posteriors = [part.posterior for part in parts if part.posterior is not None]
         posterior = None
         if posteriors:
             mu, logvar = torch.cat([p.mu for p in posteriors], 1), torch.cat([p.logvar for p in posteriors], 1)
             posterior = DiagonalGaussian(mu, logvar)
-        return Encoding(torch.cat([part.hidden for part in parts], -1), src_mask, posterior)
+        return Encoding(torch.cat([part.hidden for part in parts], -1), src_mask, posterior, log_beta)
 
-    def memory(self, z: Tensor | None, encoding: Encoding | None, context: str = "source") -> Memory:
+    def memory(
+        self, z: Tensor | None, encoding: Encoding | None, context: str = "source", log_beta: Tensor | None = None
+    ) -> Memory:
         """Returns the members' memories side by side, each from its own slots of z."""
         latents = [None] * len(self.members) if z is None else z.chunk(len(self.members), 1)
         hidden: Sequence[Tensor | None] = [None] * len(self.members)
@@ -91,8 +103,10 @@ class Ensemble(nn.Module):
             hidden = encoding.hidden.split(self._widths(), -1)
         memories = []
         for member, latent, states in zip(self.members, latents, hidden, strict=True):
-            part = None if states is None or encoding is None else Encoding(states, encoding.src_mask, None)
-            memories.append(member.memory(latent, part, context))
+            part = None
+            if states is not None and encoding is not None:
+                part = Encoding(states, encoding.src_mask, None, encoding.log_beta)
+            memories.append(member.memory(latent, part, context, log_beta))
         return Memory(torch.cat([memory.states for memory in memories], -1), memories[0].mask)
 
     def start(self, memory: Memory, rows: Tensor | None = None, max_length: int | None = None) -> EnsembleCache:
@@ -110,7 +124,7 @@ class Ensemble(nn.Module):
         parts = zip(self.members, self._split(memory), strict=True)
         return mean_log_probs([member.decode_logits(tgt_in, part, rows) for member, part in parts])
 
-    def attention_maps(self, *_: object) -> AttentionMaps:
+    def attention_maps(self, *_: object, **__: object) -> AttentionMaps:
         """Refused.
 
         Raises:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vaegen.errors import VaegenError
-from vaegen.pipeline.attention_weights import N_BEAMS, Side, groups, labels
+from vaegen.pipeline.attention_weights import groups, labels
 from vaegen.text.words import END
 
 if TYPE_CHECKING:
     from vaegen.pipeline.batching import Inference
+    from vaegen.text.sensitive import WordList
 
 WAYS = ("drop", "mask")
+N_BEAMS = 5  # as in the translation view, so that both show the same sentence
 
 
 @dataclass(frozen=True)
@@ -61,31 +63,36 @@ class Shift:
     log_prob_change: float
 
 
-def take_away(model: Any, side: Side, index: int, how: str = "drop") -> Without:
-    """Returns what changes in a translation when one source word is dropped or masked.
-
-    The model has never read the mask token in a source sentence while training: what it makes of one is out of
-    distribution. Without the dropped word, a sentence is one that it might have read.
-
-    Raises:
-        VaegenError: If there is no such word, or nothing would be left.
-    """
-    from vaegen.pipeline.batching import Inference
-
-    run, tokenizer = Inference(model.model, model.tokenizer), model.tokenizer
-    source_tokenizer = run.source_tokenizer
-    whole = run.ids([side.text])[0]
+def occlude(
+    run: Inference,
+    text: str,
+    index: int,
+    language: str,
+    context: str,
+    target_text: str,
+    how: str = "drop",
+    by_word: bool = True,
+    avoid: WordList | bool | None = None,
+) -> Without:
+    """Returns what changes in a translation when one source word is dropped or masked; see `Pipeline.occlude`."""
+    if how not in WAYS:
+        raise VaegenError("There is no way {how} to take a word away; choose 'drop' or 'mask'.", how=f"{how!r:.80}")
+    source_tokenizer, tokenizer = run.source_tokenizer, run.tokenizer
+    whole = run.ids([text])[0] or [source_tokenizer.eos_id]
     pieces = source_tokenizer.pieces(whole[:-1])
-    words = groups([*pieces, END], side.is_merged)[:-1]
+    words = groups([*pieces, END], by_word)[:-1]
     if not 0 <= index < len(words):
-        raise VaegenError(f"There is no word {index} to take away; the sentence has {len(words)}, the first is 0.")
+        raise VaegenError(
+            "There is no word {index} to take away; the sentence has {n}, the first is 0.", index=index, n=len(words)
+        )
     start, stop = words[index][0], words[index][-1] + 1
     left = whole[:start] + [source_tokenizer.mask_id] * (stop - start if how == "mask" else 0) + whole[stop:]
     if len(left) == 1:
         raise VaegenError("Nothing is left without this word; put the mask token in its place.")
-    old = run.ids([side.target_text], as_targets=True)[0] or [tokenizer.eos_id]
-    before, after, kl = _read_again(run, whole, left, old, side)
-    old_pieces, new_pieces = [*tokenizer.pieces(old[:-1]), END], [*tokenizer.pieces(_translate(run, left, side)), END]
+    old = run.ids([target_text], as_targets=True)[0] or [tokenizer.eos_id]
+    before, after, kl = _read_again(run, whole, left, old, language, context)
+    new = _translate(run, left, language, context, avoid)
+    old_pieces, new_pieces = [*tokenizer.pieces(old[:-1]), END], [*tokenizer.pieces(new), END]
     old_groups, new_groups = groups(old_pieces, True), groups(new_pieces, True)
     kept_old, kept_new = _common(labels(old_pieces, old_groups), labels(new_pieces, new_groups))
     shifts = [
@@ -105,8 +112,10 @@ def take_away(model: Any, side: Side, index: int, how: str = "drop") -> Without:
     )
 
 
-def _translate(run: Inference, source: list[int], side: Side) -> list[int]:
-    """The ids of the translation of some ids."""
+def _translate(
+    run: Inference, source: list[int], language: str, context: str, avoid: WordList | bool | None
+) -> list[int]:
+    """The ids of the translation of some ids, led around listed words as every translation is."""
     import torch
 
     from vaegen.decoding.options import DecodingOptions
@@ -114,14 +123,15 @@ def _translate(run: Inference, source: list[int], side: Side) -> list[int]:
 
     with torch.inference_mode():
         encoding = run.encode([source])
-        memory = run.model.memory(mode(encoding), encoding, side.context)
+        memory = run.model.memory(mode(encoding), encoding, context)
         limit, generators = [2 * len(source) + 20], [make_generator(0, 0)]
-        ((best, *_),) = run.decode(memory, [side.language], DecodingOptions(num_beams=N_BEAMS), limit, generators)
+        options = DecodingOptions(num_beams=N_BEAMS)
+        ((best, *_),) = run.decode(memory, [language], options, limit, generators, avoid)
     return list(best.ids)
 
 
 def _read_again(
-    run: Inference, whole: list[int], left: list[int], target: list[int], side: Side
+    run: Inference, whole: list[int], left: list[int], target: list[int], language: str, context: str
 ) -> tuple[list[float], list[float], list[float]]:
     """Log p of each target token given either source, and KL(whole, left) of the distributions there; in nats."""
     import torch
@@ -131,10 +141,8 @@ def _read_again(
 
     with torch.inference_mode():
         encoding = run.encode([whole, left])
-        memory = run.model.memory(mode(encoding), encoding, side.context)
-        tgt_out = torch.tensor([target] * 2, device=run.device)
-        tgt_in = tgt_out.roll(1, dims=1)
-        tgt_in[:, 0] = run.tokenizer.language_id(side.language)
+        memory = run.model.memory(mode(encoding), encoding, context)
+        tgt_in, tgt_out, _ = run.forced([target] * 2, [run.tokenizer.language_id(language)] * 2)
         logits = run.model.decode_logits(tgt_in, memory)
         before, after = token_log_probs(logits, tgt_out).tolist()
         p, q = logits.float().log_softmax(-1)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vaegen.model.vae_transformer import AttentionMaps
+from vaegen.pipeline.attention_weights import WordAttention, merge_maps
+
+Progress = Callable[[int, int], None]  # texts done, texts in all
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Translation:
         source_language: As given or detected; "" for an empty text.
         context: What the decoder saw.
         avoided: Whether the model would have written a word to avoid, and was led around it.
+        unsure: Probability that it is wrong, as `vaegen.pipeline.unsure` calibrated it; None for a checkpoint without that.
     """
 
     text: str
@@ -34,6 +39,7 @@ class Translation:
     source_language: str
     context: str
     avoided: bool = False
+    unsure: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,3 +52,11 @@ class Attention:
     maps: AttentionMaps
     source_tokens: tuple[str, ...]
     target_tokens: tuple[str, ...]
+
+    def by_word(self, merge: bool = True) -> WordAttention:
+        """Returns the weights with the sub-words of each word merged, as NumPy arrays; unmerged with `merge=False`."""
+        maps = self.maps
+        encoder, decoder, cross = (
+            part[:, 0].float().cpu().numpy() for part in (maps.encoder_self, maps.decoder_self, maps.cross)
+        )
+        return merge_maps(encoder, decoder, cross, self.source_tokens, self.target_tokens, maps.n_slots, merge)

@@ -12,25 +12,44 @@ what the pipeline was loaded with.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from vaegen.data.probe_sentences import probe_set
 from vaegen.errors import VaegenError
 from vaegen.latent import paths
-from vaegen.latent.priors import Prior, load_priors
+from vaegen.latent.atlas import FILE as MAP_FILE
+from vaegen.latent.atlas import Atlas, fit_atlas, load_atlas
+from vaegen.latent.directions import FILE as DIRECTIONS_FILE
+from vaegen.latent.directions import NONE, Directions, load_directions
+from vaegen.latent.priors import FILE as PRIORS_FILE
+from vaegen.latent.priors import Normal, Prior, load_priors
 from vaegen.model.checkpoint import load_checkpoint
 from vaegen.model.posterior import DiagonalGaussian
+from vaegen.model.rate_dial import BETAS
 from vaegen.model.vae_transformer import VAETransformer
-from vaegen.pipeline.batching import Inference, Progress, batches, listed, make_generator
-from vaegen.pipeline.outputs import Attention, Translation
+from vaegen.pipeline.batching import Inference, batches, listed, make_generator
+from vaegen.pipeline.map import Map
+from vaegen.pipeline.occlusion import N_BEAMS, Without, occlude
+from vaegen.pipeline.outputs import Attention, Progress, Translation
+from vaegen.pipeline.unsure import FILE as UNSURE_FILE
+from vaegen.pipeline.unsure import Unsure, load_unsure
 from vaegen.text.sensitive import WordList
-from vaegen.text.tags import languages_of
+from vaegen.text.tags import CAPTION_LANGUAGES, languages_of
 from vaegen.text.tokenizer import Tokenizer, detect_language
+
+LOG = logging.getLogger(__name__)
+N_PROBES = 300  # captions of the probe set that show which dimensions are active
+T = TypeVar("T")
 
 
 def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
@@ -40,7 +59,9 @@ def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList 
     try:
         checkpoint = load_checkpoint(path_or_hub_id, torch.device(device))
     except (AssertionError, RuntimeError) as error:  # an unknown device, or one that this machine or this torch lacks
-        raise VaegenError(f"device={device!r} cannot be used: {str(error).splitlines()[0]} Try 'cpu'.") from error
+        raise VaegenError(
+            "device={device} cannot be used: {reason} Try 'cpu'.", device=repr(device), reason=str(error).splitlines()[0]
+        ) from error
     return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name, checkpoint.path, avoid)
 
 
@@ -67,7 +88,7 @@ class Pipeline:
         self.model, self.tokenizer, self.metadata, self.name = model.eval(), tokenizer, metadata or {}, name
         self.folder = folder
         self._inference = Inference(self.model, tokenizer, avoid)
-        self._priors: dict[str, Prior] | None = None
+        self._companions: dict[str, tuple[int, Any]] = {}  # what lies beside the weights, by file
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -78,6 +99,15 @@ class Pipeline:
     def tags(self) -> tuple[str, ...]:
         """What the model can be asked to write: its languages, and tasks such as "en.short" (`vaegen.text.tags`)."""
         return self.model.config.languages
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The values of beta to choose from, ten from "everything is kept" to "collapsed"; () for one rate only.
+
+        `beta` of `encode`, `decode`, `translate` and so on may be any number between the ends; None is the recommended one,
+        `model.config.default_beta`. Latents are decoded at the beta that they were made with.
+        """
+        return BETAS if self.model.dial is not None else ()
 
     @property
     def device(self) -> torch.device:
@@ -107,6 +137,7 @@ class Pipeline:
         context: str = "source",
         num_beams: int = 5,
         length_penalty: float = 1.0,
+        beta: float | None = None,
         batch_size: int = 32,
         progress: Progress | None = None,
         **options: Any,
@@ -120,6 +151,7 @@ class Pipeline:
             context: `source` (the decoder sees the latent and the encoder states) or `latent` (the latent alone).
             num_beams: Width of the beam; 1 is greedy.
             length_penalty: See `DecodingOptions`.
+            beta: The rate, for a checkpoint with a dial (`rates`): 0.003 keeps everything in z, 1 nothing.
             batch_size: Most texts in one batch; texts of similar length go together, the order of the result is yours.
             progress: Called with (texts done, texts in all) after each batch.
             **options: Other fields of `DecodingOptions`, and `seed` and `n_draws` as in `generate`.
@@ -128,7 +160,7 @@ class Pipeline:
             VaegenError: If a language, the context or an option is unknown, or a text is longer than the model can read.
         """
         options |= {"num_beams": num_beams, "length_penalty": length_penalty, "context": context}
-        options |= {"batch_size": batch_size, "progress": progress}
+        options |= {"batch_size": batch_size, "progress": progress, "beta": beta}
         several, languages = self._check(texts, target_language, source_language, options)
         found = self._inference.hypotheses(several, languages, **options)
         ids = [hypotheses[0].ids if hypotheses else [] for hypotheses in found]
@@ -144,6 +176,7 @@ class Pipeline:
         context: str = "source",
         n_draws: int = 0,
         seed: int = 0,
+        beta: float | None = None,
         batch_size: int = 32,
         progress: Progress | None = None,
         **options: Any,
@@ -157,6 +190,7 @@ class Pipeline:
             context: `source` or `latent`.
             n_draws: Latents drawn from the posterior of each text ("other ways to say it"); 0 decodes its mode.
             seed: Of draws and sampling. Text i gets the same numbers whatever the others and the batch size are.
+            beta: As in `translate`.
             batch_size: Most texts in one batch.
             progress: Called with (texts done, texts in all).
             **options: Fields of `DecodingOptions`: method, num_beams, n_best, temperature, n_alternatives, ...
@@ -165,6 +199,7 @@ class Pipeline:
             VaegenError: As `translate`.
         """
         options |= {"context": context, "n_draws": n_draws, "seed": seed, "batch_size": batch_size, "progress": progress}
+        options["beta"] = beta
         several, languages = self._check(texts, target_language, source_language, options)
         found = self._inference.hypotheses(several, languages, **options)
         results = []
@@ -175,11 +210,51 @@ class Pipeline:
             source = source_language or self.detect_language(text)
             avoid = options.get("avoid")
             results.append([self._inference.translation(h, language, source, context, avoid) for h in hypotheses])
+        self._tell_unsure(several, results)
         return results
 
+    def _tell_unsure(self, texts: Sequence[str], results: list[list[Translation]]) -> None:
+        """Puts into the first answer to each text how likely it is wrong, where the checkpoint has what it takes."""
+        try:
+            unsure = self.unsure
+        except VaegenError:  # the log has said so; an answer is still an answer
+            return
+        answered = [i for i, found in enumerate(results) if found and found[0].token_log_probs]
+        if unsure is None or not answered:
+            return
+        answers = [results[i][0] for i in answered]
+        signals = self.signals(unsure, [texts[i] for i in answered], answers)
+        for i, p in zip(answered, unsure.probability(signals), strict=True):
+            results[i][0] = replace(results[i][0], unsure=float(p))
+
+    @property
+    def unsure(self) -> Unsure | None:
+        """What lies beside the weights to tell wrong answers from right ones; None where nothing does.
+
+        Raises:
+            VaegenError: If its file is damaged or of other weights.
+        """
+        return self._beside(UNSURE_FILE, lambda: load_unsure(self.folder))
+
+    def signals(self, unsure: Unsure, texts: Sequence[str], answers: Sequence[Translation]) -> np.ndarray:
+        """Returns what `unsure` looks at in texts and their translations, (N, 6); see `vaegen.pipeline.unsure.SIGNALS`."""
+        return unsure.signals(self._inference.ids(texts), self.encode(texts), answers)
+
     @torch.no_grad()
-    def encode(self, texts: str | Sequence[str], batch_size: int = 64, progress: Progress | None = None) -> DiagonalGaussian:
+    def encode(
+        self,
+        texts: str | Sequence[str],
+        batch_size: int = 64,
+        progress: Progress | None = None,
+        beta: float | None = None,
+    ) -> DiagonalGaussian:
         """Returns the posteriors of the texts, in their order: `.mode`, `.sample(generator)`, `.kl()`, (B, M, Z).
+
+        Args:
+            texts: One text or several.
+            batch_size: Most texts in one batch.
+            progress: Called with (texts done, texts in all).
+            beta: As in `translate`.
 
         Raises:
             VaegenError: If the model has no latent, or a text is blank or too long.
@@ -189,11 +264,13 @@ class Pipeline:
         sources = self._inference.ids(several)
         blank = [i for i, ids in enumerate(sources) if not ids]
         if blank or not sources:
-            raise VaegenError(f"Text {blank[0] + 1 if blank else 1} is empty and has no latent; give a sentence.")
+            raise VaegenError(
+                "Text {number} is empty and has no latent; give a sentence.", number=blank[0] + 1 if blank else 1
+            )
         shape = (len(sources), self.model.config.n_slots, self.model.config.latent_dim)
         mu, logvar = torch.empty(shape, device=self.device), torch.empty(shape, device=self.device)
         for batch, done in batches(sources, batch_size, 1):
-            posterior = self._inference.encode([sources[i] for i in batch]).posterior
+            posterior = self._inference.encode([sources[i] for i in batch], beta).posterior
             assert posterior is not None
             mu[batch], logvar[batch] = posterior.mu, posterior.logvar
             if progress is not None:
@@ -201,7 +278,11 @@ class Pipeline:
         return DiagonalGaussian(mu, logvar)
 
     def exact(
-        self, texts: str | Sequence[str], languages: str | Sequence[str] | None = None, batch_size: int = 32
+        self,
+        texts: str | Sequence[str],
+        languages: str | Sequence[str] | None = None,
+        batch_size: int = 32,
+        beta: float | None = None,
     ) -> tuple[np.ndarray, list[bool]]:
         """Returns latents that greedy decoding reads back word by word, (B, M, Z), and for which texts that was reached.
 
@@ -211,15 +292,17 @@ class Pipeline:
             texts: As in `encode`.
             languages: Code of the language of the texts, or one code for each; detected where it is not given.
             batch_size: Most texts in one batch.
+            beta: As in `translate`.
 
         Raises:
             VaegenError: As `encode`, or if a language is unknown.
         """
         several = listed(texts)
-        posterior = self.encode(several)
+        posterior = self.encode(several, beta=beta)
         codes = [self.detect_language(text) for text in several] if languages is None else languages
         tags = [self.tokenizer.language_id(code) for code in self._languages(codes, len(several), "texts")]
-        z, reached = self._inference.exact(posterior, self._inference.ids(several, as_targets=True), tags, batch_size)
+        ids = self._inference.ids(several, as_targets=True)
+        z, reached = self._inference.exact(posterior, ids, tags, batch_size, beta)
         return z.numpy(), reached
 
     def decode(
@@ -232,23 +315,13 @@ class Pipeline:
             language: A code such as "de", or one code for each latent.
             seed: Of sampling, where `method="sample"`.
             batch_size: Most latents in one batch.
-            **options: Fields of `DecodingOptions`, and `avoid_loops`: a latent between sentences can send the decoder round
-                in circles, "a man and a man and a man"; with True it is led out of them.
+            **options: Fields of `DecodingOptions`, `beta` as in `translate`, and `avoid_loops`: a latent between sentences
+                can send the decoder round in circles, "a man and a man and a man"; with True it is led out of them.
 
         Raises:
             VaegenError: If the model has no latent, or z is not of its shape.
         """
-        self._check_latent()
-        shape = (self.model.config.n_slots, self.model.config.latent_dim)
-        try:
-            z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
-        except (TypeError, ValueError) as error:
-            raise VaegenError(f"z={z!r:.80} is no array of numbers; give latents as `encode` and `draw` do.") from error
-        z = z[None] if z.dim() == 2 else z
-        if z.dim() != 3 or tuple(z.shape[1:]) != shape:
-            raise VaegenError(f"z is of shape {tuple(z.shape)}; this model's latents are (B, {shape[0]}, {shape[1]}).")
-        if not z.isfinite().all():
-            raise VaegenError("z holds values that are not finite numbers.")
+        z = self._latents(z)
         languages = self._languages(language, len(z), "latents")
         return self._inference.decode_latents(z, languages, seed, batch_size, **options)
 
@@ -268,13 +341,65 @@ class Pipeline:
             method: `slerp` (arc) or `lerp` (straight line); see `vaegen.latent`.
             **options: As in `decode`, but `avoid_loops` is True unless told otherwise.
         """
-        ends = self.encode([a, b]).mode
+        ends = self.encode([a, b], beta=options.get("beta")).mode
         return self.decode(paths.path(ends[0], ends[1], steps, method), language, **{"avoid_loops": True, **options})
 
     @property
+    def latent_shape(self) -> tuple[int, int]:
+        """(M, Z): slots, and dimensions of each.
+
+        Raises:
+            VaegenError: If the model has no latent.
+        """
+        self._check_latent()
+        return self.model.config.n_slots, self.model.config.latent_dim
+
+    @cached_property
+    def mode_variances(self) -> np.ndarray:
+        """Var(mu) of every dimension, (M * Z,), over captions of the probe set in the model's languages."""
+        codes = [code for code in CAPTION_LANGUAGES if code in self.languages]
+        texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]
+        return self.encode(texts).mu.flatten(1).var(0).cpu().numpy()
+
+    def map(self, texts: Sequence[str] | None = None, n_neighbors: int = 15, min_dist: float = 0.1) -> Map:
+        """Returns the map that lies beside the weights, or one that is fitted to some sentences alone.
+
+        Args:
+            texts: Ten sentences or more for a map of their own, which takes half a minute; None: the checkpoint's map.
+            n_neighbors: Of UMAP: how many neighbours a sentence is kept close to; few show detail, many the whole.
+            min_dist: Of UMAP: how close points may come.
+
+        Raises:
+            VaegenError: If there is no map, it is damaged or of other weights, or UMAP cannot be fitted.
+        """
+        if texts is None:
+            return self._beside(MAP_FILE, lambda: Map(self, load_atlas(self.folder)))
+        z = self.encode(texts).mode.flatten(1).cpu().numpy()
+        for step in fit_atlas(z, n_neighbors, min_dist):
+            if isinstance(step, Atlas):
+                return Map(self, step, texts)
+            time.sleep(0.1)  # the fit runs in another process
+        raise AssertionError("fit_atlas ends with an atlas")
+
+    @property
+    def directions(self) -> Directions:
+        """The named directions and components beside the weights: `names`, `entry` with measured effects, `apply`.
+
+        Raises:
+            VaegenError: If their file is damaged or of other weights.
+        """
+        return self._beside(DIRECTIONS_FILE, lambda: load_directions(self.folder)) or NONE
+
+    @property
     def priors(self) -> tuple[str, ...]:
-        """Names of the priors that latents can be drawn from, "normal" first; see `vaegen.latent.priors`."""
-        return tuple(self._all_priors())
+        """Names of the priors that latents can be drawn from, "normal" first; see `vaegen.latent.priors`.
+
+        Those of other weights are none of them; the log says so, and `draw` says why.
+        """
+        try:
+            return tuple(self._all_priors())
+        except VaegenError:
+            return ("normal",)
 
     def draw(
         self, n: int, seed: int = 0, prior: str = "normal", prior_scale: float = 1.0, n_slots: int | None = None
@@ -294,13 +419,20 @@ class Pipeline:
         self._check_latent()
         most = self.model.config.n_slots
         if not isinstance(n, (int, np.integer)) or n < 0 or not 0.0 <= prior_scale < float("inf"):
-            raise VaegenError(f"n={n!r}, prior_scale={prior_scale}: give a whole number, and nothing negative.")
+            raise VaegenError(
+                "n={n}, prior_scale={prior_scale}: give a whole number, and nothing negative.",
+                n=repr(n),
+                prior_scale=prior_scale,
+            )
         if n_slots is not None and not 1 <= n_slots <= most:
-            raise VaegenError(f"n_slots={n_slots}: give 1 to {most}; this model has {most} slots.")
-        known = self._all_priors()
+            raise VaegenError(
+                "n_slots={n_slots}: give 1 to {most}; this model has {most} slots.", n_slots=n_slots, most=most
+            )
+        known = {"normal": Normal(*self.latent_shape)} if prior == "normal" else self._all_priors()
         if prior not in known:
-            hint = " scripts/fit_prior.py fits more." if len(known) == 1 else ""
-            raise VaegenError(f"There is no prior {prior!r}; this checkpoint has {', '.join(known)}.{hint}")
+            said = "There is no prior {prior}; this checkpoint has {known}."
+            fits = "There is no prior {prior}; this checkpoint has {known}. `vaegen prior` fits more."
+            raise VaegenError(fits if len(known) == 1 else said, prior=repr(prior), known=", ".join(known))
         z = known[prior].sample(n, make_generator(seed, 0), prior_scale)
         return paths.first_slots(z, most if n_slots is None else n_slots).numpy()
 
@@ -336,29 +468,94 @@ class Pipeline:
         language: str,
         context: str = "source",
         batch_size: int = 32,
+        z: Tensor | np.ndarray | None = None,
+        beta: float | None = None,
     ) -> list[list[float]]:
-        """Returns log p(target | text) token by token, the end included, in nats, at the mode of the posterior."""
+        """Returns log p(target | text) token by token, the end included, in nats.
+
+        Args:
+            texts: What the model reads.
+            targets: What it would have to write, one for each text.
+            language: Of the targets.
+            context: `source` or `latent`.
+            batch_size: Most pairs in one batch.
+            z: Latents (B, M, Z) in place of the modes of the texts' posteriors. In context `latent` only they are read:
+                -sum of log p(text | z) is what a sentence costs to reconstruct.
+            beta: As in `translate`.
+        """
         texts, targets = listed(texts), listed(targets)
         if len(texts) != len(targets):
-            raise VaegenError(f"{len(texts)} texts and {len(targets)} targets: give one target for each text.")
+            raise VaegenError(
+                "{n} texts and {n_targets} targets: give one target for each text.", n=len(texts), n_targets=len(targets)
+            )
+        latents = None if z is None else self._latents(z)
+        if latents is not None and len(latents) != len(texts):
+            raise VaegenError(
+                "{n} texts and {n_latents} latents: give one latent for each text.", n=len(texts), n_latents=len(latents)
+            )
         tag = self.tokenizer.language_id(self._check_language(language))
-        return self._inference.score(texts, targets, tag, context, batch_size)
+        return self._inference.score(texts, targets, tag, context, batch_size, latents, beta)
 
     @torch.inference_mode()
     def attention(
-        self, text: str, target_language: str, context: str = "source", target_text: str | None = None, **options: Any
+        self,
+        text: str,
+        target_language: str,
+        context: str = "source",
+        target_text: str | None = None,
+        beta: float | None = None,
+        **options: Any,
     ) -> Attention:
-        """Returns where the model looks while it translates a text, or while it reads a translation that is given."""
+        """Returns where the model looks while it translates a text, or while it reads a translation that is given.
+
+        `.maps` are the weights of sub-words, `.by_word()` those of words.
+        """
         tag, run = self.tokenizer.language_id(self._check_language(target_language)), self._inference
         source = run.ids([text])[0] or [run.source_tokenizer.eos_id]
         if target_text is not None:
             target = run.ids([target_text], as_targets=True)[0][:-1]
         else:
-            target = next((h.ids for h in run.hypotheses([text], [target_language], context=context, **options)[0]), [])
+            found = run.hypotheses([text], [target_language], context=context, beta=beta, **options)[0]
+            target = next((h.ids for h in found), [])
         src, mask = run.pad([source])
-        maps = self.model.attention_maps(src, mask, torch.tensor([[tag, *target]], device=self.device), context)
+        tgt_in = torch.tensor([[tag, *target]], device=self.device)
+        maps = self.model.attention_maps(src, mask, tgt_in, context, log_beta=run.rates(beta, 1))
         pieces = (run.source_tokenizer.pieces(source[:-1]), self.tokenizer.pieces(target))
         return Attention(maps, (*pieces[0], "</s>"), (*pieces[1], "</s>"))
+
+    def occlude(
+        self,
+        text: str,
+        word: int,
+        target_language: str,
+        context: str = "source",
+        target_text: str | None = None,
+        how: str = "drop",
+        by_word: bool = True,
+        avoid: WordList | bool | None = None,
+    ) -> Without:
+        """Returns what changes in a translation when one word of the text is taken away.
+
+        The model has never read the mask token in a source sentence while training: what it makes of one is out of
+        distribution. Without the dropped word, a sentence is one that it might have read.
+
+        Args:
+            text: The sentence.
+            word: Index of the word to take away, the first is 0.
+            target_language: Of the translation.
+            context: `source` or `latent`.
+            target_text: The translation whose words are compared; None: the model's own.
+            how: `drop` (leave the word out) or `mask` (the mask token in place of each of its sub-words).
+            by_word: Whether `word` counts words, or with False sub-words.
+            avoid: As everywhere: the translation of what is left is led around these words.
+
+        Raises:
+            VaegenError: If there is no such word, or nothing would be left.
+        """
+        self._check_language(target_language)
+        if target_text is None:
+            target_text = self.translate(text, target_language, context=context, num_beams=N_BEAMS, avoid=avoid)
+        return occlude(self._inference, text, word, target_language, context, target_text, how, by_word, avoid)
 
     def _check(
         self, texts: str | Sequence[str], target: str | Sequence[str], source: str | None, options: dict[str, Any]
@@ -376,21 +573,65 @@ class Pipeline:
         """A language for each of n things, once all of them are known to be there."""
         languages = [language] * n if isinstance(language, str) else list(language)
         if len(languages) != n:
-            raise VaegenError(f"{n} {what} and {len(languages)} languages: give one, or one for each.")
+            raise VaegenError(
+                "{n} {what} and {n_languages} languages: give one, or one for each.",
+                n=n,
+                what=what,
+                n_languages=len(languages),
+            )
         for code in {*languages, *listed(language)}:
             self._check_language(code)
         return languages
 
     def _check_language(self, language: str) -> str:
         if language not in self.tags:
-            raise VaegenError(f"There is no language {language!r}; this model has {', '.join(self.tags)}.")
+            raise VaegenError(
+                "There is no language {language}; this model has {tags}.", language=repr(language), tags=", ".join(self.tags)
+            )
         return language
 
+    def _latents(self, z: Tensor | np.ndarray) -> Tensor:
+        """Latents as a tensor (B, M, Z), once they are known to be of this model's shape."""
+        shape = self.latent_shape
+        try:
+            z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
+        except (TypeError, ValueError) as error:
+            raise VaegenError(
+                "z={z} is no array of numbers; give latents as `encode` and `draw` do.", z=f"{z!r:.80}"
+            ) from error
+        z = z[None] if z.dim() == 2 else z
+        if z.dim() != 3 or tuple(z.shape[1:]) != shape:
+            raise VaegenError(
+                "z is of shape {shape}; this model's latents are (B, {n_slots}, {latent_dim}).",
+                shape=tuple(z.shape),
+                n_slots=shape[0],
+                latent_dim=shape[1],
+            )
+        if not z.isfinite().all():
+            raise VaegenError("z holds values that are not finite numbers.")
+        return z
+
     def _all_priors(self) -> dict[str, Prior]:
-        if self._priors is None:  # read when first asked for: most visitors only translate
-            config = self.model.config
-            self._priors = load_priors(self.folder, config.n_slots, config.latent_dim)
-        return self._priors
+        config = self.model.config
+        return self._beside(PRIORS_FILE, lambda: load_priors(self.folder, config.n_slots, config.latent_dim))
+
+    def _beside(self, file: str, load: Callable[[], T]) -> T:
+        """What is made of a file beside the weights: when it is first asked for, and again when the file has changed.
+
+        A file that is refused is refused every time, and the log says so once.
+        """
+        path = Path(self.folder or "", file)
+        changed = path.stat().st_mtime_ns if path.is_file() else 0
+        if self._companions.get(file, (-1, None))[0] != changed:
+            try:
+                self._companions[file] = (changed, load())
+            except VaegenError as error:
+                LOG.warning("%s", error)
+                self._companions[file] = (changed, VaegenError(error.text, **error.values))
+        found = self._companions[file][1]
+        if isinstance(found, VaegenError):
+            raise VaegenError(found.text, **found.values)  # a new one: a raised one keeps what was on the stack
+        return found
 
     def _check_latent(self) -> None:
         if not self.model.config.n_slots:

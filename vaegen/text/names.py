@@ -25,7 +25,10 @@ PERSONS = {
               "fr": ("Une femme", "Une fille", "Une fillette"), "cs": ("Žena", "Dívka", "Holka", "Holčička")},
 }  # fmt: skip
 INVENTED, FULL = 0.3, 0.2  # shares of names that nobody has, and of first names that get a family name
-SYLLABLES = ("ba", "be", "bo", "da", "de", "do", "el", "en", "fa", "fi", "ga", "ha", "hu", "ja", "je", "ka", "ko", "la", "le", "li", "lo", "ma", "me", "mi", "mo", "na", "ne", "ni", "no", "ol", "or", "pa", "pe", "po", "ra", "re", "ri", "ro", "sa", "se", "si", "so", "ta", "te", "ti", "to", "ul", "va", "ve", "vi", "vo", "za", "ze", "zo", "an", "ar", "as", "er", "il", "in", "ir", "is", "on", "os", "un", "us")  # fmt: skip
+SYLLABLES = """
+ba be bo da de do el en fa fi ga ha hu ja je ka ko la le li lo ma me mi mo na ne ni no ol or pa pe po ra re ri
+ro sa se si so ta te ti to ul va ve vi vo za ze zo an ar as er il in ir is on os un us
+"""
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +82,7 @@ def _name(kind: str, rng: np.random.Generator) -> str:
 
 
 def _invented(rng: np.random.Generator) -> str:
-    parts = [SYLLABLES[int(i)] for i in rng.integers(len(SYLLABLES), size=int(rng.integers(2, 4)))]
+    parts = rng.choice(SYLLABLES.split(), size=int(rng.integers(2, 4)))
     return "".join(parts).capitalize()
 
 

@@ -216,10 +216,10 @@ def _files(path: Path) -> list[Path]:
     """
     files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
     if not files or not files[0].is_file():
-        raise VaegenError(f"There is no word list at {path}; give a file such as en.txt, or a folder of them.")
+        raise VaegenError("There is no word list at {path}; give a file such as en.txt, or a folder of them.", path=path)
     for file in files:
         if not re.fullmatch("[a-z]{2,3}", file.stem.rpartition(".")[2]):
-            raise VaegenError(f"{file.name} names no language; call the list en.txt or own.en.txt, by its code.")
+            raise VaegenError("{name} names no language; call the list en.txt or own.en.txt, by its code.", name=file.name)
     return files
 
 
@@ -227,4 +227,6 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise VaegenError(f"The word list {path} cannot be read ({error}); it must be plain text in UTF-8.") from error
+        raise VaegenError(
+            "The word list {path} cannot be read ({reason}); it must be plain text in UTF-8.", path=path, reason=error
+        ) from error

@@ -37,8 +37,11 @@ class Tokenizer:
             base.token_to_id(byte) is None for byte in BYTES
         ):
             raise VaegenError(
-                f"This tokenizer is not one of vaegen's: its first ids must be {PAD} {EOS} {MASK}, "
-                "and it must have the 256 byte tokens. Train one with scripts/train_tokenizer.py."
+                "This tokenizer is not one of vaegen's: its first ids must be {pad} {eos} {mask}, and it must have the 256 "
+                "byte tokens. Train one with `vaegen tokenizer`.",
+                pad=PAD,
+                eos=EOS,
+                mask=MASK,
             )
         base.encode_special_tokens = True  # not stored in the file: what a person types is never a special id
         self._base = base
@@ -70,8 +73,9 @@ class Tokenizer:
         n_pieces = vocab_size - len(special) - len(BYTES)
         if n_pieces < 1:
             raise VaegenError(
-                f"vocab_size is {vocab_size}, but special tokens and bytes alone "
-                f"take {len(special) + len(BYTES)}; give more."
+                "vocab_size is {vocab_size}, but special tokens and bytes alone take {n}; give more.",
+                vocab_size=vocab_size,
+                n=len(special) + len(BYTES),
             )
         sentences = list(sentences)
         base = _untrained()
@@ -98,18 +102,18 @@ class Tokenizer:
         path = Path(path)
         if not path.is_file():
             raise VaegenError(
-                f"There is no tokenizer at {path}; check the path, or train one: scripts/train_tokenizer.py."
+                "There is no tokenizer at {path}; check the path, or train one with `vaegen tokenizer`.", path=path
             )
         try:
             base = BaseTokenizer.from_file(str(path))
         except Exception as error:  # the library raises bare `Exception`
             raise VaegenError(
-                f"{path} is not a readable tokenizer.json ({error}); fetch or train it again."
+                "{path} is not a readable tokenizer.json ({reason}); fetch or train it again.", path=path, reason=error
             ) from error
         try:
             return cls(base)
         except VaegenError as error:
-            raise VaegenError(f"{path}: {error}") from error
+            raise VaegenError("{path}: {reason}", path=path, reason=error) from error
 
     def save(self, path: str | Path) -> None:
         """Writes `tokenizer.json`; `transformers.PreTrainedTokenizerFast(tokenizer_file=…)` reads it too.
@@ -121,7 +125,9 @@ class Tokenizer:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._base.save(str(path))
         except Exception as error:  # the library raises plain ones
-            raise VaegenError(f"{path} cannot be written ({error}); choose another place.") from error
+            raise VaegenError(
+                "{path} cannot be written ({reason}); choose another place.", path=path, reason=error
+            ) from error
 
     def encode(self, text: str) -> list[int]:
         """Returns the ids of a text, without tag or end token."""
@@ -188,7 +194,9 @@ class Tokenizer:
             return self.language_ids[language]
         except KeyError:
             raise VaegenError(
-                f"There is no language {language!r} here; choose one of {', '.join(self.languages)}."
+                "There is no language {language} here; choose one of {languages}.",
+                language=repr(language),
+                languages=", ".join(self.languages),
             ) from None
 
     def _put_bytes(self, result: list[str], run: Sequence[int], ids: Sequence[int]) -> None:

@@ -111,8 +111,8 @@ def vae_loss(
     """Returns the loss and its honest parts for decoder states (N, T, D) and targets (N, T).
 
     loss = (smoothed CE per sentence + beta * kl_free) / (tokens per sentence), so that the step size does not depend on
-    the length of the sentences. With `log_beta` (B,) each sentence's own weight comes on top of `beta`, and there is no floor:
-    what is minimised is recon + beta KL of that sentence.
+    the length of the sentences. With `log_beta` (B,) each sentence's own weight comes on top of `beta`, and there is no
+    floor: what is minimised is recon + beta KL of that sentence.
     """
     n_sentences, n_tokens = len(tgt_out), tgt_mask.sum()
     smoothed, nll = linear_cross_entropy(hidden[tgt_mask], weight, tgt_out[tgt_mask], config.label_smoothing)

@@ -26,7 +26,10 @@ def build_optimizers(model: VAETransformer, config: TrainConfig, fused: bool = T
     Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; `torch.optim.Muon`.
     """
     if config.optimizer == "muon" and not hasattr(torch.optim, "Muon"):
-        raise VaegenError(f"torch {torch.__version__} has no Muon; install torch 2.9 or later, or choose --optimizer adamw.")
+        raise VaegenError(
+            "torch {version} has no Muon; install torch 2.9 or later, or choose --optimizer adamw.",
+            version=torch.__version__,
+        )
     matrices, rest, vectors, pretrained = [], [], [], []
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:

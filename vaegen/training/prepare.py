@@ -1,4 +1,4 @@
-"""What `scripts/train.py` trains and validates on: corpora that are read, cleaned and tokenised, and every loss told."""
+"""What `vaegen train` trains and validates on: corpora that are read, cleaned and tokenised, and every loss told."""
 
 from __future__ import annotations
 
@@ -42,15 +42,22 @@ def build_data(
             sentences without a translation.
     """
     if options.limit_groups is not None and options.limit_groups < 1:
-        raise VaegenError(f"--limit-groups {options.limit_groups}: give 1 or more, or leave it out.")
+        raise VaegenError(
+            "--limit-groups {limit_groups}: give 1 or more, or leave it out.", limit_groups=options.limit_groups
+        )
     corpora, held_out = [], []
     lists = [entry.split("=", 1) for entry in options.stop_words or []]
     if any(len(entry) != 2 for entry in lists):
-        raise VaegenError(f"--stop-words {' '.join(options.stop_words)}: write language=file, as in en=stop.en.txt.")
+        raise VaegenError(
+            "--stop-words {stop_words}: write language=file, as in en=stop.en.txt.", stop_words=" ".join(options.stop_words)
+        )
     stop_words = {language: read_words(path) for language, path in lists}
     entries = [entry.partition(":") for entry in options.corpora.split(",")]
     if not all(name for name, _, _ in entries):
-        raise VaegenError(f"--corpora {options.corpora!r} has a corpus without a name; write names as in own,multi30k:0.5.")
+        raise VaegenError(
+            "--corpora {corpora} has a corpus without a name; write names as in own,multi30k:0.5.",
+            corpora=repr(options.corpora),
+        )
     names = [(name, number("--corpora", rate or "1")) for name, _, rate in entries]
     pairs = default_pairs(tokenizer.languages) if options.bleu_pairs is None else options.bleu_pairs.split(",")
     pairs = [pair for pair in pairs if pair]
@@ -84,8 +91,10 @@ def build_data(
     kept = [(group, text) for (groups, _), text in zip(found, texts, strict=True) for group in groups]
     if not any(languages_of(list(group)) for group, _ in kept):
         raise VaegenError(
-            f"No validation text is in a language of the tokenizer ({', '.join(tokenizer.languages)}) and short enough for "
-            f"the model ({model.config.max_length} tokens): give other texts, --tokenizer or --max-length."
+            "No validation text is in a language of the tokenizer ({languages}) and short enough for the model "
+            "({max_length} tokens): give other texts, --tokenizer or --max-length.",
+            languages=", ".join(tokenizer.languages),
+            max_length=model.config.max_length,
         )
     of_validation = [group for group, _ in kept], [text for _, text in kept]
     validation = Validation(*of_validation, tokenizer, pairs, excluded=config.exclude_pairs)
@@ -96,7 +105,10 @@ def validation_groups(options: argparse.Namespace, names: list[str], say: Say) -
     """Returns the validation groups: of the corpora that have some with translations in turn, else of the first one that has
     any, else a tenth or less of the first one's training text."""
     if options.n_validation < 1:
-        raise VaegenError(f"--n-validation {options.n_validation}: give 1 or more; beta waits for what they show.")
+        raise VaegenError(
+            "--n-validation {n_validation}: give 1 or more; beta waits for what they show.",
+            n_validation=options.n_validation,
+        )
     found: list[list[Group]] = []
     for name in names:
         groups = [group for group in load_corpus(name, options.data, "val") if all(group.values())]
@@ -111,7 +123,9 @@ def validation_groups(options: argparse.Namespace, names: list[str], say: Say) -
     groups = [group for group in groups if len(group) == widest]  # translations, if there are any
     n = min(options.n_validation, len(groups) // 10)
     if not n:
-        raise VaegenError(f"{names[0]} has no validation text and too little training text to take some from it.")
+        raise VaegenError(
+            "{names} has no validation text and too little training text to take some from it.", names=names[0]
+        )
     say(f"{names[0]} has no validation text: {n} groups of its training text are held out for it")
     return groups[:: len(groups) // n][:n]
 
@@ -123,7 +137,11 @@ def number(option: str, text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0.0 < value < float("inf"):
-        raise VaegenError(f"{option} has the rate {text!r}; write name:rate with a number over 0, as in multi30k:0.5.")
+        raise VaegenError(
+            "{option} has the rate {text}; write name:rate with a number over 0, as in multi30k:0.5.",
+            option=option,
+            text=repr(text),
+        )
     return value
 
 
@@ -141,7 +159,13 @@ def check_codes(option: str, given: Sequence[str], tokenizer: Tokenizer, n: int 
         codes = entry.split("-")
         if len(codes) != n or not set(codes) <= set(tokenizer.languages):
             form = "two codes for each, as in en-de,de-en" if n == 2 else "one code for each"
-            raise VaegenError(f"{option} {entry}: write {form}, out of {', '.join(tokenizer.languages)}.")
+            raise VaegenError(
+                "{option} {entry}: write {form}, out of {languages}.",
+                option=option,
+                entry=entry,
+                form=form,
+                languages=", ".join(tokenizer.languages),
+            )
 
 
 def tell_unknown(name: str, groups: Sequence[Group], ids: Sequence[TokenGroup], tokenizer: Tokenizer, say: Say) -> None:
@@ -154,6 +178,9 @@ def tell_unknown(name: str, groups: Sequence[Group], ids: Sequence[TokenGroup], 
     say(f"{name}: {n} sentences in {', '.join(unknown)} dropped; the tokenizer has {has}")
     if any(len(group) > 1 for group in groups) and all(len(group) == 1 for group in ids):
         raise VaegenError(
-            f"{name} has {', '.join(unknown)}, the tokenizer only {has}: no pair is left. Make a tokenizer for them with "
-            "scripts/train_tokenizer.py and give it with --tokenizer."
+            "{name} has {unknown}, the tokenizer only {has}: no pair is left. Make a tokenizer for them with `vaegen "
+            "tokenizer` and give it with --tokenizer.",
+            name=name,
+            unknown=", ".join(unknown),
+            has=has,
         )

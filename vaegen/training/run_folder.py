@@ -22,11 +22,17 @@ def load_state(folder: str | Path) -> dict[str, Any]:
     """
     path = Path(folder) / STATE_FILE
     if not path.is_file():
-        raise VaegenError(f"There is nothing to resume in {folder}: no {STATE_FILE}. Start without --resume.")
+        raise VaegenError(
+            "There is nothing to resume in {folder}: no {state_file}. Start without --resume.",
+            folder=folder,
+            state_file=STATE_FILE,
+        )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise VaegenError(f"{path} cannot be read ({error}); start again without --resume.") from error
+        raise VaegenError(
+            "{path} cannot be read ({reason}); start again without --resume.", path=path, reason=error
+        ) from error
 
 
 def read_log(folder: str | Path) -> list[dict[str, Any]]:
@@ -45,5 +51,7 @@ def read_log(folder: str | Path) -> list[dict[str, Any]]:
             records.append(json.loads(line))
         except ValueError as error:
             if number < len(lines):
-                raise VaegenError(f"{path}:{number} is not valid JSON ({error}); remove the line.") from error
+                raise VaegenError(
+                    "{path}:{number} is not valid JSON ({reason}); remove the line.", path=path, number=number, reason=error
+                ) from error
     return records

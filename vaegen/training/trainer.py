@@ -72,7 +72,8 @@ class TrainingObjective(nn.Module):
         hidden = model.decode_hidden(tgt_in, memory, batch.rows, visible)
         terms = vae_loss(hidden, model.embedding.weight, batch.tgt_out, batch.tgt_mask, posterior, beta, config, log_beta)
         if posterior is not None and (config.align_kl or config.align_contrast):
-            terms = replace(terms, loss=terms.loss + self._alignment(batch, posterior, log_beta) * len(batch.rows) / terms.n_tokens)
+            alignment = self._alignment(batch, posterior, log_beta) * len(batch.rows) / terms.n_tokens
+            terms = replace(terms, loss=terms.loss + alignment)
         return terms
 
     def _alignment(self, batch: Batch, posterior: DiagonalGaussian, log_beta: Tensor | None) -> Tensor:
@@ -235,7 +236,8 @@ class Trainer:
         shape = ModelConfig.from_dict(state["model_config"])
         if replace(shape, pretrained=self.model.config.pretrained) != self.model.config:  # the place may be another
             raise VaegenError(
-                f"{self.folder} holds a model of another shape; resume it with its own settings, or choose another --out."
+                "{folder} holds a model of another shape; resume it with its own settings, or choose another --out.",
+                folder=self.folder,
             )
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
@@ -286,8 +288,12 @@ class Trainer:
         recon, kl, grad_norm = float(terms.recon), float(terms.kl), float(norm)
         if not all(map(math.isfinite, (recon, kl, grad_norm))):
             raise VaegenError(
-                f"Step {self.progress.step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. Resume "
-                "from the last state with a lower --lr and --muon-lr."
+                "Step {step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. Resume from the last state "
+                "with a lower --lr and --muon-lr.",
+                step=self.progress.step,
+                recon=recon,
+                kl=kl,
+                grad_norm=grad_norm,
             )
         take_step(self.optimizers, self.device.type)
         self.average.update_parameters(self.model)

@@ -37,7 +37,12 @@ def transfer(
             continue
         if not name.startswith(LATENT_WEIGHTS):
             told = "missing" if has is None else f"{tuple(has.shape)}"
-            raise VaegenError(f"{name} is {told} there and {tuple(value.shape)} here; only vocabulary and latent may differ.")
+            raise VaegenError(
+                "{name} is {told} there and {shape} here: only vocabulary and latent may.",
+                name=name,
+                told=told,
+                shape=tuple(value.shape),
+            )
         if has is not None and name.startswith("slot_") and len(has) > len(value):
             state[name] = has[: len(value)]
         else:

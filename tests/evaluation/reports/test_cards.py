@@ -70,7 +70,7 @@ def test_the_cards_of_the_shipped_checkpoints_are_made_of_their_figures(name):
 def test_the_card_of_an_own_checkpoint_has_calls_that_run(tags, target):
     card = model_card("mine", ModelConfig(400, tags).to_dict(), {}, UNKNOWN | {"description": "D."}, "runs/mine/checkpoint")
     assert "# mine\n" in card and 'vaegen.load("runs/mine/checkpoint")' in card and f'snow.", "{target}")' in card
-    assert "LOG.md" not in card
+    assert "runs.md" not in card
 
 
 def test_the_corpus_to_measure_on_is_the_first_that_has_other_languages_than_chinese():

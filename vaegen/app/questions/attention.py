@@ -5,16 +5,23 @@ Attention is not explanation (Jain and Wallace 2019, arXiv 1902.10186); taking a
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
 from vaegen.app.questions.points import Point, fitted, point
 from vaegen.errors import VaegenError
-from vaegen.pipeline.attention_weights import MAX_TOKENS, Side, look
-from vaegen.pipeline.occlusion import WAYS, Without, take_away
+from vaegen.pipeline.occlusion import N_BEAMS, WAYS, Without
 from vaegen.text.cleaning import check_text
+
+MAX_TOKENS = 80  # sub-words of a sentence: beyond, the picture is unreadable and its weights take half a megabyte
+LONG_SENTENCE = "The sentence has {n} sub-words; the picture shows up to {most}. Take a shorter one."
+LONG_TRANSLATION = "The translation has {n} sub-words; the picture shows up to {most}. Take a shorter one."
+SCALE = 65_535  # weights travel as 16-bit integers: an error of 0.00001
 
 
 @dataclass(frozen=True)
@@ -65,32 +72,95 @@ class Looking:
         """Yields the first sentence's maps, then what changes without the word, then the second sentence's maps."""
         self = fitted(self, model)
         config, n_sides = model.model.config, 1 if self.b is None else 2
-        first = self._look(model, self.a, self.target)
+        first = self._side(model, self.a, self.target)
         kinds = (config.encoder, config.decoder)
-        answer = LookingAnswer(self.checkpoint, config.n_slots, kinds, n_sides, self.without >= 0, self._python(), (first,))
+        shown = (self.checkpoint, config.n_slots, kinds, n_sides, self.without >= 0, self._python(first))
+        answer = LookingAnswer(*shown, (first,))
         yield answer
         if answer.has_without:
-            answer = replace(answer, without=take_away(model, first, self.without, self.how))
+            change = model.occlude(
+                first.text, self.without, first.language, first.context, first.target_text, self.how, first.is_merged
+            )
+            answer = replace(answer, without=change)
             yield answer
         if self.b is not None:
-            yield replace(answer, sides=(first, self._look(model, self.b)))
+            yield replace(answer, sides=(first, self._side(model, self.b)))
 
-    def _look(self, model: Any, where: Point, target: str = "") -> Side:
-        return look(model, where.text, self.language, self.context, target, self.merge, where.language)
+    def _side(self, model: Any, where: Point, target: str = "") -> Side:
+        return side_of(model, where.text, self.language, self.context, target, self.merge, where.language)
 
-    def _python(self) -> str:
-        lines = ["import vaegen", "from vaegen.pipeline.attention_weights import look"]
-        lines += ["from vaegen.pipeline.occlusion import take_away"] if self.without >= 0 else []
-        lines += ["", f'pipeline = vaegen.load("checkpoints/{self.checkpoint}", avoid=True)']
+    def _python(self, first: Side) -> str:
+        lines = ["import vaegen", "", f'pipeline = vaegen.load("checkpoints/{self.checkpoint}", avoid=True)']
         for name, where, target in (("a", self.a, self.target), ("b", self.b, "")):
-            if where is not None:
-                options = f"{self.language!r}, {self.context!r}, {target!r}, {self.merge}, {where.language!r}"
-                lines += [f"{name} = look(pipeline, {where.text!r}, {options})"]
-                lines += [f"print({name}.target_text, {name}.source, {name}.target)"]
-                lines += [f"print({name}.cross.array().mean((0, 1)).round(2))  # target words x slots (and source words)"]
+            if where is None:
+                continue
+            context = first.context if name == "a" else self.context
+            asked = f"{where.text!r}, {self.language!r}"
+            written = f"pipeline.translate({asked}, context={context!r}, num_beams={N_BEAMS}, max_length={MAX_TOKENS})"
+            lines += [f"{name}_text = {repr(target) if target else written}"]
+            lines += [f"{name} = pipeline.attention({asked}, {context!r}, {name}_text).by_word({self.merge})"]
+            lines += [f"print({name}_text, {name}.source, {name}.target)"]
+            lines += [f"print({name}.cross.mean((0, 1)).round(2))  # target words x slots (and source words)"]
         if self.without >= 0:
-            lines += [f"print(take_away(pipeline, a, {self.without}, {self.how!r}))"]
+            asked = f"{self.a.text!r}, {self.without}, {self.language!r}, {first.context!r}, a_text"
+            lines += [f"print(pipeline.occlude({asked}, {self.how!r}, {self.merge}))"]
         return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Attention weights (L, H, queries, keys); `data` is base64 of them times 65,535 as little-endian 16-bit integers."""
+
+    shape: tuple[int, ...]
+    data: str
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> Weights:
+        """Returns an array of weights, packed."""
+        values = np.round(array * SCALE).clip(0, SCALE).astype("<u2")
+        return cls(array.shape, base64.b64encode(values.tobytes()).decode())
+
+    def array(self) -> np.ndarray:
+        """Returns the weights as float32."""
+        values = np.frombuffer(base64.b64decode(self.data), dtype="<u2")
+        return (values / np.float32(SCALE)).astype(np.float32).reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One sentence, its translation and every attention weight between them; see `WordAttention`.
+
+    Attributes:
+        text: The sentence.
+        source_language: As given or detected.
+        target_text: Its translation, the model's or the one that was given.
+        is_given: Whether it was given.
+        is_merged: Whether sub-words are merged into words.
+        language: Of the translation.
+        context: What the decoder saw; a sentence goes through the latent alone into its own language.
+        log_prob: Natural logarithm of the probability of the translation, its end included (nats).
+        source: Words (unmerged: sub-words) of the sentence, "[end]" last.
+        target: What each row of the decoder predicted, "[end]" last.
+        encoder: Weights, as the two below.
+        decoder: See there.
+        cross: See there.
+        entropy: Mean entropy of the rows in nats by layer and head, of "encoder", its "slots" alone, "decoder", "cross".
+    """
+
+    text: str
+    source_language: str
+    target_text: str
+    is_given: bool
+    is_merged: bool
+    language: str
+    context: str
+    log_prob: float
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    encoder: Weights
+    decoder: Weights
+    cross: Weights
+    entropy: dict[str, tuple[tuple[float, ...], ...]]
 
 
 @dataclass(frozen=True)
@@ -133,3 +203,50 @@ def _with_words(where: Any) -> Point:
     if not clean.text:
         raise VaegenError("This latent has no words to look at; decode it in another view, or type a sentence.")
     return replace(clean, z="")
+
+
+def side_of(
+    model: Any,
+    text: str,
+    language: str,
+    context: str = "source",
+    target: str = "",
+    merge: bool = True,
+    source_language: str = "",
+) -> Side:
+    """Returns where a pipeline looks while it translates a sentence, or reads the translation `target` of it.
+
+    Without `source_language`, the language of the sentence is detected.
+
+    Raises:
+        VaegenError: If the sentence or its translation is too long to be shown.
+    """
+    own = source_language or model.detect_language(text)
+    if own == language and model.model.config.n_slots:
+        context = "latent"
+    _check_length(LONG_SENTENCE, (model.model.source_tokenizer or model.tokenizer).encode(text))
+    _check_length(LONG_TRANSLATION, model.tokenizer.encode(target))
+    written = target or model.translate(text, language, context=context, num_beams=N_BEAMS, max_length=MAX_TOKENS)
+    found = model.attention(text, language, context, written).by_word(merge)
+    ((*log_probs,),) = model.score([text], [written], language, context)
+    return Side(
+        text,
+        own,
+        written,
+        bool(target),
+        merge,
+        language,
+        context,
+        sum(log_probs),
+        found.source,
+        found.target,
+        Weights.of(found.encoder),
+        Weights.of(found.decoder),
+        Weights.of(found.cross),
+        found.entropy,
+    )
+
+
+def _check_length(said: str, ids: Sequence[int]) -> None:
+    if len(ids) > MAX_TOKENS:
+        raise VaegenError(said, n=len(ids), most=MAX_TOKENS)

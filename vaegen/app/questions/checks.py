@@ -45,7 +45,12 @@ def check_choice(what: str, value: object, allowed: Collection[str]) -> str:
         VaegenError: If it is not.
     """
     if not isinstance(value, str) or value not in allowed:
-        raise VaegenError(f"There is no {what} {value!r:.80}; choose one of {', '.join(allowed)}.")
+        raise VaegenError(
+            "There is no {what} {value}; choose one of {allowed}.",
+            what=what,
+            value=f"{value!r:.80}",
+            allowed=", ".join(allowed),
+        )
     return value
 
 
@@ -56,7 +61,10 @@ def check_language(language: object) -> str:
         VaegenError: If it is none.
     """
     if not isinstance(language, str) or not re.fullmatch(r"[A-Za-z]{2,3}([_-]\w+)*", language):
-        raise VaegenError(f"There is no language {language!r:.80}; give the code of one that the checkpoint has, as in en.")
+        raise VaegenError(
+            "There is no language {language}; give the code of one that the checkpoint has, as in en.",
+            language=f"{language!r:.80}",
+        )
     return language
 
 
@@ -92,7 +100,13 @@ def check_whole(name: str, value: object, low: int, high: int) -> int:
     """
     number = _float(value)
     if number is None or number != int(number) or not low <= number <= high:
-        raise VaegenError(f"{name} is {value!r:.80}; give a whole number from {low} to {high}.")
+        raise VaegenError(
+            "{name} is {value}; give a whole number from {low} to {high}.",
+            name=name,
+            value=f"{value!r:.80}",
+            low=low,
+            high=high,
+        )
     return int(number)
 
 
@@ -104,7 +118,13 @@ def check_number(name: str, value: object, low: float, high: float) -> float:
     """
     number = _float(value)
     if number is None or not low <= number <= high:
-        raise VaegenError(f"{name} is {value!r:.80}; give a number from {low:g} to {high:g}.")
+        raise VaegenError(
+            "{name} is {value}; give a number from {low} to {high}.",
+            name=name,
+            value=f"{value!r:.80}",
+            low=f"{low:g}",
+            high=f"{high:g}",
+        )
     return number
 
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from vaegen.app.questions.checks import check_checkpoint, check_tag
 from vaegen.app.questions.points import Point, fitted, point, python_start
 from vaegen.errors import VaegenError
-from vaegen.latent.codes import latent_shape
-from vaegen.text.tags import CAPTION_LANGUAGES
+from vaegen.model.companions import companion
 
 N_DRAWS = 8  # of z, for recon
-N_PROBES = 300  # captions of the probe set that show which dimensions are active
-CURVES = "curves.json"  # made by scripts/export_curves.py
-REPORT = "REPORT.md"  # made by scripts/evaluate.py --latent
+CURVES = "curves.json"  # made by `vaegen curves`
+REPORT = "REPORT.md"  # made by `vaegen evaluate --latent`
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ class Inside:
         from vaegen.latent.paths import first_slots
         from vaegen.training.validation import ACTIVE_THRESHOLD
 
-        n_slots, latent_dim = latent_shape(model)
+        n_slots, latent_dim = model.latent_shape
         source = self.a.language or model.detect_language(self.a.text)
         posterior = model.encode([self.a.text])
         generator = torch.Generator().manual_seed(0)
@@ -75,7 +71,7 @@ class Inside:
         distortions = reconstruction_nats(model, [self.a.text] * len(kept), kept, source).view(len(numbers), -1).mean(1)
         readings = model.decode(torch.cat([first_slots(posterior.mode, n) for n in numbers]), self.language, num_beams=1)
         rates = kl_per_dim.sum(-1).cumsum(0)[[n - 1 for n in numbers]]
-        variances = mode_variances(model)
+        variances = model.mode_variances
         yield InsideAnswer(
             text=self.a.text,
             source_language=source,
@@ -103,11 +99,12 @@ class Inside:
         )
 
     def _python(self, source: str) -> str:
-        lines = python_start(self.checkpoint, imports=["import torch", "from vaegen.evaluation import reconstruction_nats"])
+        lines = python_start(self.checkpoint, imports=["import torch"])
         lines += [f"text = {self.a.text!r}", "posterior = pipeline.encode([text])"]
         lines += ["generator = torch.Generator().manual_seed(0)"]
         lines += [f"z = torch.cat([posterior.sample(generator) for _ in range({N_DRAWS})])"]
-        lines += [f'recon = reconstruction_nats(pipeline, [text] * {N_DRAWS}, z, "{source}").mean()']
+        lines += [f'scores = pipeline.score([text] * {N_DRAWS}, [text] * {N_DRAWS}, "{source}", "latent", z=z)']
+        lines += [f"recon = -sum(map(sum, scores)) / {N_DRAWS}"]
         lines += ["print(posterior.mu, posterior.std, posterior.kl_per_dim())"]
         lines += ['print(f"recon {recon:.2f} + KL {posterior.kl().item():.2f} nats")']
         return "\n".join(lines) + "\n"
@@ -176,16 +173,6 @@ class InsideAnswer:
     avoided: int = 0
 
 
-@lru_cache(maxsize=2)  # as many models as the service keeps
-def mode_variances(model: Any) -> np.ndarray:
-    """Returns Var(mu) of every dimension, (M * Z,), over captions of the probe set in the model's languages."""
-    from vaegen.data.probe_sentences import probe_set
-
-    codes = [code for code in CAPTION_LANGUAGES if code in model.languages]
-    texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]
-    return model.encode(texts).mu.flatten(1).var(0).cpu().numpy()
-
-
 def checkpoint_facts(folder: Path | None, metadata: dict[str, Any]) -> dict[str, Any]:
     """Returns what is shown of a checkpoint: its measured figures, a summary of its training, and its curves.
 
@@ -203,11 +190,17 @@ def checkpoint_facts(folder: Path | None, metadata: dict[str, Any]) -> dict[str,
     if folder is not None and (folder / CURVES).is_file():
         with suppress(OSError, ValueError, KeyError):  # a picture less is no reason to refuse the rest
             facts["curves"] = json.loads((folder / CURVES).read_text(encoding="utf-8"))["series"]
-    if folder is not None and (folder / REPORT).is_file():
-        with suppress(OSError, ValueError):
-            lines = (folder / REPORT).read_text(encoding="utf-8").splitlines()
-            facts["report"] = "\n".join(line for line in lines if not line.startswith(("# ", "![")))
+    with suppress(VaegenError):
+        report = companion(folder, REPORT, _read_report, "`vaegen evaluate --latent`")
+        facts |= {} if report is None else {"report": report}
     return facts
+
+
+def _read_report(path: Path) -> tuple[str, str | None]:
+    text = path.read_text(encoding="utf-8")
+    weights = re.search(r"; weights ([0-9a-f]{12})\.", text)
+    shown = (line for line in text.splitlines() if not line.startswith(("# ", "![")))
+    return "\n".join(shown), weights[1] if weights else None
 
 
 def _rounded(values: Any) -> tuple[float, ...]:

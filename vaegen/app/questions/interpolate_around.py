@@ -297,7 +297,7 @@ def _corner(name: str, where: Any) -> Point:
     try:
         return point(where)
     except VaegenError as error:
-        raise VaegenError(f"Sentence {name}: {error}") from error
+        raise VaegenError("Sentence {name}: {reason}", name=name, reason=error) from error
 
 
 def _cosine(a: np.ndarray, b: np.ndarray) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ import numpy as np
 from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_number, check_whole
 from vaegen.app.questions.points import Point, latent_of, point, python_of, python_start, source_language
 from vaegen.errors import VaegenError
-from vaegen.latent.atlas import PROJECTIONS, Atlas, atlas_of
+from vaegen.latent.atlas import PROJECTIONS
 from vaegen.latent.codes import pack
-from vaegen.latent.projection import cosines, unplace
 from vaegen.text.tags import targets_for
 
 N_PATH = 11  # places of the walk from A to B
@@ -58,9 +56,11 @@ class Look:
         """
         projection = check_choice("map", self.projection, PROJECTIONS)
         if self.at and len(self.at) != PROJECTIONS[projection]:
-            raise VaegenError(f"The place has {len(self.at)} coordinates; this map has {PROJECTIONS[projection]}.")
+            raise VaegenError(
+                "The place has {n} coordinates; this map has {axes}.", n=len(self.at), axes=PROJECTIONS[projection]
+            )
         if len(self.blend) > MAX_BLEND:
-            raise VaegenError(f"{len(self.blend)} sentences are to be mixed; take at most {MAX_BLEND}.")
+            raise VaegenError("{n} sentences are to be mixed; take at most {most}.", n=len(self.blend), most=MAX_BLEND)
         return Look(
             point(self.a),
             point(self.b),
@@ -79,69 +79,64 @@ class Look:
 
     def answers(self, model: Any) -> Iterator[LookAnswer]:
         """Yields what is there, once."""
-        atlas = atlas_of(model)
-        a, path = _walk(model, atlas, self.a, self.b, self.method)
-        z, how = self._latent(model, atlas, a)
-        where = {name: places[0] for name, places in atlas.where(z[None]).items()}
+        here = model.map()
+        # The latent of A and the walk to B are the same for every click until A or B changes.
+        a, path = here.remembered((self.a, self.b, self.method), lambda: self._walk(model, here))
+        z, how = self._latent(model, here, a)
+        where = {name: places[0] for name, places in here.place(z[None]).items()}
         if self.at:
             where[self.projection] = np.asarray(self.at)
-        near = cosines(z[None], atlas.latents)[0]
-        nearest = np.argsort(-near)[: self.k]
-        shape = (model.model.config.n_slots, model.model.config.latent_dim)
         languages = list(targets_for(model.tags, source_language(model, self.a)))
-        texts = model.decode(np.stack([z.reshape(shape)] * len(languages)), languages, num_beams=1, avoid_loops=True)
+        texts = model.decode(np.stack([z] * len(languages)), languages, num_beams=1, avoid_loops=True)
         yield LookAnswer(
             how,
             dict(zip(languages, texts, strict=True)),
             pack(z),
             {name: _numbers(value) for name, value in where.items()},
-            round(atlas.distance(self.projection, where[self.projection]), 3),
-            tuple(Neighbour(int(i), round(float(near[i]), 4)) for i in nearest),
+            round(here.atlas.distance(self.projection, where[self.projection]), 3),
+            tuple(Neighbour(near.index, round(near.cosine, 4)) for near in here.nearest(z[None], self.k)[0]),
             path,
             self._python(how, languages),
         )
 
-    def _latent(self, model: Any, atlas: Atlas, a: np.ndarray) -> tuple[np.ndarray, str]:
-        """The latent to look at and what it is: "a", "point", "plane", "mean" or "blend"."""
+    def _walk(self, model: Any, here: Any) -> tuple[np.ndarray, dict[str, tuple[tuple[float, ...], ...]]]:
+        """The latent of A, and the places of the walk to B."""
+        first, last = latent_of(model, self.a), latent_of(model, self.b)
+        places = here.place(model.path(first, last, N_PATH, self.method))
+        return first, {name: tuple(_numbers(row) for row in rows) for name, rows in places.items()}
+
+    def _latent(self, model: Any, here: Any, a: np.ndarray) -> tuple[np.ndarray, str]:
+        """The latent to look at, (M, Z), and what it is: "a", "point", "plane", "mean" or "blend"."""
         if self.blend:
             texts, weights = zip(*self.blend, strict=True)
-            z = model.encode(list(texts)).mode.flatten(1).cpu().numpy()
+            z = model.encode(list(texts)).mode.cpu().numpy()
             return np.average(z, axis=0, weights=weights).astype(np.float32), "blend"
-        if self.index >= len(atlas.latents):
-            raise VaegenError(f"There is no point {self.index}; this map has {len(atlas.latents)}, counted from 0.")
         if self.index >= 0:
-            return atlas.latents[self.index], "point"
+            return here.latent(self.index), "point"
         if not self.at:
             return a, "a"
-        if self.projection in atlas.coordinates:
-            return unplace(np.asarray(self.at), atlas.latents, atlas.coordinates[self.projection]).astype(np.float32), "mean"
-        rest = a if self.off_plane == "a" else atlas.pca.mean
-        return atlas.pca.move(rest, np.asarray(self.at)).astype(np.float32), "plane"
+        how = "mean" if self.projection in here.atlas.coordinates else "plane"
+        return here.latent_at(self.at, self.projection, a if self.off_plane == "a" else None), how
 
     def _python(self, how: str, languages: list[str]) -> str:
-        imports = ["from vaegen.latent.projection import cosines, unplace", "from vaegen.latent.atlas import load_atlas"]
-        lines = python_start(self.checkpoint, self.a, imports=imports)
-        lines += ["atlas = load_atlas(pipeline.folder)", *python_of(self.a, "a")]
+        lines = [*python_start(self.checkpoint, self.a), "here = pipeline.map()", *python_of(self.a, "a")]
+        rest = ", rest=a" if how == "plane" and self.off_plane == "a" else ""
+        at = f"z = here.latent_at({list(self.at)}, {self.projection!r}{rest})"
         lines += {
-            "a": ["z = a.ravel()"],
-            "point": [f"z = atlas.latents[{self.index}]"],
-            "mean": [f'z = unplace(numpy.array({list(self.at)}), atlas.latents, atlas.coordinates["{self.projection}"])'],
-            "plane": [
-                f"rest = {'a.ravel()' if self.off_plane == 'a' else 'atlas.pca.mean'}",
-                f"z = atlas.pca.move(rest, numpy.array({list(self.at)}))",
-            ],
+            "a": ["z = a"],
+            "point": [f"z = here.latent({self.index})"],
+            "mean": [at],
+            "plane": [at],
             "blend": [
                 f"texts, weights = {[text for text, _ in self.blend]!r}, {[weight for _, weight in self.blend]}",
-                "z = numpy.average(pipeline.encode(texts).mode.flatten(1).numpy(), axis=0, weights=weights)",
+                "z = numpy.average(pipeline.encode(texts).mode.numpy(), axis=0, weights=weights)",
             ],
         }[how]
         lines += [
-            "shape = (pipeline.model.config.n_slots, pipeline.model.config.latent_dim)",
-            "z = z.astype(numpy.float32)",
-            f"stack = numpy.stack([z.reshape(shape)] * {len(languages)})",
+            f"stack = numpy.stack([z] * {len(languages)})",
             f"print(*pipeline.decode(stack, {languages!r}, num_beams=1, avoid_loops=True), sep='\\n')",
-            "near = cosines(z[None], atlas.latents)[0]",
-            f"print(near.argsort()[::-1][:{self.k}])  # the nearest points of the map",
+            f"for near in here.nearest(z[None], {self.k})[0]:",
+            "    print(near.index, near.cosine, near.text)",
         ]
         return "\n".join(lines) + "\n"
 
@@ -184,16 +179,6 @@ class LookAnswer:
     kind: str = "look"
     seconds: float = 0.0
     avoided: int = 0
-
-
-@lru_cache(maxsize=64)
-def _walk(
-    model: Any, atlas: Atlas, a: Point, b: Point, method: str
-) -> tuple[np.ndarray, dict[str, tuple[tuple[float, ...], ...]]]:
-    """The latent of A, and the places of the walk to B; the same for every click until A or B changes."""
-    first, last = latent_of(model, a), latent_of(model, b)
-    where = atlas.where(model.path(first, last, N_PATH, method).reshape(N_PATH, -1))
-    return first.ravel(), {name: tuple(_numbers(row) for row in places) for name, places in where.items()}
 
 
 def _numbers(values: np.ndarray) -> tuple[float, ...]:

@@ -12,12 +12,12 @@ import numpy as np
 from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_number, check_whole
 from vaegen.app.questions.points import python_start
 from vaegen.errors import VaegenError
-from vaegen.latent.atlas import PROJECTIONS, atlas_of
-from vaegen.latent.projection import UMAP, cosines, fit_pca, fit_umap
+from vaegen.latent.atlas import fit_atlas
 from vaegen.text.cleaning import check_text
 
 MAX_LINES, MIN_FIT = 2000, 10
 CHUNK = 100  # sentences encoded at a time: other visitors wait no longer than for these
+NO_LINES = "There are no sentences; type or choose some, one a line."
 _FITTING = threading.BoundedSemaphore(1)  # UMAP takes a whole core
 
 
@@ -46,12 +46,14 @@ class Place:
             VaegenError: If one is refused.
         """
         if len(self.lines) > MAX_LINES:
-            raise VaegenError(f"There are {len(self.lines):,} lines; up to {MAX_LINES:,} fit. Take a part of the file.")
+            raise VaegenError(
+                "There are {n} lines; up to {most} fit. Take a part of the file.", n=len(self.lines), most=MAX_LINES
+            )
         lines = tuple(line for line in (check_text(str(line), MAX_CHARACTERS) for line in self.lines) if line)
         least = MIN_FIT if self.fit else 1
         if len(lines) < least:
-            told = f"a map of their own takes {MIN_FIT} or more" if self.fit else "type or choose some, one a line"
-            raise VaegenError(f"There are {len(lines)} sentences; {told}.")
+            said = "There are {n} sentences; a map of their own takes {least} or more."
+            raise VaegenError("{said}", n=len(lines), least=least, said=said if self.fit else NO_LINES)
         return Place(
             lines,
             check_checkpoint(self.checkpoint, checkpoints),
@@ -65,23 +67,22 @@ class Place:
         chunks = []
         for i in range(0, len(self.lines), CHUNK):
             part = self.lines[i : i + CHUNK]
-            chunks.append(model.encode(list(part)).mode.flatten(1).cpu().numpy())
+            chunks.append(model.encode(list(part)).mode.cpu().numpy())
             yield PlaceAnswer(self.fit, self.lines, progress=(i + len(part)) / len(self.lines), stage="encode")
         z = np.concatenate(chunks)
         languages = tuple(model.detect_language(line) for line in self.lines)
         if self.fit:
             yield from self._fitted(z, languages)
             return
-        atlas = atlas_of(model)
-        near = cosines(z, atlas.latents)
-        nearest = near.argmax(1)
+        here = model.map()
+        nearest = [near for (near,) in here.nearest(z, 1)]
         yield PlaceAnswer(
             False,
             self.lines,
             languages,
-            {name: _rows(places) for name, places in atlas.where(z).items()},
-            tuple(int(i) for i in nearest),
-            tuple(round(float(row[i]), 4) for row, i in zip(near, nearest, strict=True)),
+            {name: _rows(places) for name, places in here.place(z).items()},
+            tuple(near.index for near in nearest),
+            tuple(round(near.cosine, 4) for near in nearest),
             is_complete=True,
             stage="done",
             progress=1.0,
@@ -92,32 +93,26 @@ class Place:
         while not _FITTING.acquire(blocking=False):
             yield PlaceAnswer(True, self.lines, stage="wait", pause=0.5)
         try:
-            for step in fit_umap(z, 2, self.n_neighbors, self.min_dist):
+            for step in fit_atlas(z.reshape(len(z), -1), self.n_neighbors, self.min_dist):
                 if isinstance(step, float):
                     yield PlaceAnswer(True, self.lines, progress=step, stage="fit", pause=0.25)
                 else:
-                    coordinates = step
+                    own = step
         finally:
             _FITTING.release()
-        pca = fit_pca(z)
-        flat = pca.project(z)
-        about = {**UMAP, "n_neighbors": min(self.n_neighbors, len(z) - 1), "min_dist": self.min_dist, "n": len(z)}
-        places = {"umap2": _rows(coordinates), **{name: _rows(flat[:, : PROJECTIONS[name]]) for name in ("pca2", "pca3")}}
-        about["pca_shares"] = [round(float(share), 4) for share in pca.shares]
-        done = PlaceAnswer(True, self.lines, languages, places, about=about, python=self._python())
+        places = {name: _rows(rows) for name, rows in own.places.items()}
+        done = PlaceAnswer(True, self.lines, languages, places, about=own.about, python=self._python())
         yield replace(done, stage="done", progress=1.0, is_complete=True)
 
     def _python(self) -> str:
         shown = list(self.lines[:20])
         texts = f"texts = {shown!r}" + ("  # and so on" if len(self.lines) > len(shown) else "")
+        lines = [*python_start(self.checkpoint), texts]
         if self.fit:
-            lines = python_start(self.checkpoint, imports=["from vaegen.latent.projection import fit_umap"])
-            lines += [texts, "z = pipeline.encode(texts).mode.flatten(1).numpy()"]
-            lines += [f"*_, coordinates = fit_umap(z, 2, n_neighbors={self.n_neighbors}, min_dist={self.min_dist})"]
-            return "\n".join([*lines, "print(coordinates)"]) + "\n"
-        lines = python_start(self.checkpoint, imports=["from vaegen.latent.atlas import load_atlas"])
-        lines += [texts, "z = pipeline.encode(texts).mode.flatten(1).numpy()"]
-        lines += ["print(load_atlas(pipeline.folder).where(z))"]
+            lines += [f"own = pipeline.map(texts, n_neighbors={self.n_neighbors}, min_dist={self.min_dist})"]
+            lines += ["print(own.places)"]
+        else:
+            lines += ["print(pipeline.map().place(texts))"]
         return "\n".join(lines) + "\n"
 
 

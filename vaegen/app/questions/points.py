@@ -11,7 +11,7 @@ import numpy as np
 
 from vaegen.app.questions.checks import MAX_CHARACTERS, NO_SENTENCE, check_language
 from vaegen.errors import VaegenError
-from vaegen.latent.codes import MAX_CODE, latent_shape, unpack
+from vaegen.latent.codes import MAX_CODE, unpack
 from vaegen.text.cleaning import check_text
 from vaegen.text.tags import LANGUAGE_NAMES, language_of, tag_name, targets_for
 
@@ -70,7 +70,7 @@ def point(data: Any) -> Point:
 
 def latent_of(model: Any, where: Point) -> np.ndarray:
     """Returns the latent of a point, (M, Z) in float32: its own, or else the mode of its sentence's posterior."""
-    shape = latent_shape(model)
+    shape = model.latent_shape
     return unpack(where.z, shape) if where.z else np.asarray(model.encode([where.text]).mode[0].cpu(), np.float32)
 
 
@@ -78,7 +78,6 @@ def exact_latent_of(model: Any, where: Point) -> np.ndarray:
     """Returns the latent of a point, (M, Z): its own, or else one that reads back as its sentence, if there is one."""
     if where.z:
         return latent_of(model, where)
-    latent_shape(model)
     return model.exact([where.text], [where.language] if where.language else None)[0][0]
 
 
@@ -93,7 +92,9 @@ def source_language(model: Any, where: Point) -> str:
     if where.language and not where.z:
         known = ", ".join(map(tag_name, model.languages))
         raise VaegenError(
-            f"This checkpoint reads {known}, not {tag_name(where.language)}; take another sentence or another checkpoint."
+            "This checkpoint reads {known}, not {language}; take another sentence or another checkpoint.",
+            known=known,
+            language=tag_name(where.language),
         )
     return model.detect_language(where.text) if where.text else model.languages[0]
 
@@ -111,7 +112,9 @@ def fitted(question: Q, model: Any) -> Q:
     there = targets_for(model.tags, source)
     for tag in question.languages if hasattr(question, "languages") else (question.language,):
         if language_of(tag) not in (*model.languages, *LANGUAGE_NAMES):
-            raise VaegenError(f"There is no language {tag!r}; this checkpoint has {', '.join(model.tags)}.")
+            raise VaegenError(
+                "There is no language {tag}; this checkpoint has {tags}.", tag=repr(tag), tags=", ".join(model.tags)
+            )
     if hasattr(question, "languages"):
         return question if set(question.languages) <= set(there) else replace(question, languages=there)
     language = question.language
@@ -122,14 +125,14 @@ def python_start(checkpoint: str, *points: Point, imports: Sequence[str] = ()) -
     """Returns the first lines of "Copy as Python" for these points: imports, and the variable `pipeline`."""
     lines = ["import numpy", "", "import vaegen", *imports]
     if any(where.z for where in points):
-        lines += ["from vaegen.latent.codes import latent_shape, unpack"]
+        lines += ["from vaegen.latent.codes import unpack"]
     return [*lines, "", f'pipeline = vaegen.load("checkpoints/{checkpoint}", avoid=True)']
 
 
 def python_of(where: Point, name: str, exact: bool = False) -> list[str]:
     """Returns the lines of Python that put a point's latent into the variable `name`, after `python_start`."""
     if where.z:
-        return [f'{name} = unpack("{where.z}", latent_shape(pipeline))  # {where.text}']
+        return [f'{name} = unpack("{where.z}", pipeline.latent_shape)  # {where.text}']
     if exact:
         languages = f", [{where.language!r}]" if where.language else ""
         return [f"{name} = pipeline.exact([{where.text!r}]{languages})[0][0]"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +11,8 @@ import numpy as np
 from vaegen.app.questions.checks import MAX_SEED, check_checkpoint, check_choice, check_languages, check_number, check_whole
 from vaegen.app.questions.points import START, Point, fitted, latent_of, point, python_of, python_start
 from vaegen.errors import VaegenError
-from vaegen.latent.codes import latent_shape, pack
-from vaegen.latent.directions import FILE, Direction, Directions, load_directions
+from vaegen.latent.codes import pack
+from vaegen.latent.directions import NONE, Direction, Directions
 from vaegen.text.tags import CAPTION_LANGUAGES
 
 STARTS = ("sentence", "prior")
@@ -65,13 +63,17 @@ class Move:
         moves = []
         for move in self.moves:
             if not isinstance(move, (tuple, list)) or len(move) != 2:
-                raise VaegenError(f"{move!r:.60} is no move; give the number of a direction and standard deviations.")
+                raise VaegenError(
+                    "{move} is no move; give the number of a direction and standard deviations.", move=f"{move!r:.60}"
+                )
             number, sd = move
             sd = check_number("A slider", sd, -MAX_SD, MAX_SD)
             moves.append((check_whole("The number of a direction", number, 0, 1000), sd))
         if not isinstance(self.slots, str) or not set(self.slots) <= set(SLOT_STATES):
             told = ", ".join(f"{letter!r} ({state})" for letter, state in SLOT_STATES.items())
-            raise VaegenError(f"The slots are {self.slots!r:.60}; write one letter for each, out of {told}.")
+            raise VaegenError(
+                "The slots are {slots}; write one letter for each, out of {told}.", slots=f"{self.slots!r:.60}", told=told
+            )
         start = check_choice("start", self.start, STARTS)
         return Move(
             point(self.a) if start == "sentence" else START[0],
@@ -91,10 +93,9 @@ class Move:
     def answers(self, model: Any) -> Iterator[MoveAnswer]:
         """Yields the sentence, once."""
         self = fitted(self, model)
-        known = directions_of(model)
-        shape = latent_shape(model)
+        known, shape = _directions(model), model.latent_shape
         if len(self.slots) > shape[0]:
-            raise VaegenError(f"{len(self.slots)} slots are named; this checkpoint has {shape[0]}.")
+            raise VaegenError("{n} slots are named; this checkpoint has {n_slots}.", n=len(self.slots), n_slots=shape[0])
         if self.start == "prior":
             z = model.draw(1, self.seed, self.prior, self.prior_scale)[0]
         else:
@@ -103,25 +104,20 @@ class Move:
         if "b" in slots:
             taken = [i for i, letter in enumerate(slots) if letter == "b"]
             z[taken] = latent_of(model, self.b)[taken]
-        free = np.array([letter in ".b" for letter in slots])
+        free = [i for i, letter in enumerate(slots) if letter in ".b"]
         for number, sd in self.moves:
-            if known is None or number >= len(known.entries):
-                there = len(known.entries) if known else 0
-                raise VaegenError(f"There is no direction {number}; this checkpoint has {there}, counted from 0.")
-            z[free] += sd * known.steps[number][free]
+            z = known.apply(z, number, sd, free)
         z[[letter == "m" for letter in slots]] = 0.0
         if self.kept:
             z[self.kept :] = 0.0
         options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
         stack = np.stack([z] * len(self.languages))
         texts = model.decode(stack, self.languages, seed=self.seed, avoid_loops=True, **options)
-        entries = known.entries if known else ()
         written = dict(zip(self.languages, texts, strict=True))
-        yield MoveAnswer(written, pack(z), shape[0], entries, model.priors, self._python(slots))
+        yield MoveAnswer(written, pack(z), shape[0], known.entries, model.priors, self._python(slots))
 
     def _python(self, slots: str) -> str:
-        imports = ["from vaegen.latent.directions import load_directions"] * bool(self.moves)
-        lines = python_start(self.checkpoint, self.a, self.b, imports=imports)
+        lines = python_start(self.checkpoint, self.a, self.b)
         if self.start == "prior":
             lines += [f"z = pipeline.draw(1, {self.seed}, {self.prior!r}, {self.prior_scale})[0]"]
         else:
@@ -131,8 +127,7 @@ class Move:
             lines += [*python_of(self.b, "b"), f"z[{taken}] = b[{taken}]"]
         if self.moves:
             free = [i for i, letter in enumerate(slots) if letter in ".b"]
-            lines += ["directions = load_directions(pipeline.folder)", f"free = {free}"]
-            lines += [f"z[free] += {sd} * directions.steps[{number}][free]" for number, sd in self.moves]
+            lines += [f"z = pipeline.directions.apply(z, {number}, {sd}, slots={free})" for number, sd in self.moves]
         if "m" in slots:
             lines += [f"z[{[i for i, letter in enumerate(slots) if letter == 'm']}] = 0.0"]
         lines += [f"z[{self.kept}:] = 0.0"] * bool(self.kept)
@@ -243,14 +238,9 @@ class DrawsAnswer:
     avoided: int = 0
 
 
-def directions_of(model: Any) -> Directions | None:
-    """Returns the directions of a pipeline's checkpoint; None if there are none."""
-    folder = getattr(model, "folder", None)
-    if folder is None or not (folder / FILE).is_file():
-        return None
-    return _read(folder, (folder / FILE).stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=8)
-def _read(folder: Path, _changed: int) -> Directions | None:
-    return load_directions(folder)
+def _directions(model: Any) -> Directions:
+    """The directions of a pipeline; none where those beside its weights are of others, which its log has told."""
+    try:
+        return model.directions
+    except VaegenError:
+        return NONE

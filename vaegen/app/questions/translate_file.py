@@ -39,13 +39,13 @@ class Lines:
             VaegenError: If one is refused.
         """
         if not 1 <= len(self.lines) <= MAX_LINES:
-            raise VaegenError(f"The file has {len(self.lines):,} lines; give 1 to {MAX_LINES:,}.")
+            raise VaegenError("The file has {n} lines; give 1 to {most}.", n=len(self.lines), most=MAX_LINES)
         clean = []
         for i, line in enumerate(self.lines, 1):
             try:
                 clean.append(check_text(str(line), MAX_CHARACTERS))
             except VaegenError as error:
-                raise VaegenError(f"Line {i}: {error}") from error
+                raise VaegenError("Line {number}: {reason}", number=i, reason=error) from error
         return Lines(
             tuple(clean),
             check_tag(self.language),

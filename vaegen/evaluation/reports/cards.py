@@ -1,4 +1,4 @@
-"""Markdown out of measured figures: the tables of the README and the model card of a checkpoint. Nothing here measures."""
+"""Markdown out of measured figures: the tables of docs/results.md, a checkpoint's model card. Nothing here measures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def fill(document: str, marker: str, content: str) -> str:
     begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if not pattern.search(document):
-        raise VaegenError(f"The document has no place for the figures; put the lines {begin} and {end} into it.")
+        raise VaegenError(
+            "The document has no place for the figures; put the lines {begin} and {end} into it.", begin=begin, end=end
+        )
     return pattern.sub(lambda _: f"{begin}\n{content}\n{end}", document)
 
 
@@ -76,7 +78,7 @@ COMPARED = tuple(f"{direction}:{context}" for direction in ("en-de", "de-en", "e
 
 
 def results(name: str, metrics: Figures) -> str:
-    """Returns the section of the README on one checkpoint."""
+    """Returns the section of docs/results.md on one checkpoint."""
     evaluation = metrics["evaluation"]
     parts = [
         f"### `{name}`: {metrics.get('parameters', 0) / 1e6:.1f} M parameters, {evaluation['split']} set, "
@@ -104,7 +106,7 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures, path
     """
     shipped = f"checkpoints/{name}"
     path = path or shipped
-    log = "; all runs are in `checkpoints/LOG.md`" if path == shipped else ""
+    log = "; all runs are in `docs/runs.md`" if path == shipped else ""
     training = metrics.get("training", {})
     settings = training.get("config", {})
     shape = ", ".join(f"{key} {config[key]}" for key in SHAPE if key in config)

@@ -13,6 +13,7 @@ FIGURES, REPORT = "latent.json", "REPORT.md"
 Figures = Mapping[str, Any]
 SAMPLE_COLUMNS = {
     "mauve": "MAUVE",
+    "plausible": "plausible",
     "forward_perplexity": "forward PPL",
     "reverse_perplexity": "reverse PPL",
     "distinct_1": "distinct-1",
@@ -30,7 +31,7 @@ TABLES_OF_RETRIEVAL = {
     "n-grams of characters instead of a latent, by margin": "retrieval_of_ngrams",
 }
 NUMBERS = {2: "two", 3: "three", 4: "four"}
-SHARES = ("memorised_4_grams", "memorised_sentences", "loops")
+SHARES = ("plausible", "memorised_4_grams", "memorised_sentences", "loops")
 PRIOR_NAMES = {
     "real": "real captions",
     "normal": "N(0, I)",
@@ -48,7 +49,7 @@ def report(figures: Figures, name: str, plots: bool = True, path: str | None = N
     path = path or f"checkpoints/{name}"
     parts = [
         f"# What the latent space of `{name}` is worth",
-        f"Made by `python scripts/evaluate.py --latent --checkpoint {path} --data DATA` and its figures "
+        f"Made by `vaegen evaluate --latent --checkpoint {path} --data DATA` and its figures "
         f"in `{FIGURES}`; weights {figures.get('weights', 'unknown')}. Nats are per sentence, its end token included.",
     ]
     for key, write in SECTIONS.items():
@@ -62,7 +63,9 @@ def report(figures: Figures, name: str, plots: bool = True, path: str | None = N
 
 
 def rate_section(part: Figures, plots: bool = True) -> str:
-    """Rate and distortion by slots in use."""
+    """Rate and distortion by beta, for a checkpoint with a dial, or by slots in use."""
+    if "beta" in part["rows"][0]:
+        return dial_section(part, plots)
     rows = [
         [r["slots"], f"{r['kl']:.1f}", f"{r['recon']:.1f}", f"{r['neg_elbo']:.1f}", f"{r['bleu']:.1f}"]
         for r in part["rows"]
@@ -80,6 +83,48 @@ def rate_section(part: Figures, plots: bool = True) -> str:
         "that the latent says nearly everything, and what it says costs more nats than it saves.",
     ]
     return "\n\n".join(lines + ["![Rate and distortion](rate.svg)"] * plots)
+
+
+def dial_section(part: Figures, plots: bool = True) -> str:
+    """Rate and distortion as the dial turns."""
+    pairs = in_order({key.removeprefix("bleu_").rpartition("_")[0] for key in part["rows"][0] if key.startswith("bleu_")})
+    rows = [
+        [f"{r['beta']:g}", *(f"{r[key]:.1f}" for key in ("kl", "recon", "neg_elbo")), r["active_units"], f"{r['exact']:.0%}",
+         *(f"{r[f'bleu_{pair}_latent']:.1f} / {r[f'bleu_{pair}_source']:.1f}" for pair in pairs)]
+        for r in part["rows"]
+    ]  # fmt: skip
+    head = ["beta", "KL", "recon", "-ELBO", "active units", "read back exactly"]
+    lines = [
+        "## Rate and distortion",
+        "One set of weights at ten values of beta, the weight of the KL term: what z says (KL, the rate) and what is left "
+        f"to guess (recon, the distortion); English, N = {part['n']}, mean of {part['n_draws']} draws of z. Active units: "
+        "dimensions whose mean varies by more than 0.01 over these sentences. BLEU (sacreBLEU, greedy) in context latent / "
+        "source.",
+        markdown_table([*head, *(f"BLEU {pair}" for pair in pairs)], rows),
+    ]
+    if "language_model_nats" in part:
+        lines.append(
+            f"The limit: a language model of the same size spends {part['language_model_nats']:.1f} nats on these "
+            f"sentences; the best bound is {part['best_over_limit']:.2f} times that."
+        )
+    return "\n\n".join(lines + ["![Rate and distortion](rate.svg)"] * plots)
+
+
+def surface_section(part: Figures, _plots: bool = True) -> str:
+    """How much it matters how a sentence is typed."""
+    forms = list(part["source"]["lost"])
+    rows = [
+        [context, f"{part[context]['printed']:.1f}", *(f"{part[context]['lost'][form]:.1f}" for form in forms),
+         *(f"{part[context]['names_kept'][kind]:.0%}" for kind in ("known", "unseen"))]
+        for context in ("source", "latent")
+    ]  # fmt: skip
+    return "\n\n".join([
+        "## As people type",
+        f"BLEU (13a, greedy, {part['direction']}, {part['source']['n']} test sentences) as printed, and how much of it is "
+        "lost when the source is typed otherwise; how often a first name put in the place of \"A man\" or the like comes "
+        "back letter by letter, in all other languages, for names of the training's list and for names of no list.",
+        markdown_table(["context", "as printed", *(f"lost: {form}" for form in forms), "names kept", "unseen ones"], rows),
+    ])  # fmt: skip
 
 
 def sample_rows(part: Figures) -> tuple[list[str], list[list[str]]]:
@@ -103,8 +148,9 @@ def sample_section(part: Figures, plots: bool = True) -> str:
         f"MAUVE on features of all-MiniLM-L6-v2 against {part['held_out']} held-out captions. Forward PPL is that of the "
         "samples under the language model: low where they are fluent, or all the same. Reverse PPL is that of the held-out "
         "captions under the trigrams of the samples (sub-words, interpolated Kneser-Ney): low only if they are varied and "
-        "right. `seen`: found word by word in the training text. The first row are real training captions: what a perfect "
-        "sampler would reach.",
+        "right. Plausible: the language model spends as much a token on the sample as on the central 95 % of held-out "
+        "captions; MAUVE compares crowds and does not see that single samples are nonsense. `seen`: found word by word in "
+        "the training text. The first row are real training captions: what a perfect sampler would reach.",
         markdown_table(*sample_rows(part)),
     ]
     return "\n\n".join(lines + ["![MAUVE of every prior](priors.svg)"] * plots)
@@ -201,7 +247,7 @@ def bound_section(part: Figures, _plots: bool = True) -> str:
     """What the whole latent holds, by language."""
     return "\n\n".join([
         "## What the latent holds",
-        "All slots, each language decoded from z into itself; measured by scripts/evaluate.py with the translations.",
+        "All slots, each language decoded from z into itself; measured by `vaegen evaluate` with the translations.",
         latent_table({"latent": part}),
     ])  # fmt: skip
 
@@ -209,6 +255,7 @@ def bound_section(part: Figures, _plots: bool = True) -> str:
 SECTIONS = {
     "bounds": bound_section,
     "rates": rate_section,
+    "surface": surface_section,
     "samples": sample_section,
     "interpolation": interpolation_section,
     "languages": language_section,
@@ -232,14 +279,22 @@ def draw_plots(figures: Figures, folder: Path) -> None:
         figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
         left.plot(kl, [row["recon"] for row in part["rows"]], "o-", color=blue, label="recon")
         left.plot(kl, [row["neg_elbo"] for row in part["rows"]], "s--", color=orange, label="-ELBO = recon + KL")
-        left.axhline(part["language_model_nats"], color="0.4", linestyle=":", label="language model")
+        if "language_model_nats" in part:
+            left.axhline(part["language_model_nats"], color="0.4", linestyle=":", label="language model")
         left.set(xlabel="KL (nats)", ylabel="nats per sentence", ylim=(0, None))
         left.legend()
-        right.plot(kl, [row["bleu"] for row in part["rows"]], "o-", color=blue)
+        turned = "beta" in part["rows"][0]
+        pair = next(key for key in part["rows"][0] if key.startswith("bleu_"))[5:].rpartition("_")[0] if turned else ""
+        key = f"bleu_{pair}_latent" if turned else "bleu"
+        right.plot(kl, [row[key] for row in part["rows"]], "o-", color=blue, label="latent")
+        if turned:
+            right.plot(kl, [row[f"bleu_{pair}_source"] for row in part["rows"]], "s--", color=orange, label="source")
+            right.legend()
         for row in part["rows"]:
-            right.annotate(f"{row['slots']}", (row["kl"], row["bleu"]), (4, -10), textcoords="offset points")
-        right.set(xlabel="KL (nats); beside each point the slots in use", ylim=(0, None))
-        right.set(ylabel=f"BLEU en-{part['target']}, latent")
+            beside = f"{row['beta']:g}" if turned else f"{row['slots']}"
+            right.annotate(beside, (row["kl"], row[key]), (4, -10), textcoords="offset points")
+        right.set(xlabel=f"KL (nats); beside each point {'beta' if turned else 'the slots in use'}", ylim=(0, None))
+        right.set(ylabel=f"BLEU {pair}" if turned else f"BLEU en-{part['target']}, latent")
         figure.savefig(folder / "rate.svg", metadata={"Date": None})
         plt.close(figure)
     if "samples" in figures:

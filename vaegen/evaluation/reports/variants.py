@@ -1,4 +1,4 @@
-"""The comparison of variants as a table and a plot, out of `checkpoints/variants.json`. Nothing here measures."""
+"""The comparison of variants as a table and a plot, out of `docs/ledgers/variants.json`. Nothing here measures."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Figures = Mapping[str, Any]
 
 
 def variants(figures: Figures) -> list[str]:
-    """Returns the section of the README on all variants: budget, table, plot."""
+    """Returns the section of docs/results.md on all variants: budget, table, plot."""
     budget = figures["budget"]
     return [
         "### Every variant, same budget",
-        f"`python scripts/compare.py --data DATA`: each row trained with `{budget['command']}` and its own options. "
+        f"`python scripts/measure/compare.py --data DATA`: each row trained with `{budget['command']}` and its own options. "
         f"BLEU tok. lc., {budget['direction']}, {budget['split']}, {budget['decoding']}. Tokens: target tokens trained on; "
         "tokens/s: of training, per second of one core, and as a multiple of the baseline's (`--speed`: 40 steps on the "
         "same batches; up to 10 % are noise). KL in nats and active units (Var mu > 0.01) on the sources of the "
@@ -25,7 +25,7 @@ def variants(figures: Figures) -> list[str]:
         variants_table(figures["rows"]),
         *with_beam(figures),
         *by_length(figures["rows"]),
-        f"![BLEU of every variant](checkpoints/{PLOT})",
+        f"![BLEU of every variant](ledgers/{PLOT})",
     ]
 
 

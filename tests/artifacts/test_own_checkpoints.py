@@ -1,14 +1,14 @@
 """What lies beside an own checkpoint of English and Spanish: its map, its directions, its priors."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
 from vaegen.app.questions.map import Look
 from vaegen.app.questions.points import START
+from vaegen.artifacts import atlas as atlases
+from vaegen.artifacts import directions as found_directions
+from vaegen.commands import directions, prior
 from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
 from vaegen.latent.atlas import load_atlas, save_atlas
@@ -19,15 +19,7 @@ from vaegen.model.vae_transformer import VAETransformer
 from vaegen.pipeline.pipeline import load
 from vaegen.text.tokenizer import Tokenizer
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 SENTENCES = ["A man in a red shirt runs.", "Two dogs sit in the snow.", "Un hombre corre.", "Dos perros en la nieve."]
-
-
-def script(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +37,9 @@ def folder(tmp_path_factory):
 
 
 def test_a_map_has_those_of_its_languages_that_the_checkpoint_has(folder, tmp_path, monkeypatch):
-    build_map, pipeline = script("build_map"), load(folder / "en-es" / "checkpoint")
-    monkeypatch.setattr(build_map, "_fitted", lambda latents, n: latents[:, :n])  # a UMAP takes long and is not asked here
-    atlas, picture = build_map.build(pipeline, n_probes=8, n_samples=3, n_clusters=2, prior="normal")
+    pipeline = load(folder / "en-es" / "checkpoint")
+    monkeypatch.setattr(atlases, "_fitted", lambda latents, n: latents[:, :n])  # a UMAP takes long and is not asked here
+    atlas, picture = atlases.build(pipeline, n_probes=8, n_samples=3, n_clusters=2, prior="normal")
     assert picture["languages"] == ["en"] == list(picture["texts"]) and len(picture["texts"]["en"]) == 11
     assert picture["group"] == list(range(11)) and len(atlas.latents) == 11
     save_atlas(tmp_path, atlas)
@@ -56,23 +48,23 @@ def test_a_map_has_those_of_its_languages_that_the_checkpoint_has(folder, tmp_pa
     (answer,) = Look(*START, index=9).checked(["own"]).answers(pipeline)
     assert answer.how == "point" and list(answer.texts) == ["es", "en"] and answer.neighbours[0].index == 9
     with pytest.raises(VaegenError, match=r"has es, but the captions of a map are in en, de, fr, cs; choose"):
-        build_map.build(load(folder / "es" / "checkpoint"), 8, 3, 2, "normal")
+        atlases.build(load(folder / "es" / "checkpoint"), 8, 3, 2, "normal")
 
 
-def test_directions_are_found_with_the_languages_of_the_probes(folder, capsys):
-    build, contrasts = script("build_directions"), 2
-    build.CONTRASTS = build.CONTRASTS[:contrasts]
+def test_directions_are_found_with_the_languages_of_the_probes(folder, capsys, monkeypatch):
+    contrasts = 2
+    monkeypatch.setattr(found_directions, "CONTRASTS", found_directions.CONTRASTS[:contrasts])
     command = ["--pairs", "2", "--components", "1", "--checkpoint"]
-    assert build.main([*command, str(folder / "en-es" / "checkpoint")]) == 0
+    assert directions.main([*command, str(folder / "en-es" / "checkpoint")]) == 0
     found = load_directions(folder / "en-es" / "checkpoint")
     assert len(found.entries) == contrasts + 1 and np.isfinite(found.steps).all()
     assert found.about["command"].endswith("--checkpoint PATH/TO/en-es/checkpoint")
     capsys.readouterr()
-    assert build.main([*command, str(folder / "es" / "checkpoint")]) == 2
+    assert directions.main([*command, str(folder / "es" / "checkpoint")]) == 2
     assert "English words, but this checkpoint has es; choose one with English" in capsys.readouterr().err
 
 
 def test_priors_are_fitted_to_the_corpus_of_the_checkpoint(folder):
     command = ["--data", str(folder), "--only", "gaussian", "--checkpoint", str(folder / "es" / "checkpoint")]
-    assert script("fit_prior").main(command) == 0
+    assert prior.main(command) == 0
     assert about_priors(folder / "es" / "checkpoint")["corpus"] == "mine"

@@ -1,11 +1,8 @@
 """Curves from one run or several: in order, thinned, what was done twice once."""
 
 import json
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-import export_curves
+from vaegen.commands import curves
 
 
 def run_folder(path, steps, repeated=()):
@@ -18,23 +15,23 @@ def run_folder(path, steps, repeated=()):
 
 
 def test_runs_follow_on_each_other_and_what_was_done_twice_counts_as_done_last(tmp_path):
-    found = export_curves.series([run_folder(tmp_path / "a", [20, 40], [40]), run_folder(tmp_path / "b", [20])])
+    found = curves.series([run_folder(tmp_path / "a", [20, 40], [40]), run_folder(tmp_path / "b", [20])])
     assert found["recon_per_token"] == [(20, 20.0), (40, -1.0), (60, 20.0)]
     assert found["validation_kl"] == [(40, 9.0), (60, 9.0)] and found["bleu_en-de_latent"] == [(40, 20.0), (60, 20.0)]
 
 
 def test_a_long_curve_is_thinned_to_means_of_its_neighbours():
-    thin = export_curves.thinned([(step, float(step % 2)) for step in range(1000)])
+    thin = curves.thinned([(step, float(step % 2)) for step in range(1000)])
     assert len(thin) == 200 and thin[-1][0] == 999
     assert all(0.3 < value < 0.7 for _, value in thin)
 
 
 def test_the_command_writes_beside_the_weights_and_refuses_what_is_not_there(tmp_path, capsys):
     run = run_folder(tmp_path / "run", [20])
-    assert export_curves.main([str(run), "--checkpoint", str(tmp_path)]) == 0
+    assert curves.main([str(run), "--checkpoint", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "curves.json").read_text())["series"]["kl"] == [[20, 1.0]]
     more = run_folder(tmp_path / "more", [10])
-    assert export_curves.main([str(more), "--checkpoint", str(tmp_path), "--append"]) == 0
+    assert curves.main([str(more), "--checkpoint", str(tmp_path), "--append"]) == 0
     assert json.loads((tmp_path / "curves.json").read_text())["series"]["kl"] == [[20, 1.0], [30, 1.0]]
-    assert export_curves.main([str(tmp_path / "none"), "--checkpoint", str(tmp_path)]) == 2
+    assert curves.main([str(tmp_path / "none"), "--checkpoint", str(tmp_path)]) == 2
     assert "metrics.jsonl" in capsys.readouterr().err

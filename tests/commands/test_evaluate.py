@@ -1,32 +1,23 @@
-"""scripts/evaluate.py on checkpoints for tasks, with Chinese, without a latent: what it measures and what it refuses."""
+"""`vaegen evaluate` on checkpoints for tasks, with Chinese, without a latent: what it measures and what it refuses."""
 
 import gzip
-import importlib.util
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
 from tagged import save_tagged
 
+from vaegen.commands import evaluate
 from vaegen.config import ModelConfig, preset
+from vaegen.evaluation import checkpoint as measured_checkpoint
 from vaegen.model.checkpoint import save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
 PAIRS = [("A dog runs home.", "一隻狗跑回家。"), ("Two men sing.", "两个男人唱歌。"), ("A girl reads.", "一个女孩在看书。")]
 GERMAN = ["Ein Hund rennt heim.", "Zwei Männer singen.", "Ein Mädchen liest."]
 SMALL = ["--num-beams", "1", "--limit", "2", "--latent-sentences", "2", "--latent-draws", "2", "--device", "cpu"]
-
-
-@pytest.fixture
-def evaluate():
-    spec = importlib.util.spec_from_file_location("evaluate_script", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +71,7 @@ def measured(folder):
         ("summaries", [], "no text in English with a summary"),  # one image: its captions are for validation
     ],
 )
-def test_what_a_task_cannot_be_asked_is_one_sentence(evaluate, checkpoints, data, capsys, name, arguments, message):
+def test_what_a_task_cannot_be_asked_is_one_sentence(checkpoints, data, capsys, name, arguments, message):
     before = measured(checkpoints / name)
     command = ["--checkpoint", str(checkpoints / name), "--data", str(data), "--device", "cpu", "--num-beams", "1"]
     assert evaluate.main([*command, *arguments]) == 2
@@ -89,13 +80,13 @@ def test_what_a_task_cannot_be_asked_is_one_sentence(evaluate, checkpoints, data
     assert measured(checkpoints / name) == before
 
 
-def test_nothing_is_compared_without_text(evaluate, checkpoints, capsys):
+def test_nothing_is_compared_without_text(checkpoints, capsys):
     assert evaluate.main(["--checkpoint", str(checkpoints / "plain"), "--compare-as", "x"]) == 2
     assert "--compare-as x measures; give the folder" in capsys.readouterr().err
     assert not (checkpoints / "plain" / "README.md").exists()
 
 
-def test_chinese_is_measured_on_its_test_sets_or_on_what_was_chosen(evaluate, checkpoints, data):
+def test_chinese_is_measured_on_its_test_sets_or_on_what_was_chosen(checkpoints, data):
     folder = checkpoints / "chinese"
     command = ["--checkpoint", str(folder), "--data", str(data), *SMALL]
     assert evaluate.main(command) == 0
@@ -127,7 +118,7 @@ def spanish(tmp_path_factory):
     return folder
 
 
-def test_the_latent_of_other_languages_is_measured_on_the_own_corpus(evaluate, spanish, capsys):
+def test_the_latent_of_other_languages_is_measured_on_the_own_corpus(spanish, capsys):
     command = ["--latent", "--checkpoint", str(spanish / "en-es"), "--data", str(spanish)]
     for _ in range(2):  # the second time it reads its own figures
         assert evaluate.main([*command, "--parts", "languages"]) == 0
@@ -147,7 +138,7 @@ def test_the_latent_of_other_languages_is_measured_on_the_own_corpus(evaluate, s
         ("en-es", ["--parts", "languages", "--corpus", "noval"], "needs 4 or more val groups with en, es, but noval has 0"),
     ],
 )
-def test_a_part_that_cannot_be_measured_says_what_it_needs(evaluate, spanish, capsys, name, arguments, message):
+def test_a_part_that_cannot_be_measured_says_what_it_needs(spanish, capsys, name, arguments, message):
     assert evaluate.main(["--latent", "--checkpoint", str(spanish / name), "--data", str(spanish), *arguments]) == 2
     said = capsys.readouterr().err
     assert said.startswith("evaluate: ") and message in said and said.count("\n") == 1
@@ -157,11 +148,11 @@ def test_a_part_that_cannot_be_measured_says_what_it_needs(evaluate, spanish, ca
     ("name", "tag", "shown"),
     [("dialogue", "en.reply", "BLEU, 1 reference"), ("summaries", "de.short", "German: from a text to its shortest sum")],
 )
-def test_an_own_task_is_measured_on_its_own_corpus(evaluate, checkpoints, tmp_path, monkeypatch, name, tag, shown):
+def test_an_own_task_is_measured_on_its_own_corpus(checkpoints, tmp_path, monkeypatch, name, tag, shown):
     def load(corpus, data, split):
         return [{tag[:2]: text, tag: "kurz, ja"} for text in GERMAN] if corpus == "mine" else pytest.fail(f"reads {corpus}")
 
-    monkeypatch.setattr(evaluate, "load_corpus", load)
+    monkeypatch.setattr(measured_checkpoint, "load_corpus", load)
     folder = tmp_path / name / "checkpoint"
     shutil.copytree(checkpoints / name, folder)
     (folder / "metrics.json").write_text(json.dumps({"corpora": "mine:1"}), encoding="utf-8")
@@ -173,7 +164,7 @@ def test_an_own_task_is_measured_on_its_own_corpus(evaluate, checkpoints, tmp_pa
 
 
 @pytest.mark.parametrize("n_slots", [4, 0])
-def test_chinese_among_other_languages_is_measured_beside_their_directions(evaluate, data, tmp_path, n_slots):
+def test_chinese_among_other_languages_is_measured_beside_their_directions(data, tmp_path, n_slots):
     tags = ("en", "de", "zh")
     tokenizer = Tokenizer.train([text for pair in PAIRS for text in pair] + GERMAN, 400, tags)
     torch.manual_seed(0)

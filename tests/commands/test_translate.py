@@ -1,6 +1,5 @@
-"""scripts/translate.py as a shell runs it: lines in, lines out, messages aside, exit status."""
+"""`vaegen translate` as a shell runs it: lines in, lines out, messages aside, exit status."""
 
-import importlib.util
 import io
 import re
 import subprocess
@@ -12,9 +11,10 @@ import pytest
 import torch
 
 import vaegen
+from vaegen.commands import translate
 from vaegen.model.checkpoint import save_checkpoint
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "translate.py"
+COMMAND = [sys.executable, "-m", "vaegen", "translate"]
 TEXT = b"two men sing\n\n  \na dog runs\r\nun chien court"
 
 
@@ -30,23 +30,15 @@ def folder(tokenizer, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("translate_script", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
-def run(script, folder, monkeypatch):
+def run(folder, monkeypatch):
     """Runs the command in this process: status, output bytes."""
 
     def call(*arguments, stdin=TEXT):
         out = io.BytesIO()
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
         monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
-        status = script.main(["--checkpoint", str(folder), "--target-language", "de", "--device", "cpu", *arguments])
+        status = translate.main(["--checkpoint", str(folder), "--target-language", "de", "--device", "cpu", *arguments])
         return status, out.getvalue()
 
     return call
@@ -142,7 +134,7 @@ def test_a_line_over_the_limit_is_named_before_any_output(run, capsys):
 
 
 def shell(*arguments, cwd, **settings):
-    command = [sys.executable, str(SCRIPT), "--target-language", "de", "--device", "cpu", *arguments]
+    command = [*COMMAND, "--target-language", "de", "--device", "cpu", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, timeout=120, check=False, **settings)
 
 
@@ -156,7 +148,7 @@ def test_it_runs_from_anywhere_and_names_missing_checkpoints(folder, tmp_path):
 
 
 def test_a_closed_input_and_a_full_disk_are_told(folder, tmp_path):
-    command = [sys.executable, str(SCRIPT), "--checkpoint", str(folder), "--target-language", "de", "--num-beams", "1"]
+    command = [*COMMAND, "--checkpoint", str(folder), "--target-language", "de", "--num-beams", "1"]
     closed = subprocess.run(
         ["sh", "-c", '"$@" <&-', "sh", *command], capture_output=True, cwd=tmp_path, timeout=120, check=False
     )
@@ -171,7 +163,7 @@ def test_a_closed_input_and_a_full_disk_are_told(folder, tmp_path):
 
 
 def test_a_reader_that_leaves_early_is_no_error_message(folder, tmp_path):
-    command = [sys.executable, str(SCRIPT), "--checkpoint", str(folder), "--target-language", "de", "--num-beams", "1"]
+    command = [*COMMAND, "--checkpoint", str(folder), "--target-language", "de", "--num-beams", "1"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
     process.stdout.close()
     process.stdin.write(b"a dog runs\n" * 50)

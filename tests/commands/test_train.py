@@ -1,6 +1,5 @@
-"""scripts/train.py and scripts/evaluate.py as a newcomer runs them: own folders, resuming, wrong options."""
+"""`vaegen train`, and what it gives to `vaegen evaluate`, as a newcomer runs them: own folders, resuming, wrong options."""
 
-import importlib.util
 import json
 import os
 import re
@@ -12,22 +11,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from vaegen.commands import evaluate, train
+from vaegen.commands import tokenizer as make_tokenizer
+from vaegen.commands.arguments import public
 from vaegen.model.checkpoint import load_checkpoint
 from vaegen.training.prepare import default_pairs
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+ROOT = Path(__file__).resolve().parents[2]
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
 FIRST = {"en": "a {} runs {}", "de": "ein {} rennt {}"}
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(f"{name}_script", SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-train, evaluate = load("train"), load("evaluate")
 
 
 @pytest.fixture
@@ -45,7 +37,7 @@ def data(tmp_path, tokenizer):
 
 @pytest.fixture
 def call(data, capsys):
-    """Runs scripts/train.py in this process: status and what it said."""
+    """Runs `vaegen train` in this process: status and what it said."""
 
     def run(*arguments, out="run", fresh=True):
         command = ["--data", str(data), "--device", "cpu", "--out", str(data.parent / out), *arguments]
@@ -84,7 +76,7 @@ def test_sentences_with_a_listed_word_are_left_out_and_counted(call, data):
     assert status == 0 and re.search(r"dropped +\d\d  sensitive word", said)
     assert "sensitive word" not in call("--dry-run", "--word-list")[1]  # of the shipped words there is none
     typed = ["--data", "/there/x", "--word-list", "/there/x/lists"]
-    assert train.public(typed) == ["--data", "DATA", "--word-list", "DATA/lists"]
+    assert public(typed) == ["--data", "DATA", "--word-list", "DATA/lists"]
 
 
 def test_what_a_run_cannot_change_is_refused(call):
@@ -94,7 +86,7 @@ def test_what_a_run_cannot_change_is_refused(call):
         (["--no-latent"], "cannot change its shape"),
         (["--optimizer", "adamw"], "begun with --optimizer muon"),
         (["--freeze-embeddings", "true"], "begun with --freeze-embeddings false"),
-        (["--tokenizer", str(SCRIPTS.parent / "checkpoints" / "multi30k" / "tokenizer.json")], "is not the tokenizer"),
+        (["--tokenizer", str(ROOT / "checkpoints" / "multi30k" / "tokenizer.json")], "is not the tokenizer"),
     ):
         status, said = call("--resume", *arguments, fresh=False)
         assert status == 2 and message in said, arguments
@@ -189,7 +181,7 @@ def test_own_text_can_have_a_task(call, data):
     (folder / "en-en.reply.train.tsv").write_text(turns, encoding="utf-8")
     tokenizer = data.parent / "replies.json"
     told = ["--data", str(data), "--corpora", "replies", "--languages", "en,en.reply", "--vocab-size", "300"]
-    assert load("train_tokenizer").main([*told, "--out", str(tokenizer)]) == 0
+    assert make_tokenizer.main([*told, "--out", str(tokenizer)]) == 0
     own = ["--preset", "tiny", "--corpora", "replies", "--tokenizer", str(tokenizer), "--steps", "1"]
     status, said = call(*own, fresh=False)
     assert status == 0 and "en-en.reply latent: how are you" in said
@@ -210,7 +202,7 @@ def test_a_resumed_run_says_what_it_would_ignore(call, data):
     for arguments, message in (
         (["--embeddings", "word2vec"], "begun with --embeddings random"),
         (["--init-from", str(run / "checkpoint")], "--init-from is for a new run"),
-        (["--preset", "base"], "--preset is for a new run"),
+        (["--preset", "gpu"], "--preset is for a new run"),
     ):
         status, said = call("--resume", *arguments, fresh=False)
         assert status == 2 and message in said, arguments
@@ -235,7 +227,7 @@ def test_a_start_keeps_what_its_weights_mean(call, data):
         status, said = call(*start, *arguments, out="more", fresh=False)
         assert status == 2 and message in said, said
     assert call(*start, "--encoder-dropout", "0.3", "--lsh-chunk", "4", out="more")[0] == 0
-    other = str(SCRIPTS.parent / "checkpoints" / "multi30k" / "tokenizer.json")
+    other = str(ROOT / "checkpoints" / "multi30k" / "tokenizer.json")
     status, said = call(*start, "--corpora", "own", "--tokenizer", other, out="more", fresh=False)
     assert status == 2 and "different tokenizers" in said
 
@@ -283,7 +275,7 @@ def test_a_run_with_a_pretrained_encoder_resumes_goes_on_and_keeps_its_folder_to
     assert (shape["encoder"], shape["decoder"], shape["freeze_pretrained"]) == ("pretrained", "lstm", False)
     assert all(str(bert) not in path.read_text() for path in start.glob("*.json"))
     assert call("--steps", "1", "--bleu-pairs", "", "--init-from", str(start), out="more")[0] == 0
-    assert train.public(["--pretrained", str(bert), f"--pretrained={bert}", "--pretrained", "a/b", "--data=x"]) == [
+    assert public(["--pretrained", str(bert), f"--pretrained={bert}", "--pretrained", "a/b", "--data=x"]) == [
         "--pretrained", bert.name, f"--pretrained={bert.name}", "--pretrained", "a/b", "--data=DATA",
     ]  # fmt: skip
     assert call("--encoder", "pretrained", "--dry-run", out="none")[1].startswith("train: encoder='pretrained'")
@@ -292,7 +284,8 @@ def test_a_run_with_a_pretrained_encoder_resumes_goes_on_and_keeps_its_folder_to
 def test_two_processes_with_few_long_sentences(data):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command += [str(SCRIPTS / "train.py"), "--data", str(data), "--corpora", "own", "--preset", "tiny", "--device", "cpu"]
+    command += [str(ROOT / "scripts" / "train.py"), "--data", str(data), "--corpora", "own", "--preset", "tiny"]
+    command += ["--device", "cpu"]
     command += ["--tokenizer", str(data.parent / "own-tokenizer.json"), "--out", str(data.parent / "two"), "--steps", "8"]
     command += ["--batch-tokens", "30", "--bleu-pairs", ""]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=environment)

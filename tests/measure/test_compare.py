@@ -1,4 +1,4 @@
-"""scripts/compare.py from end to end on a corpus of its own: rows, what they need, going on, table and plot."""
+"""scripts/measure/compare.py from end to end on a corpus of its own: rows, what they need, going on, table and plot."""
 
 import importlib.util
 import json
@@ -10,7 +10,7 @@ import pytest
 from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.variants import draw, gain, variants
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts" / "measure"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
 FIRST = {"en": "a {} runs {}", "de": "ein {} rennt {}"}
 

@@ -1,4 +1,4 @@
-"""The rows of `scripts/compare.py`: what is compared, and the budget that all share."""
+"""The rows of `scripts/measure/compare.py`: what is compared, and the budget that all share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Row:
     Attributes:
         name: Also the name of its run.
         group: What varies.
-        arguments: Of scripts/train.py, beside `SHARED`; "PACKAGE:name" stands for the model that a Python package brings.
+        arguments: Of `vaegen train`, beside `SHARED`; "PACKAGE:name" stands for the model that a Python package brings.
         start: Row whose checkpoint it is started from.
         same_time: Whether it gets the training time of the baseline, instead of as many steps.
         members: Rows that decode together; nothing is trained for it.

@@ -1,0 +1,51 @@
+"""Finds directions in a checkpoint's latent space: named ones from minimal pairs, and the strongest components.
+
+    vaegen directions --checkpoint checkpoints/multi30k
+
+A named direction turns one value of a factor of captions (who, colour, place, ...) into another; its effect is measured on
+captions that it was not made of. Writes `directions.npz` beside the weights and prints what each direction does.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vaegen.commands.arguments import FOLDER_HELP, default_checkpoint, main_of, positive, public_path
+
+
+def run(options: argparse.Namespace) -> None:
+    """Finds, saves, tells."""
+    import numpy as np
+
+    import vaegen
+    from vaegen.artifacts.directions import find
+    from vaegen.latent.directions import Directions, save_directions
+    from vaegen.model.checkpoint import weights_hash
+
+    folder = Path(options.checkpoint or default_checkpoint())
+    directions = find(vaegen.load(folder), options.pairs, options.sd, options.components)
+    about = {"command": f"vaegen directions --checkpoint {public_path(folder)}"}
+    about |= {"pairs": str(options.pairs), "sd": str(options.sd)}
+    about |= {"numpy": np.__version__, "weights": weights_hash(folder)}
+    save_directions(folder, Directions(directions.entries, directions.steps, about))
+    for entry in directions.entries:
+        told = ""
+        if entry.effect is not None:
+            told = f"effect {entry.effect:.0%}, keeps {entry.kept:.0%} (each {entry.kept_least:.0%} or more), "
+        print(f"{entry.name:24} {told}{entry.share:.1%} of the variance, KL {entry.kl:.2f} nats")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    parser.add_argument("--checkpoint", metavar="FOLDER", help=FOLDER_HELP)
+    parser.add_argument(
+        "--pairs", type=positive, default=60, metavar="N", help="pairs that make a direction, and as many to measure it"
+    )
+    parser.add_argument(
+        "--sd", type=float, default=2.0, metavar="X", help="how far to move when measuring, in standard deviations"
+    )
+    parser.add_argument("--components", type=int, default=8, metavar="N", help="how many of the strongest components")
+
+
+main = main_of(__name__)

@@ -1,0 +1,53 @@
+"""Answers the first question of every tab of the app, for pages that are shown before the model is loaded.
+
+    vaegen examples --checkpoint checkpoints/multi30k
+
+Writes `examples.json` beside the weights. Run it again after the weights, or what a tab asks first, have changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from vaegen.commands.arguments import FOLDER_HELP, default_checkpoint, main_of
+
+
+def run(options: argparse.Namespace) -> None:
+    """Asks and writes."""
+    from vaegen.app.page import EXAMPLES_FILE
+    from vaegen.model.companions import weights_hash
+
+    folder = Path(options.checkpoint or default_checkpoint())
+    found = {"weights": weights_hash(folder), **examples(folder)}
+    path = folder / EXAMPLES_FILE
+    path.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    print(f"{path}: {', '.join(found)}; {path.stat().st_size / 1000:.0f} kB")
+
+
+def examples(checkpoint: str | Path) -> dict[str, Any]:
+    """Returns the answers by view as plain data, without the times that they took."""
+    from vaegen.app.build import VIEWS
+    from vaegen.app.questions.points import START
+    from vaegen.app.questions.translate import Request
+    from vaegen.app.service import Service
+
+    service = Service(checkpoint)
+    a, b = START
+    try:
+        answers = {"translate": service.ask(Request(a.text))}
+        answers |= {name: service.ask(question({"a": a, "b": b})) for name, question in VIEWS.items()}
+    finally:
+        service.close()
+    return {name: {**asdict(answer), "seconds": 0.0} for name, answer in answers.items()}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    parser.add_argument("--checkpoint", metavar="FOLDER", help=FOLDER_HELP)
+
+
+main = main_of(__name__)
