@@ -14,9 +14,10 @@ import vaegen
 from vaegen import latent
 from vaegen.app.interpolate import question
 from vaegen.app.questions.interpolate_around import RADII, Analogy, Grid, Jitter
-from vaegen.app.questions.interpolate_walk import Walk, edit_distance, plane, smoothness
+from vaegen.app.questions.interpolate_walk import Walk, plane
 from vaegen.app.questions.points import START, Point
 from vaegen.errors import VaegenError
+from vaegen.evaluation.generated_text import edit_distance, word_smoothness
 from vaegen.latent.codes import pack, unpack
 from vaegen.model.posterior import DiagonalGaussian
 
@@ -96,9 +97,9 @@ def test_edit_distance_is_a_metric(x, y, z):
 
 
 def test_smoothness_is_one_without_a_detour_and_falls_with_each():
-    assert smoothness(["a dog runs", "a cat runs", "a cat sits"]) == 1.0
-    assert smoothness(["a dog runs", "two men sing", "a cat runs"]) == pytest.approx(1 / 6, abs=1e-3)
-    assert smoothness(["a dog", "a dog", "A dog."]) == 1.0
+    assert word_smoothness(["a dog runs", "a cat runs", "a cat sits"]) == 1.0
+    assert word_smoothness(["a dog runs", "two men sing", "a cat runs"]) == pytest.approx(1 / 6, abs=1e-3)
+    assert word_smoothness(["a dog", "a dog", "A dog."]) == 1.0
 
 
 def test_the_corners_of_a_grid_are_its_sentences_and_its_middle_their_mean():

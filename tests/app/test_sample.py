@@ -14,7 +14,8 @@ from vaegen.app.sample import question
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import pack, unpack
 from vaegen.latent.directions import FILE, NONE, Direction, Directions, load_directions, save_directions
-from vaegen.latent.priors import PRIORS, Normal
+from vaegen.latent.prior_kinds import PRIORS
+from vaegen.latent.priors import Normal
 from vaegen.model.posterior import DiagonalGaussian
 
 CHECKPOINTS = ("multi30k",)

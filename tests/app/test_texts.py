@@ -1,6 +1,7 @@
 """Every word of the interface is there in every language."""
 
 import ast
+import json
 import re
 
 import pytest
@@ -8,10 +9,42 @@ import pytest
 from vaegen.app.build import TABS
 from vaegen.app.page import FAILED, HERE, TEXTS
 from vaegen.app.questions.checks import NO_SENTENCE
-from vaegen.app.questions.points import NO_SENTENCE_YET
+from vaegen.app.questions.interpolate_walk import Walk
+from vaegen.app.questions.map_own import Place
+from vaegen.app.questions.points import NO_SENTENCE_YET, Point
+from vaegen.app.questions.sample import Move
+from vaegen.app.questions.translate_file import Lines
 from vaegen.app.translate import DONE, LOADING, NOTHING, STOPPED
 from vaegen.data.probe_sentences import FACTORS
+from vaegen.errors import VaegenError
+from vaegen.latent.codes import unpack
+from vaegen.latent.directions import NONE
+from vaegen.pipeline.batching import ONE_TOO_LONG, TOO_LONG
+from vaegen.pipeline.pipeline import NO_FITTED_PRIOR, NO_LANGUAGE, NO_LATENT, NO_PRIOR
 from vaegen.text.tags import LANGUAGE_NAMES, TASK_NAMES
+
+# Files whose refusals a visitor of the page can read, every one of them; of some others, single messages.
+MET = [*HERE.glob("*.py"), *HERE.glob("questions/*.py")]
+MET += [HERE.parent / f"{name}.py" for name in (
+    "latent/atlas", "latent/codes", "latent/directions", "latent/projection", "model/companions", "pipeline/map",
+    "pipeline/occlusion", "text/cleaning",
+)]  # fmt: skip
+SINGLE = [NO_FITTED_PRIOR, NO_LANGUAGE, NO_LATENT, NO_PRIOR, ONE_TOO_LONG, TOO_LONG]
+
+
+def refusals(path):
+    """Yields the texts of the VaegenErrors in a file, those that stand in a constant of it as well."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+    constants = {ast.unparse(node.targets[0]): node.value.value for node in assigned}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "VaegenError":
+            first = node.args[0]
+            for text in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
+                found = text.value if isinstance(text, ast.Constant) else constants.get(ast.unparse(text))
+                if found is not None:  # else it is handed on, and stands elsewhere
+                    yield found
+    yield from (text for name, text in constants.items() if name.startswith(("LONG_", "NO_", "FEW_")) and name.isupper())
 
 
 def used():
@@ -19,6 +52,7 @@ def used():
     found = [name.capitalize() for name in TABS] + [*LANGUAGE_NAMES.values(), *TASK_NAMES.values()]
     found += [name.capitalize().replace("_", " ") for name in FACTORS if name != "length"]
     found += [FAILED, DONE, STOPPED, LOADING["message"], NOTHING["message"], NO_SENTENCE, NO_SENTENCE_YET]  # `vg.said`
+    found += SINGLE + [text for path in MET for text in refusals(path)]
     for path in HERE.glob("*.js"):
         matches = re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text(encoding="utf-8"))
         found += [text.replace("\\'", "'") for text in matches]
@@ -41,6 +75,22 @@ def test_no_text_is_missing_left_over_or_without_its_figures(language):
     for key, text in texts.items():
         assert sorted(re.findall(r"\{\w+\}", key)) == sorted(re.findall(r"\{\w+\}", text)), key
         assert text.strip(), key
+
+
+def test_a_refusal_reaches_the_page_as_a_text_that_it_can_say():
+    """Of the endpoints' questions: what is refused has a translation, and values that JSON can hold."""
+    asked = [
+        lambda: Walk(Point("A dog."), Point("A cat."), steps=99).checked([]),
+        lambda: Move(start="moon").checked([]),
+        lambda: Place(()).checked([]),
+        lambda: Lines(("a", "x" * 9999), "de").checked([]),
+        lambda: unpack("AAAA", (16, 32)),
+        lambda: NONE.index(3),
+    ]
+    for ask in asked:
+        with pytest.raises(VaegenError) as refusal:
+            ask()
+        assert refusal.value.text in TEXTS["cs"] and json.dumps(refusal.value.values)
 
 
 SHOWN = {"de-DE": ("Karte", "Satz"), "cs-CZ": ("Mapa", "Věta"), "zh-CN": ("\u5730\u56fe", "\u53e5\u5b50")}

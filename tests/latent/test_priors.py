@@ -1,17 +1,21 @@
 """Priors: each draws what it was fitted to, repeats with its seed, scales, and survives its file."""
 
 import math
+import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from vaegen.errors import VaegenError
+from vaegen.latent import prior_kinds
+from vaegen.latent.prior_kinds import PRIORS
 from vaegen.latent.priors import (
     FILE,
-    PRIORS,
     Flow,
     Gaussian,
     Jitter,
+    Material,
     Mixture,
     Normal,
     about_priors,
@@ -55,7 +59,7 @@ def fitted(two_heaps):
     }
 
 
-@pytest.mark.parametrize("name", PRIORS[1:])
+@pytest.mark.parametrize("name", prior_kinds.fitted())
 def test_draws_have_the_moments_of_what_was_fitted(name, fitted, two_heaps):
     z = fitted[name].sample(4000, generator()).flatten(1)
     wanted = two_heaps.flatten(1)
@@ -116,8 +120,8 @@ def test_the_scale_of_a_mixture_is_that_of_its_noise_and_its_heaps_stay():
 def test_the_file_holds_them_all_and_says_how_they_were_made(fitted, tmp_path):
     save_priors(tmp_path, fitted, {"weights": "abc", "seed": 3})
     restored = load_priors(tmp_path, M, Z)
-    assert tuple(restored) == PRIORS and about_priors(tmp_path) == {"weights": "abc", "seed": 3}
-    for name in PRIORS[1:]:  # half precision
+    assert tuple(restored) == tuple(PRIORS) and about_priors(tmp_path) == {"weights": "abc", "seed": 3}
+    for name in prior_kinds.fitted():  # half precision
         torch.testing.assert_close(
             restored[name].sample(8, generator()), fitted[name].sample(8, generator()), atol=0.05, rtol=0.01
         )
@@ -125,10 +129,10 @@ def test_the_file_holds_them_all_and_says_how_they_were_made(fitted, tmp_path):
 
 def test_a_file_of_another_model_or_a_damaged_one_is_told(fitted, tmp_path):
     save_priors(tmp_path, fitted, {})
-    with pytest.raises(VaegenError, match="fit_prior"):
+    with pytest.raises(VaegenError, match="vaegen prior"):
         load_priors(tmp_path, M + 1, Z)
     (tmp_path / FILE).write_bytes(b"nothing")
-    with pytest.raises(VaegenError, match="fit_prior"):
+    with pytest.raises(VaegenError, match="vaegen prior"):
         load_priors(tmp_path, M, Z)
 
 
@@ -138,7 +142,7 @@ def test_a_pipeline_draws_from_what_lies_beside_its_weights(tiny_model, tokenize
     save_checkpoint(tmp_path / "own", tiny_model, tokenizer)
     pipeline = load(tmp_path / "own")
     assert pipeline.priors == ("normal",)
-    with pytest.raises(VaegenError, match="fit_prior"):
+    with pytest.raises(VaegenError, match="vaegen prior"):
         pipeline.draw(1, prior="flow")
     gaussian = Gaussian(torch.full(shape, 7.0), torch.eye(shape[0] * shape[1]))
     save_priors(tmp_path / "own", {"gaussian": gaussian}, {"weights": weights_hash(tmp_path / "own")})
@@ -150,3 +154,48 @@ def test_a_pipeline_draws_from_what_lies_beside_its_weights(tiny_model, tokenize
     for wrong, told in (({"prior": "moon"}, "normal, gaussian"), ({"n_slots": 99}, f"1 to {shape[0]}")):
         with pytest.raises(VaegenError, match=told):
             pipeline.draw(1, **wrong)
+
+
+class Toy:
+    """A prior that somebody adds: every latent is one number."""
+
+    def __init__(self, value):
+        self.value = value
+
+    @classmethod
+    def fit_to(cls, material):
+        return cls(material.z.mean())
+
+    @classmethod
+    def restore(cls, tensors):
+        return cls(tensors["value"])
+
+    def sample(self, n, generator, scale=1.0):
+        return self.value.expand(n, *Toy.shape)
+
+    def tensors(self):
+        return {"value": self.value}
+
+
+def test_a_prior_that_is_listed_in_one_place_shows_up_everywhere(tiny_model, tokenizer, tmp_path, monkeypatch):
+    """The recipe of docs/architecture.md, "Where to put a new prior", followed for real."""
+    from vaegen.app.questions.points import START
+    from vaegen.app.questions.sample import Move
+    from vaegen.evaluation.reports.latent_space import sample_rows
+
+    monkeypatch.setitem(PRIORS, "toy", prior_kinds.PriorKind("a toy", f"{__name__}:Toy"))
+    monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or SimpleNamespace(Toy=Toy))
+    monkeypatch.setattr(Toy, "shape", (tiny_model.config.n_slots, tiny_model.config.latent_dim), raising=False)
+    assert prior_kinds.fitted()[-1] == "toy"  # what the command fits, and may be told to fit
+    folder = tmp_path / "own"
+    save_checkpoint(folder, tiny_model, tokenizer)
+    z = torch.full((4, *Toy.shape), 0.5)
+    made = PRIORS["toy"].cls.fit_to(Material(DiagonalGaussian(z, z), z, lambda: DiagonalGaussian(z, z), generator()))
+    save_priors(folder, {"toy": made}, {"weights": weights_hash(folder)})
+    pipeline = load(folder)
+    assert pipeline.priors == ("normal", "toy") and (pipeline.draw(2, prior="toy") == 0.5).all()
+    asked = Move(START[0], START[1], start="prior", prior="toy", languages=("en",)).checked(["own"])  # the page's question
+    (answer,) = asked.answers(pipeline)
+    assert answer.priors == ("normal", "toy")  # the page's options
+    row = {"prior": "toy", "scale": 1.0, "slots": None, "mean": {"mauve": 0.5}, "spread": {"mauve": 0.0}}
+    assert sample_rows({"rows": [row]})[1][0][0] == "a toy"

@@ -17,19 +17,18 @@ from vaegen.data.corpus import load_corpus
 from vaegen.data.probe_sentences import probe_set
 from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.cards import main_corpus
-from vaegen.latent.priors import PRIORS, Flow, Gaussian, Jitter, Mixture, about_priors, load_priors, save_priors
+from vaegen.latent.prior_kinds import PRIORS, fitted
+from vaegen.latent.priors import Material, about_priors, load_priors, save_priors
 from vaegen.model.checkpoint import weights_hash
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.pipeline.pipeline import Pipeline, load
-
-FITTED = PRIORS[1:]
 
 
 def fit(
     folder: Path,
     data: str,
     corpus: str | None = None,
-    only: Sequence[str] = FITTED,
+    only: Sequence[str] = (),
     n_groups: int = 29_000,
     components: int = 64,
     steps: int = 3000,
@@ -42,7 +41,7 @@ def fit(
         folder: Of the checkpoint.
         data: Folder with the corpora.
         corpus: Whose training text is encoded; None: the first one of the checkpoint.
-        only: Names of the priors to fit.
+        only: Names of the priors to fit; none: all of `vaegen.latent.prior_kinds`.
         n_groups: Groups of parallel sentences to encode.
         components: Of the mixture.
         steps: Optimizer steps of the flow.
@@ -52,12 +51,10 @@ def fit(
     Raises:
         VaegenError: If there is no such prior, checkpoint or text.
     """
-    if unknown := set(only) - set(FITTED):
-        raise VaegenError(
-            "There is no prior {unknown}; choose among {fitted}.",
-            unknown=", ".join(sorted(unknown)),
-            fitted=", ".join(FITTED),
-        )
+    names = tuple(only) or fitted()
+    if unknown := set(names) - set(fitted()):
+        said = "There is no prior {names}; choose among {known}."
+        raise VaegenError(said, names=", ".join(sorted(unknown)), known=", ".join(fitted()))
     pipeline = load(folder)
     corpus, config = corpus or main_corpus(pipeline.metadata), pipeline.model.config
     fresh = about_priors(folder).get("weights") == weights_hash(folder)  # else all have to be made anew
@@ -66,21 +63,16 @@ def fit(
     posterior = encode_training(pipeline, corpus, data, n_groups)
     generator = torch.Generator().manual_seed(seed)
     z = posterior.sample(generator)
-    for name in only:
+    material = Material(posterior, z, lambda: pipeline.encode(probe_texts(600)), generator, seed, components, steps, batch)
+    for name in names:
         start = time.perf_counter()
-        if name == "gaussian":
-            priors[name] = Gaussian.fit(z)
-        elif name == "mixture":
-            priors[name] = Mixture.fit(z, components, seed)
-        elif name == "jitter":
-            texts = [text for entry in probe_set() for text in entry.sentences.values()]
-            priors[name] = Jitter.fit(pipeline.encode(texts[:: len(texts) // 600]))
-        else:
-            priors[name] = fit_flow(posterior, z, steps, batch, seed, generator)
+        with tqdm(total=steps, unit="step", desc=name, disable=name != "flow") as bar:
+            material.progress = lambda step, loss, bar=bar: bar.update(step - bar.n)
+            priors[name] = PRIORS[name].cls.fit_to(material)
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     about = {"weights": weights_hash(folder), "corpus": corpus, "posteriors": len(z), "seed": seed}
     about |= {"components": components, "flow_steps": steps, "flow_batch": batch}
-    save_priors(folder, {name: priors[name] for name in FITTED if name in priors}, about)
+    save_priors(folder, {name: priors[name] for name in fitted() if name in priors}, about)
 
 
 def encode_training(pipeline: Pipeline, corpus: str, data: str, n_groups: int) -> DiagonalGaussian:
@@ -92,20 +84,7 @@ def encode_training(pipeline: Pipeline, corpus: str, data: str, n_groups: int) -
         return pipeline.encode(texts, batch_size=256, progress=lambda done, _: bar.update(done - bar.n))
 
 
-def fit_flow(
-    posterior: DiagonalGaussian, z: torch.Tensor, steps: int, batch: int, seed: int, generator: torch.Generator
-) -> Flow:
-    """Trains the flow on fresh draws from the posteriors."""
-
-    def draw() -> torch.Tensor:
-        rows = torch.randint(len(posterior.mu), (batch,), generator=generator)
-        return posterior[rows].sample(generator)
-
-    with tqdm(total=steps, unit="step", desc="flow") as bar:
-
-        def progress(step: int, loss: float) -> None:
-            bar.update()
-            if step % 50 == 0:
-                bar.set_postfix(loss=f"{loss:.4f}")
-
-        return Flow.fit(draw, z, steps, seed=seed, progress=progress)
+def probe_texts(n: int) -> list[str]:
+    """Returns about n sentences of the probe set, from all of its languages."""
+    texts = [text for entry in probe_set() for text in entry.sentences.values()]
+    return texts[:: len(texts) // n]

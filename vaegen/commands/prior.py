@@ -12,17 +12,18 @@ import argparse
 from pathlib import Path
 
 from vaegen.commands.arguments import DATA_HELP, main_of, positive
+from vaegen.latent.prior_kinds import fitted
 
 
 def run(options: argparse.Namespace) -> None:
     """Fits and saves."""
-    from vaegen.artifacts.priors import FITTED, fit
+    from vaegen.artifacts.priors import fit
 
     fit(
         Path(options.checkpoint),
         options.data,
         options.corpus,
-        options.only.split(",") if options.only else FITTED,
+        options.only.split(",") if options.only else (),
         options.groups,
         options.components,
         options.steps,
@@ -39,7 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--groups", type=positive, default=29_000, metavar="N", help="groups of parallel sentences to encode"
     )
-    parser.add_argument("--only", metavar="A,B,..", help="names of the priors to fit (default: all that can be fitted)")
+    known = ", ".join(fitted())
+    parser.add_argument("--only", metavar="A,B,..", help=f"names of the priors to fit, of {known} (default: all)")
     parser.add_argument("--components", type=positive, default=64, metavar="N", help="Gaussians of the mixture")
     parser.add_argument("--steps", type=positive, default=3000, metavar="N", help="optimizer steps of the flow")
     parser.add_argument("--batch", type=positive, default=256, metavar="N", help="latents in one step of the flow")

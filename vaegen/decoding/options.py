@@ -9,6 +9,7 @@ from typing import Any
 from vaegen.errors import VaegenError
 
 METHODS = ("beam", "greedy", "sample")
+CONTEXT = "source"  # what the decoder sees where nobody says otherwise; `CONTEXTS` of the model has both
 # A beam costs memory and time in proportion to its square; beyond these, n ** a and log p / T leave the range of a float.
 MAX_BEAMS, MAX_LENGTH_PENALTY, MIN_TEMPERATURE = 100, 20, 1e-6
 

@@ -6,7 +6,7 @@ Every function returns a table: a title that says what was measured on how many 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median_high
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import sacrebleu
 
 from vaegen.errors import VaegenError
+from vaegen.evaluation import generated_text
 from vaegen.evaluation.reports.cards import CHINESE
 from vaegen.evaluation.translation import contexts_of, translation_scores
 from vaegen.pipeline.pipeline import Pipeline
@@ -112,9 +113,8 @@ def compression(texts: Sequence[str], sources: Sequence[str]) -> float:
 
 
 def distinct(texts: Sequence[str], n: int) -> float:
-    """Returns the different n-grams of some texts in per cent of all of them. Source: Li et al. 2016, N16-1014."""
-    grams = [gram for text in texts for gram in _ngrams(words(text), n)]
-    return 100 * len(set(grams)) / max(1, len(grams))
+    """Returns the different n-grams of some texts in per cent of all of them; see `generated_text.distinct`."""
+    return 100 * generated_text.distinct([tuple(words(text)) for text in texts], n)
 
 
 def summaries(pipeline: Pipeline, groups: Sequence[Group], language: str, captions: bool = True, **options: Any) -> Table:
@@ -328,7 +328,3 @@ def _variety(several: Sequence[Sequence[str]]) -> list[float]:
     n = len(several)
     different = round(sum(len(set(texts)) for texts in several) / n, 2)
     return [different, *(round(sum(distinct(texts, k) for texts in several) / n, 1) for k in (1, 2))]
-
-
-def _ngrams(tokens: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:
-    return (tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))

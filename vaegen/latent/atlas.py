@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vaegen.errors import VaegenError
-from vaegen.latent.projection import PCA, UMAP, fit_pca, fit_umap, place, unplace
+from vaegen.latent.projection import MIN_DIST, N_NEIGHBORS, PCA, UMAP, fit_pca, fit_umap, place, unplace
 from vaegen.model.companions import companion
 
 PICTURE, FILE, MAKER = "map.json", "map.npz", "`vaegen map`"  # for the page, for the model
@@ -60,7 +60,7 @@ class Atlas:
             )
         if at.shape != (PROJECTIONS[projection],):
             raise VaegenError(
-                "The place has {size} coordinates; this map has {axes}.", size=at.size, axes=PROJECTIONS[projection]
+                "The place has {n} coordinates; this map has {axes}.", n=at.size, axes=PROJECTIONS[projection]
             )
         if projection in self.coordinates:
             return unplace(at, self.latents, self.coordinates[projection]).astype(np.float32)
@@ -89,8 +89,9 @@ def load_atlas(folder: Path | None) -> Atlas:
     found = companion(folder, FILE, _read, MAKER)
     if found is None:
         raise VaegenError(
-            "This checkpoint has no map. Choose another one, or make its map: "
-            "vaegen map --checkpoint FOLDER. A map of your own sentences can be fitted here."
+            "This checkpoint has no map. Choose another one, or make its map with {maker}. A map of your own sentences can "
+            "be fitted here.",
+            maker=MAKER,
         )
     return found
 
@@ -104,7 +105,7 @@ def load_picture(folder: Path | None) -> dict[str, Any] | None:
     return companion(folder, PICTURE, _read_picture, MAKER)
 
 
-def fit_atlas(latents: np.ndarray, n_neighbors: int = 15, min_dist: float = 0.1) -> Iterator[float | Atlas]:
+def fit_atlas(latents: np.ndarray, n_neighbors: int = N_NEIGHBORS, min_dist: float = MIN_DIST) -> Iterator[float | Atlas]:
     """Fits a map to latents (N, D) alone; yields its progress, from 0 to 1, and last the map. See `fit_umap`."""
     for step in fit_umap(latents, 2, n_neighbors, min_dist):
         if isinstance(step, float):

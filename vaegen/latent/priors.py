@@ -10,13 +10,15 @@ posteriors of training sentences, the *aggregate posterior*, does not have that 
     flow      flow matching: a small network that carries noise to the aggregate posterior
     jitter    a draw from the posterior of a stored sentence: a control, it invents nothing
 
-All fitted ones lie beside the weights in `priors.safetensors`; `vaegen prior` makes it.
+All fitted ones lie beside the weights in `priors.safetensors`; `vaegen prior` makes it. `vaegen.latent.prior_kinds`
+lists them: a new one is a class with the methods of `FittedPrior` and a line there.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,14 +26,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vaegen.latent.prior_kinds import PRIORS, fitted
 from vaegen.model.companions import companion
 from vaegen.model.layers import EncoderLayer
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.precision import fast_autocast
 from vaegen.model.randomness import own_randomness
 
-FILE = "priors.safetensors"
-PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")
+FILE, MAKER = "priors.safetensors", "`vaegen prior`"
 
 
 class Prior(Protocol):
@@ -42,6 +44,45 @@ class Prior(Protocol):
 
     def tensors(self) -> dict[str, Tensor]:
         """What has to be stored."""
+
+
+@dataclass
+class Material:
+    """What priors are fitted to, and how hard.
+
+    Attributes:
+        posterior: Of the sentences of the training text.
+        z: A draw from each, (N, M, Z).
+        probes: Gives the posteriors of some stored sentences.
+        generator: Of all draws that follow.
+        seed: Of whatever else is random.
+        n_components: Of a mixture.
+        n_steps: Optimizer steps of a network.
+        batch_size: Latents in one of them.
+        progress: Called with (step, loss).
+    """
+
+    posterior: DiagonalGaussian
+    z: Tensor
+    probes: Callable[[], DiagonalGaussian]
+    generator: torch.Generator
+    seed: int = 0
+    n_components: int = 64
+    n_steps: int = 3000
+    batch_size: int = 256
+    progress: Callable[[int, float], None] | None = None
+
+
+class FittedPrior(Prior, Protocol):
+    """A prior that is fitted to a checkpoint, stored beside its weights and read again."""
+
+    @classmethod
+    def fit_to(cls, material: Material) -> FittedPrior:
+        """Returns the prior that fits the material."""
+
+    @classmethod
+    def restore(cls, tensors: Mapping[str, Tensor]) -> FittedPrior:
+        """Returns the prior that `tensors` describe."""
 
 
 class Normal:
@@ -72,6 +113,16 @@ class Gaussian:
         factor = torch.linalg.cholesky(torch.cov(flat.T) + 1e-6 * torch.eye(flat.shape[1]))
         return cls(z.mean(0), factor.float())
 
+    @classmethod
+    def fit_to(cls, material: Material) -> Gaussian:
+        """See `FittedPrior`."""
+        return cls.fit(material.z)
+
+    @classmethod
+    def restore(cls, tensors: Mapping[str, Tensor]) -> Gaussian:
+        """See `FittedPrior`."""
+        return cls(tensors["mean"], tensors["factor"])
+
     def sample(self, n: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
         """See `Prior`."""
         noise = torch.randn((n, len(self.factor)), generator=generator)
@@ -101,6 +152,18 @@ class Mixture:
         weights, means, stds = (torch.from_numpy(part).float() for part in found)
         return cls(weights, means, stds, rotation, (z.shape[1], z.shape[2]))
 
+    @classmethod
+    def fit_to(cls, material: Material) -> Mixture:
+        """See `FittedPrior`."""
+        return cls.fit(material.z, material.n_components, material.seed)
+
+    @classmethod
+    def restore(cls, tensors: Mapping[str, Tensor]) -> Mixture:
+        """See `FittedPrior`."""
+        n_slots, latent_dim = tensors["shape"].tolist()
+        weights, means, stds, rotation = (tensors[name] for name in ("weights", "means", "stds", "rotation"))
+        return cls(weights, means, stds, rotation, (n_slots, latent_dim))
+
     def sample(self, n: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
         """See `Prior`; which component is drawn does not depend on the scale."""
         which = torch.multinomial(self.weights, n, replacement=True, generator=generator)
@@ -124,6 +187,16 @@ class Jitter:
     def fit(cls, posterior: DiagonalGaussian) -> Jitter:
         """Returns the prior that draws from one of these posteriors at a time."""
         return cls(posterior.mu, posterior.std)
+
+    @classmethod
+    def fit_to(cls, material: Material) -> Jitter:
+        """See `FittedPrior`."""
+        return cls.fit(material.probes())
+
+    @classmethod
+    def restore(cls, tensors: Mapping[str, Tensor]) -> Jitter:
+        """See `FittedPrior`."""
+        return cls(tensors["mu"], tensors["std"])
 
     def sample(self, n: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
         """See `Prior`; at scale 0 it returns the modes of the stored sentences."""
@@ -218,6 +291,16 @@ class Flow(nn.Module):
                 progress(step + 1, float(loss))
         return flow.eval()
 
+    @classmethod
+    def fit_to(cls, material: Material) -> Flow:
+        """See `FittedPrior`: trained on fresh draws from the posteriors."""
+
+        def draw() -> Tensor:
+            rows = torch.randint(len(material.posterior.mu), (material.batch_size,), generator=material.generator)
+            return material.posterior[rows].sample(material.generator)
+
+        return cls.fit(draw, material.z, material.n_steps, seed=material.seed, progress=material.progress)
+
     @torch.inference_mode()
     def sample(self, n: int, generator: torch.Generator, scale: float = 1.0) -> Tensor:
         """See `Prior`: follows the velocity from scaled noise, in `n_steps` steps of Heun's method."""
@@ -267,12 +350,12 @@ def load_priors(folder: Path | None, n_slots: int, latent_dim: int) -> dict[str,
         for key, value in load_file(path).items():
             name, _, part = key.partition(".")
             parts.setdefault(name, {})[part] = value.float() if value.is_floating_point() else value
-        found = {name: _restore(name, parts[name]) for name in PRIORS if name in parts}
+        found = {name: PRIORS[name].cls.restore(parts[name]) for name in fitted() if name in parts}
         for prior in found.values():
             prior.sample(1, torch.Generator().manual_seed(0)).view(1, n_slots, latent_dim)
         return found, about_priors(path.parent).get("weights", "")
 
-    return {"normal": Normal(n_slots, latent_dim), **(companion(folder, FILE, read, "`vaegen prior`") or {})}
+    return {"normal": Normal(n_slots, latent_dim), **(companion(folder, FILE, read, MAKER) or {})}
 
 
 def about_priors(folder: Path) -> dict[str, Any]:
@@ -283,12 +366,3 @@ def about_priors(folder: Path) -> dict[str, Any]:
 
     with safe_open(folder / FILE, "pt") as file:
         return json.loads((file.metadata() or {}).get("about", "{}"))
-
-
-def _restore(name: str, tensors: dict[str, Tensor]) -> Prior:
-    if name == "gaussian":
-        return Gaussian(tensors["mean"], tensors["factor"])
-    if name == "mixture":
-        n_slots, latent_dim = tensors.pop("shape").tolist()
-        return Mixture(**tensors, shape=(n_slots, latent_dim))
-    return Jitter(tensors["mu"], tensors["std"]) if name == "jitter" else Flow.restore(tensors)

@@ -20,7 +20,8 @@ import numpy as np
 from vaegen.errors import VaegenError
 
 # McInnes, Healy & Melville 2018, arXiv:1802.03426
-UMAP = {"n_neighbors": 15, "min_dist": 0.1, "metric": "cosine", "random_state": 0}
+N_NEIGHBORS, MIN_DIST = 15, 0.1
+UMAP = {"n_neighbors": N_NEIGHBORS, "min_dist": MIN_DIST, "metric": "cosine", "random_state": 0}
 N_NEAREST = 10  # that place a new point, or make the latent of an empty place
 
 
@@ -87,7 +88,7 @@ def unplace(where: np.ndarray, cloud: np.ndarray, coordinates: np.ndarray) -> np
 
 
 def fit_umap(
-    x: np.ndarray, n_components: int = 2, n_neighbors: int = 15, min_dist: float = 0.1
+    x: np.ndarray, n_components: int = 2, n_neighbors: int = N_NEIGHBORS, min_dist: float = MIN_DIST
 ) -> Iterator[float | np.ndarray]:
     """Fits UMAP in another process of low priority; yields its progress, from 0 to 1, and last the map (N, k).
 

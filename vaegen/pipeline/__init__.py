@@ -1,8 +1,8 @@
 """A trained model as people use it: sentences in, sentences out.
 
 `pipeline` is the Python API and `ensemble` the same for several models at once. `batching` works between texts and
-tensors, `outputs` is what comes back. `attention_weights` says where a model looks while it translates, `occlusion` what
-changes when a word is taken away.
+tensors, and for nobody else; `outputs` is what comes back. `map` puts sentences on the map of the latent space,
+`attention_weights` says where a model looks while it translates, `occlusion` what changes when a word is taken away.
 """
 
 from vaegen import lazily
@@ -11,5 +11,8 @@ __getattr__ = lazily(
     __name__,
     pipeline="Pipeline load",
     outputs="Attention Translation",
+    map="Map Neighbour",
+    attention_weights="WordAttention",
+    occlusion="Without",
     ensemble="Ensemble",
 )

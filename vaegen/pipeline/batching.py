@@ -12,7 +12,7 @@ from torch import Tensor
 from vaegen.data.batches import pad
 from vaegen.decoding import loops
 from vaegen.decoding.avoidance import Allowed
-from vaegen.decoding.options import DecodingOptions
+from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.decoding.search import Hypothesis, decode
 from vaegen.errors import VaegenError
 from vaegen.latent.refinement import refine
@@ -29,7 +29,7 @@ from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
 
 TOO_LONG = "The text has {n} tokens; this model takes up to {most}. Please split it."
-MAX_CHARACTERS = 100_000  # of one text; the model's limit in tokens is far below, this only spares the tokenizer
+ONE_TOO_LONG = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
 # Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
 MAX_BATCH_TOKENS = 16384
@@ -71,7 +71,7 @@ class Inference:
         for i, text in enumerate(texts):
             if not isinstance(text, str):
                 raise VaegenError("Text {number} is of type {kind}; give strings.", number=i + 1, kind=type(text).__name__)
-        clean = [check_text(text, MAX_CHARACTERS) for text in texts]
+        clean = [check_text(text) for text in texts]
         if not as_targets:
             clean = [fold_capitals(text) for text in clean]
         if "zh" in self.model.config.languages:  # such a model has learned simplified characters only
@@ -80,8 +80,8 @@ class Inference:
         results = []
         for i, (text, ids) in enumerate(zip(clean, tokenizer.encode_batch(clean), strict=True)):
             if len(ids) > limit:
-                said = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
-                raise VaegenError("{said}", number=i + 1, n=len(ids), most=limit, said=said if len(texts) > 1 else TOO_LONG)
+                said = ONE_TOO_LONG if len(texts) > 1 else TOO_LONG
+                raise VaegenError(said, number=i + 1, n=len(ids), most=limit)
             results.append([*ids, tokenizer.eos_id] if text else [])
         return results
 
@@ -111,7 +111,7 @@ class Inference:
         texts: Sequence[str],
         languages: Sequence[str],
         *,
-        context: str = "source",
+        context: str = CONTEXT,
         n_draws: int = 0,
         seed: int = 0,
         beta: float | None = None,
@@ -272,7 +272,7 @@ class Inference:
 
         With their languages, words to avoid are masked: the last guard, which decoding leaves nothing to do.
         """
-        texts = [check_text(text, MAX_CHARACTERS) for text in self.tokenizer.decode_batch(list_of_ids)]
+        texts = [check_text(text) for text in self.tokenizer.decode_batch(list_of_ids)]
         words = self._words(avoid)
         if words is None:
             return texts

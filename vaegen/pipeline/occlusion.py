@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from vaegen.decoding.options import DecodingOptions
 from vaegen.errors import VaegenError
 from vaegen.pipeline.attention_weights import groups, labels
 from vaegen.text.words import END
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from vaegen.text.sensitive import WordList
 
 WAYS = ("drop", "mask")
-N_BEAMS = 5  # as in the translation view, so that both show the same sentence
+N_BEAMS = DecodingOptions.num_beams  # as in the translation view, so that both show the same sentence
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,6 @@ def _translate(
     """The ids of the translation of some ids, led around listed words as every translation is."""
     import torch
 
-    from vaegen.decoding.options import DecodingOptions
     from vaegen.pipeline.batching import make_generator, mode
 
     with torch.inference_mode():

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from vaegen.data.probe_sentences import probe_set
+from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.errors import VaegenError
 from vaegen.latent import paths
 from vaegen.latent.atlas import FILE as MAP_FILE
@@ -32,7 +33,8 @@ from vaegen.latent.atlas import Atlas, fit_atlas, load_atlas
 from vaegen.latent.directions import FILE as DIRECTIONS_FILE
 from vaegen.latent.directions import NONE, Directions, load_directions
 from vaegen.latent.priors import FILE as PRIORS_FILE
-from vaegen.latent.priors import Normal, Prior, load_priors
+from vaegen.latent.priors import MAKER, Normal, Prior, load_priors
+from vaegen.latent.projection import MIN_DIST, N_NEIGHBORS
 from vaegen.model.checkpoint import load_checkpoint
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.rate_dial import BETAS
@@ -50,6 +52,10 @@ from vaegen.text.tokenizer import Tokenizer, detect_language
 LOG = logging.getLogger(__name__)
 N_PROBES = 300  # captions of the probe set that show which dimensions are active
 T = TypeVar("T")
+NO_PRIOR = "There is no prior {prior}; this checkpoint has {known}."
+NO_FITTED_PRIOR = "There is no prior {prior}; this checkpoint has {known}. {maker} fits more."
+NO_LATENT = "This model has no latent (n_slots=0): it can only translate, in context 'source'."
+NO_LANGUAGE = "There is no language {language}; this model has {tags}."
 
 
 def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
@@ -134,9 +140,9 @@ class Pipeline:
         target_language: str,
         *,
         source_language: str | None = None,
-        context: str = "source",
-        num_beams: int = 5,
-        length_penalty: float = 1.0,
+        context: str = CONTEXT,
+        num_beams: int = DecodingOptions.num_beams,
+        length_penalty: float = DecodingOptions.length_penalty,
         beta: float | None = None,
         batch_size: int = 32,
         progress: Progress | None = None,
@@ -173,7 +179,7 @@ class Pipeline:
         target_language: str | Sequence[str],
         *,
         source_language: str | None = None,
-        context: str = "source",
+        context: str = CONTEXT,
         n_draws: int = 0,
         seed: int = 0,
         beta: float | None = None,
@@ -361,7 +367,7 @@ class Pipeline:
         texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]
         return self.encode(texts).mu.flatten(1).var(0).cpu().numpy()
 
-    def map(self, texts: Sequence[str] | None = None, n_neighbors: int = 15, min_dist: float = 0.1) -> Map:
+    def map(self, texts: Sequence[str] | None = None, n_neighbors: int = N_NEIGHBORS, min_dist: float = MIN_DIST) -> Map:
         """Returns the map that lies beside the weights, or one that is fitted to some sentences alone.
 
         Args:
@@ -430,9 +436,8 @@ class Pipeline:
             )
         known = {"normal": Normal(*self.latent_shape)} if prior == "normal" else self._all_priors()
         if prior not in known:
-            said = "There is no prior {prior}; this checkpoint has {known}."
-            fits = "There is no prior {prior}; this checkpoint has {known}. `vaegen prior` fits more."
-            raise VaegenError(fits if len(known) == 1 else said, prior=repr(prior), known=", ".join(known))
+            said = NO_PRIOR if len(known) > 1 else NO_FITTED_PRIOR
+            raise VaegenError(said, prior=repr(prior), known=", ".join(known), maker=MAKER)
         z = known[prior].sample(n, make_generator(seed, 0), prior_scale)
         return paths.first_slots(z, most if n_slots is None else n_slots).numpy()
 
@@ -466,7 +471,7 @@ class Pipeline:
         texts: str | Sequence[str],
         targets: str | Sequence[str],
         language: str,
-        context: str = "source",
+        context: str = CONTEXT,
         batch_size: int = 32,
         z: Tensor | np.ndarray | None = None,
         beta: float | None = None,
@@ -501,7 +506,7 @@ class Pipeline:
         self,
         text: str,
         target_language: str,
-        context: str = "source",
+        context: str = CONTEXT,
         target_text: str | None = None,
         beta: float | None = None,
         **options: Any,
@@ -528,7 +533,7 @@ class Pipeline:
         text: str,
         word: int,
         target_language: str,
-        context: str = "source",
+        context: str = CONTEXT,
         target_text: str | None = None,
         how: str = "drop",
         by_word: bool = True,
@@ -585,9 +590,7 @@ class Pipeline:
 
     def _check_language(self, language: str) -> str:
         if language not in self.tags:
-            raise VaegenError(
-                "There is no language {language}; this model has {tags}.", language=repr(language), tags=", ".join(self.tags)
-            )
+            raise VaegenError(NO_LANGUAGE, language=repr(language), tags=", ".join(self.tags))
         return language
 
     def _latents(self, z: Tensor | np.ndarray) -> Tensor:
@@ -635,4 +638,4 @@ class Pipeline:
 
     def _check_latent(self) -> None:
         if not self.model.config.n_slots:
-            raise VaegenError("This model has no latent (n_slots=0): it can only translate, in context 'source'.")
+            raise VaegenError(NO_LATENT)

@@ -14,6 +14,7 @@ import numpy as np
 
 from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
 from vaegen.app.questions.points import Point, fitted, point
+from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
 from vaegen.pipeline.occlusion import N_BEAMS, WAYS, Without
 from vaegen.text.cleaning import check_text
@@ -44,7 +45,7 @@ class Looking:
     b: Point | None = None
     checkpoint: str = ""
     language: str = "de"
-    context: str = "source"
+    context: str = CONTEXT
     target: str = ""
     merge: bool = True
     without: int = -1
@@ -209,7 +210,7 @@ def side_of(
     model: Any,
     text: str,
     language: str,
-    context: str = "source",
+    context: str = CONTEXT,
     target: str = "",
     merge: bool = True,
     source_language: str = "",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy as np
 from vaegen.app.questions.checks import check_checkpoint, check_choice, check_languages, check_whole
 from vaegen.app.questions.points import Point, exact_latent_of, fitted, latent_of, point, python_of, python_start
 from vaegen.decoding.loops import loops, words
+from vaegen.evaluation.generated_text import word_smoothness
 from vaegen.latent.codes import pack
 from vaegen.text.tags import CAPTION_LANGUAGES
 
@@ -71,7 +70,7 @@ class Walk:
             answer = replace(answer, stops=(*answer.stops, stop))
             if answer.is_complete:
                 columns = {code: [stop.texts[code] for stop in answer.stops] for code in self.languages}
-                answer = replace(answer, smoothness={code: smoothness(texts) for code, texts in columns.items()})
+                answer = replace(answer, smoothness={code: word_smoothness(texts) for code, texts in columns.items()})
             yield answer
 
     @property
@@ -111,7 +110,7 @@ class WalkAnswer:
         n_steps: Steps in all.
         languages: Codes.
         stops: Those that are decoded.
-        smoothness: Of the whole walk, by language; see `smoothness`.
+        smoothness: Of the whole walk, by language; see `word_smoothness`.
         python: Calls that reproduce the walk.
         kind: Says which of the answers about ways this is.
         seconds: Time taken so far.
@@ -145,25 +144,3 @@ def plane(path: np.ndarray) -> list[tuple[float, float]]:
     rest = b - (b @ first) * first
     second = rest / max(float(np.linalg.norm(rest)), 1e-12)
     return [(round(float(z @ first), 3), round(float(z @ second), 3)) for z in flat]
-
-
-def smoothness(texts: Sequence[str]) -> float:
-    """Returns how direct a walk through sentences is: 1 has no detour, near 0 it wanders.
-
-    The distance of the two ends over the summed distances of neighbours, in words to insert, delete or replace. The
-    triangle inequality keeps it at or below 1; a walk that never changes is 1. After the interpolation smoothness of Hu et
-    al. 2022 (DELLA, arXiv 2207.06130), who measure with the word mover's distance instead.
-    """
-    words = [re.findall(r"\w+", text.lower()) for text in texts]
-    length = sum(edit_distance(x, y) for x, y in pairwise(words))
-    return round(edit_distance(words[0], words[-1]) / length, 3) if length else 1.0
-
-
-def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
-    """Returns the least number of words to insert, delete or replace on the way from a to b. Source: Levenshtein 1966."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
-    return row[-1]

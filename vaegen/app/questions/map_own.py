@@ -13,10 +13,12 @@ from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_
 from vaegen.app.questions.points import python_start
 from vaegen.errors import VaegenError
 from vaegen.latent.atlas import fit_atlas
+from vaegen.latent.projection import MIN_DIST, N_NEIGHBORS
 from vaegen.text.cleaning import check_text
 
 MAX_LINES, MIN_FIT = 2000, 10
 CHUNK = 100  # sentences encoded at a time: other visitors wait no longer than for these
+FEW_LINES = "There are {n} sentences; a map of their own takes {least} or more."
 NO_LINES = "There are no sentences; type or choose some, one a line."
 _FITTING = threading.BoundedSemaphore(1)  # UMAP takes a whole core
 
@@ -36,8 +38,8 @@ class Place:
     lines: tuple[str, ...]
     checkpoint: str = ""
     fit: bool = False
-    n_neighbors: int = 15
-    min_dist: float = 0.1
+    n_neighbors: int = N_NEIGHBORS
+    min_dist: float = MIN_DIST
 
     def checked(self, checkpoints: Sequence[str]) -> Place:
         """Returns the question with clean values.
@@ -52,14 +54,13 @@ class Place:
         lines = tuple(line for line in (check_text(str(line), MAX_CHARACTERS) for line in self.lines) if line)
         least = MIN_FIT if self.fit else 1
         if len(lines) < least:
-            said = "There are {n} sentences; a map of their own takes {least} or more."
-            raise VaegenError("{said}", n=len(lines), least=least, said=said if self.fit else NO_LINES)
+            raise VaegenError(FEW_LINES if self.fit else NO_LINES, n=len(lines), least=least)
         return Place(
             lines,
             check_checkpoint(self.checkpoint, checkpoints),
             bool(self.fit),
-            check_whole("n_neighbors", self.n_neighbors, 2, 100) if self.fit else 15,
-            check_number("min_dist", self.min_dist, 0.0, 0.99) if self.fit else 0.1,
+            check_whole("n_neighbors", self.n_neighbors, 2, 100) if self.fit else N_NEIGHBORS,
+            check_number("min_dist", self.min_dist, 0.0, 0.99) if self.fit else MIN_DIST,
         )
 
     def answers(self, model: Any) -> Iterator[PlaceAnswer]:

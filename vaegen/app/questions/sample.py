@@ -13,12 +13,12 @@ from vaegen.app.questions.points import START, Point, fitted, latent_of, point, 
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import pack
 from vaegen.latent.directions import NONE, Direction, Directions
+from vaegen.latent.prior_kinds import PRIORS
 from vaegen.text.tags import CAPTION_LANGUAGES
 
 STARTS = ("sentence", "prior")
 SLOT_STATES = {".": "free", "l": "locked", "m": "muted", "b": "from B"}
 MAX_SD, MAX_DRAWS, MAX_SLOTS = 5.0, 12, 1000
-PRIORS = ("normal", "gaussian", "mixture", "flow", "jitter")  # as in vaegen.latent.priors, which imports torch
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Move:
             "b" taken from `b`; missing ones are free.
         languages: Codes of the languages to decode into.
         temperature: 0 decodes greedily; above it, tokens are sampled, with `seed`.
-        prior: Which prior is drawn from; one of `vaegen.latent.priors.PRIORS`.
+        prior: Which prior is drawn from; one of `vaegen.latent.PRIORS`.
         kept: Only this many slots, the first ones, speak at the end, the others are 0; 0: all.
     """
 

@@ -18,6 +18,7 @@ from vaegen.app.questions.checks import (
     check_whole,
 )
 from vaegen.app.questions.points import Point, source_language
+from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.text.tags import targets_for
 from vaegen.text.words import Word, merge_words
 
@@ -73,12 +74,12 @@ class Request:
     text: str
     checkpoint: str = ""
     source_language: str = ""
-    context: str = "source"
-    method: str = "beam"
-    num_beams: int = 5
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
+    context: str = CONTEXT
+    method: str = DecodingOptions.method
+    num_beams: int = DecodingOptions.num_beams
+    temperature: float = DecodingOptions.temperature
+    top_k: int = DecodingOptions.top_k
+    top_p: float = DecodingOptions.top_p
     seed: int = 0
     avoid: bool = True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
+from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
 from vaegen.text.cleaning import check_text
 
@@ -28,7 +29,7 @@ class Lines:
 
     lines: tuple[str, ...]
     language: str
-    context: str = "source"
+    context: str = CONTEXT
     num_beams: int = 1
     checkpoint: str = ""
 

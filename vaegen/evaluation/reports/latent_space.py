@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vaegen.evaluation.reports.cards import latent_table, markdown_table
+from vaegen.latent.prior_kinds import PRIORS
 from vaegen.text.tags import LANGUAGE_NAMES, tag_name
 
 FIGURES, REPORT = "latent.json", "REPORT.md"
@@ -32,14 +33,6 @@ TABLES_OF_RETRIEVAL = {
 }
 NUMBERS = {2: "two", 3: "three", 4: "four"}
 SHARES = ("plausible", "memorised_4_grams", "memorised_sentences", "loops")
-PRIOR_NAMES = {
-    "real": "real captions",
-    "normal": "N(0, I)",
-    "gaussian": "Gaussian, all covariances",
-    "mixture": "mixture of Gaussians",
-    "flow": "flow matching",
-    "jitter": "near a probe sentence (control)",
-}
 # Published values of smoothness, each with its own data and encoder: an orientation, no ranking.
 PEERS = {"Optimus": 0.220, "DELLA": 0.253, "autoencoder with a flow": 0.282}
 
@@ -127,12 +120,17 @@ def surface_section(part: Figures, _plots: bool = True) -> str:
     ])  # fmt: skip
 
 
+def prior_name(name: str) -> str:
+    """Returns what the report calls where samples come from: a prior, or "real" sentences beside them."""
+    return "real captions" if name == "real" else PRIORS[name].label if name in PRIORS else name
+
+
 def sample_rows(part: Figures) -> tuple[list[str], list[list[str]]]:
     """Returns header and rows of the table of priors: mean and, behind ±, standard deviation over the seeds."""
     keys = [key for key in SAMPLE_COLUMNS if key in part["rows"][0]["mean"]]
     rows = []
     for row in part["rows"]:
-        title = PRIOR_NAMES.get(row["prior"], row["prior"])
+        title = prior_name(row["prior"])
         title += f", scale {row['scale']}" if row["scale"] != 1.0 else ""
         title += f", first {row['slots']} slots" if row["slots"] else ""
         rows.append([title, *(_with_spread(row, key) for key in keys)])
