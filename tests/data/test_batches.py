@@ -83,16 +83,22 @@ def test_an_epoch_with_noise_and_other_names_is_one_too(tokenizer):
     texts = [{"en": f"Tom sees {i} dogs and a bird", "de": f"Tom sieht {i} Hunde und einen Vogel"} for i in range(30)]
     groups = tokenize(texts, tokenizer, 64)[0]
 
-    def plan(seed, epoch):
+    def read(seed, epoch, start=0):
         data = TrainingData([(groups, 1.0)], tokenizer, config(seed=seed, typing_noise=0.5, name_rate=0.5))
-        return [[(i.group, i.source, i.targets, i.typed) for i in batch] for batch in data.plan(epoch)]
+        return [(batch.src.tolist(), batch.tgt_out.tolist()) for batch in data.batches(epoch, start)]
 
-    assert plan(1, 0) == plan(1, 0) and plan(1, 0) != plan(1, 1) and plan(1, 0) != plan(2, 0)
+    assert read(1, 0) == read(1, 0) and read(1, 0) != read(1, 1) and read(1, 0) != read(2, 0)
+    assert read(1, 0, start=2) == read(1, 0)[2:]
+
+
+def varied(data):
+    """The items of an epoch as they are read."""
+    return [item for index, batch in enumerate(data.plan(0)) for item in data.varied(0, index, batch)]
 
 
 def test_a_source_is_read_as_typed_and_written_as_it_was(tokenizer, groups):
     data = TrainingData([(groups * 10, 1.0)], tokenizer, config(typing_noise=0.25, autoencode_rate=1.0))
-    items = [item for batch in data.plan(0) for item in batch]
+    items = varied(data)
     typed = [item for item in items if item.typed is not None]
     assert len(typed) / len(items) == pytest.approx(0.25, abs=0.06)
     originals = {id(group) for group in groups}
@@ -105,18 +111,17 @@ def test_a_source_is_read_as_typed_and_written_as_it_was(tokenizer, groups):
     assert np.mean([item.typed != item.group[item.source] for item in typed]) > 0.4  # no capital and no mark is in them
 
 
-def test_the_length_of_an_item_covers_what_is_read_and_what_is_written():
+def test_the_length_of_an_item_covers_its_source_and_its_targets():
     group = {"en": [7, 8], "de": [7, 8, 9]}
     assert Item(group, "en", ("en",)).length == 3 and Item(group, "en", ("de",)).length == 4
-    assert Item(group, "en", ("de",), typed=[7, 8, 9, 10, 11]).length == 6
-    assert Item(group, "de", ("en",), typed=[7]).length == 3 and Item(group, "de", ()).length == 4
+    assert Item(group, "de", ("en",)).length == Item(group, "de", ()).length == 4
 
 
 def test_names_are_replaced_at_their_rate_and_on_all_sides(tokenizer):
     groups = tokenize([{"en": "Tom sleeps", "de": "Tom schläft"}] * 400, tokenizer, 64)[0]
     data = TrainingData([(groups, 1.0)], tokenizer, config(name_rate=0.25))
     names = []
-    for item in (item for batch in data.plan(0) for item in batch):
+    for item in varied(data):
         texts = {language: tokenizer.decode(ids) for language, ids in item.group.items()}
         names.append(texts["en"].removesuffix(" sleeps"))
         assert texts == {"en": f"{names[-1]} sleeps", "de": f"{names[-1]} schläft"}

@@ -152,9 +152,9 @@ def test_alignment_is_the_kl_of_the_translation_from_the_sentence_and_never_of_t
         each = kl_divergence(q("de"), q("en"))
         assert alignment("en") == 0.0
         assert alignment("de") == pytest.approx(each.mean().item(), rel=1e-4)
-        for _ in range(5):  # of several targets one is chosen; of those that chose a translation, the mean
-            assert 0.0 <= alignment("de", "en") <= each.max().item()
-            assert alignment("de", "en") != pytest.approx(0.5 * each.mean().item(), rel=1e-4)
+        for _ in range(10):  # of several targets one is chosen; of the sentences that chose a translation, the mean
+            found = alignment("de", "en")
+            assert found == 0.0 or each.min().item() * 0.999 < found < each.max().item() * 1.001
 
 
 def test_validation_does_not_depend_on_its_batches_and_tells_its_contexts_apart(tokenizer, tmp_path):

@@ -62,7 +62,9 @@ class DecodingOptions:
             )
         if self.num_beams > MAX_BEAMS:
             raise VaegenError(
-                "num_beams={num_beams}: give at most {most}; 5 to 10 are usual.", num_beams=self.num_beams, most=MAX_BEAMS
+                "num_beams={num_beams}: give at most {most}; 5 to 10 are usual.",
+                num_beams=str(self.num_beams),  # as it was typed
+                most=MAX_BEAMS,
             )
         if not MIN_TEMPERATURE <= self.temperature < float("inf"):
             raise VaegenError(
