@@ -44,7 +44,7 @@ export function tags() {
   return own.length ? own : all.filter((tag) => languageOf(tag) === languageOf(all[0]));
 }
 
-// What becomes of a choice for another checkpoint, as `fitted` (vaegen/app/questions/points.py) has it; `has` are the possible
+// What becomes of a choice for another checkpoint, as `fitted` in questions/points.py has it; `has` are the possible
 // tags.
 /** @param {string} tag @param {string[]} has */
 const one = (tag, has) => (has.includes(tag) ? tag : (tags().find((other) => other !== state.a.language) ?? tags()[0]));
