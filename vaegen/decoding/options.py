@@ -54,16 +54,16 @@ class DecodingOptions:
             raise VaegenError(
                 "num_beams={num_beams}, n_best={n_best}, max_length={max_length}, top_k={top_k}, "
                 "n_alternatives={n_alternatives}: the first three start at 1, the last two at 0.",
-                num_beams=self.num_beams,
-                n_best=self.n_best,
-                max_length=self.max_length,
-                top_k=self.top_k,
-                n_alternatives=self.n_alternatives,
+                num_beams=str(self.num_beams),
+                n_best=str(self.n_best),
+                max_length=str(self.max_length),
+                top_k=str(self.top_k),
+                n_alternatives=str(self.n_alternatives),
             )
         if self.num_beams > MAX_BEAMS:
             raise VaegenError(
                 "num_beams={num_beams}: give at most {most}; 5 to 10 are usual.",
-                num_beams=str(self.num_beams),  # as it was typed
+                num_beams=str(self.num_beams),
                 most=MAX_BEAMS,
             )
         if not MIN_TEMPERATURE <= self.temperature < float("inf"):
@@ -79,16 +79,11 @@ class DecodingOptions:
                 length_penalty=self.length_penalty,
                 most=MAX_LENGTH_PENALTY,
             )
-        if self.method == "beam" and self.n_best > 1 and self.max_length == 1:
-            raise VaegenError(
-                "n_best={n_best} with max_length=1: only the empty sentence is that short; give max_length=2 or more.",
-                n_best=self.n_best,
-            )
         most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
         if self.n_best > most:
             raise VaegenError(
                 "n_best={n_best}: {method} finds only {most}; raise num_beams or use 'sample'.",
-                n_best=self.n_best,
+                n_best=str(self.n_best),
                 method=self.method,
                 most=most,
             )

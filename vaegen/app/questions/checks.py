@@ -104,8 +104,8 @@ def check_whole(name: str, value: object, low: int, high: int) -> int:
             "{name} is {value}; give a whole number from {low} to {high}.",
             name=name,
             value=f"{value!r:.80}",
-            low=low,
-            high=high,
+            low=str(low),
+            high=str(high),
         )
     return int(number)
 
