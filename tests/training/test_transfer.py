@@ -48,6 +48,13 @@ def test_the_same_words_and_shape_give_the_same_model(tiny_model, tokenizer):
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in tiny_model.state_dict().items())
 
 
+def test_tokenizers_without_a_common_language_are_refused(tiny_model, tokenizer, tiny_config):
+    foreign = Tokenizer.train(["un perro camina a casa"] * 3, 300, ("es", "pt"))
+    config = override(tiny_config, vocab_size=foreign.vocab_size, languages=("es", "pt"))
+    with pytest.raises(VaegenError, match=r"has es, pt, the checkpoint to start from .*no language of both"):
+        transfer(tiny_model, tokenizer, config, foreign)
+
+
 def test_of_fewer_slots_the_first_stay(tiny_model, tokenizer):
     model, new = transfer(tiny_model, tokenizer, override(tiny_model.config, n_slots=2), tokenizer)
     assert new == []

@@ -265,6 +265,8 @@ def build_model(options: argparse.Namespace, saved: dict[str, Any] | None, say: 
         there = start.model.config
         tokenizer = start.tokenizer if options.tokenizer is None else Tokenizer.load(options.tokenizer)
         free = {*WITHOUT_WEIGHTS, *OF_LATENT}
+        if not (there.n_slots and asked["n_slots"] != 0):  # a latent comes or goes: that is another model
+            free -= {"n_slots", "latent_dim"}
         for name, value in asked.items():
             if value is not None and value != (has := getattr(there, name)) and name not in free:
                 raise VaegenError(

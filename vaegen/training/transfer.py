@@ -24,10 +24,17 @@ def transfer(
     change otherwise, what reads and writes z starts anew. A dial starts without effect.
 
     Raises:
-        VaegenError: If weights outside the embedding and the latent would not fit.
+        VaegenError: If the two tokenizers share no language, or weights outside the embedding and the latent would not fit.
 
     Source: Gee et al. 2022, "Fast Vocabulary Transfer for Language Model Compression", arXiv 2402.09977, section 3.
     """
+    if not set(old_tokenizer.languages) & set(tokenizer.languages):
+        raise VaegenError(
+            "The tokenizer has {new}, the checkpoint to start from {old}: with no language of both nothing is transferred. "
+            "Give a tokenizer that shares one, or start anew.",
+            new=", ".join(tokenizer.languages),
+            old=", ".join(old_tokenizer.languages),
+        )
     model = VAETransformer(config)
     state, new = old.state_dict(), []
     state["embedding.weight"] = transfer_embedding(state["embedding.weight"], old_tokenizer, tokenizer)
