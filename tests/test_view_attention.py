@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import torch
-from vaegen.app.tabs.attention import question
 
+from vaegen.app.tabs.attention import question
 from vaegen.errors import VaegenError
 from vaegen.model import VAETransformer
 from vaegen.pipeline import Pipeline

@@ -9,10 +9,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from vaegen.app.tabs.interpolate import question
 
 import vaegen
 from vaegen import latent
+from vaegen.app.tabs.interpolate import question
 from vaegen.errors import VaegenError
 from vaegen.posterior import DiagonalGaussian
 from vaegen.views.around import RADII, Analogy, Grid, Jitter

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from vaegen.app.tabs.sample import question
 
+from vaegen.app.tabs.sample import question
 from vaegen.errors import VaegenError
 from vaegen.posterior import DiagonalGaussian
 from vaegen.priors import PRIORS, Normal
