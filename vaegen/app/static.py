@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import mimetypes
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from vaegen.latent.atlas import PICTURE, load_picture
 WEB = Path(__file__).parent / "web"
 PREFIX = "gradio_api/vaegen"  # below Gradio's own prefix, which a page rendered on a server leaves to Python, too
 HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-mimetypes.add_type("text/javascript", ".js")  # the machine's own table may say otherwise; a module needs it
 
 
 def address(path: str = "") -> str:
