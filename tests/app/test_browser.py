@@ -196,7 +196,7 @@ def test_a_newcomer_is_led_to_the_lessons(page):
 
 def test_a_refusal_speaks_the_language_of_the_browser_and_names_those_of_the_checkpoint(open_page):
     page = open_page(served_stub()[0], locale="de-DE")
-    notice = page.locator(".vg-results .vg-notice")
+    notice = page.locator(".vg-translate .vg-notice")
     ask(page, "")
     expect(notice).to_contain_text("auf Englisch, Deutsch, Franz\u00f6sisch oder Tschechisch")
     ask(page, "x" * 10_000)
