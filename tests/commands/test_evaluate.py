@@ -10,7 +10,7 @@ from tagged import save_tagged
 
 from vaegen.commands import evaluate
 from vaegen.config import ModelConfig, preset
-from vaegen.evaluation.translation import checkpoint as measured_checkpoint
+from vaegen.evaluation import checkpoint as measured_checkpoint
 from vaegen.model.checkpoint import save_checkpoint
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer

@@ -32,14 +32,12 @@ def examples(checkpoint: str | Path) -> dict[str, Any]:
     """Returns the answers by view as plain data, without the times that they took."""
     from vaegen.app.build import VIEWS
     from vaegen.app.questions.points import START
-    from vaegen.app.questions.translate import Request
     from vaegen.app.service import Service
 
     service = Service(checkpoint)
     a, b = START
     try:
-        answers = {"translate": service.ask(Request(a.text))}
-        answers |= {name: service.ask(question({"a": a, "b": b})) for name, question in VIEWS.items()}
+        answers = {name: service.ask(question({"a": a, "b": b})) for name, question in VIEWS.items()}
     finally:
         service.close()
     return {name: {**asdict(answer), "seconds": 0.0} for name, answer in answers.items()}
