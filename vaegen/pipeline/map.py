@@ -43,7 +43,7 @@ class Map:
     """A map of a pipeline's latent space.
 
     Where sentences are asked for, latents of shape (..., M, Z) may be given as well; `beta` is the rate at which sentences
-    are encoded, as in `Pipeline.translate`. The map itself is of the rate that it was made at, as a rule the recommended.
+    are encoded, as in `Pipeline.translate`. The map itself is of one rate, as a rule the recommended one.
 
     Attributes:
         atlas: The latents behind it and their places by projection: "umap2", "umap3", "pca2", "pca3".

@@ -5,7 +5,7 @@ import { state } from './state.js';
 
 /** @typedef {import('./page.js').Measured} Measured */
 
-export const STEPS = 100; // of the slider, on a logarithmic scale
+export const STEPS = 50; // of the slider, on a logarithmic scale: so few that two figures tell them apart
 const { low, high } = page.dial;
 const SPAN = Math.log(high / low);
 
