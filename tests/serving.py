@@ -18,6 +18,8 @@ class StubPipeline:
     """Answers at once with its input and its own name; keeps the calls."""
 
     tags = languages = ("en", "de", "fr", "cs")
+    rates: tuple[float, ...] = ()
+    unsure = None
     model = SimpleNamespace(config=SimpleNamespace(n_slots=4))
     calls: list[dict[str, Any]] = []  # noqa: RUF012  (shared on purpose: the service makes the instances)
     fail_on = "\0never"
@@ -53,6 +55,7 @@ class StubPipeline:
             alternatives=alternatives,
             log_prob=sum(log_probs),
             avoided=avoided,
+            unsure=None,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from vaegen.errors import VaegenError
 
+BETA_MIN, BETA_MAX = 0.003, 1.0  # of the dial: what training draws from; beyond it the model was never asked
 SCHEDULES = ("gated", "cyclical", "target_kl", "constant", "dial")
 OPTIMIZERS = ("muon", "adamw", "adam", "adafactor", "lion")
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -110,7 +111,7 @@ class ModelConfig:
             )
         if self.rate_dial and not self.n_slots:
             raise VaegenError("rate_dial=True with n_slots=0: without a latent there is no rate; give n_slots.")
-        if not 0.003 <= self.default_beta <= 1.0:
+        if not BETA_MIN <= self.default_beta <= BETA_MAX:
             raise VaegenError("default_beta={default_beta}: give a number from 0.003 to 1.", default_beta=self.default_beta)
         if self.width % (2 * self.n_heads):
             raise VaegenError(

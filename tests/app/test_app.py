@@ -145,8 +145,11 @@ def test_the_page_knows_what_a_checkpoint_is_about(tmp_path):
     from vaegen.app.service import Service
 
     service = served()[1]
-    assert _about(service, "multi30k") == {"kind": "translate", "languages": 4, "domains": ["captions"], "weak": False}
+    known = {"kind": "translate", "languages": 4, "domains": ["captions"], "weak": False, "dial": None}
+    assert _about(service, "multi30k") == known
     assert _about(service, "chinese")["domains"] == ["captions", "phrases"]
-    assert _about(service, "dialogue") == {"kind": "reply", "languages": 1, "domains": ["chat"], "weak": True}
+    assert _about(service, "dialogue") == {
+        "kind": "reply", "languages": 1, "domains": ["chat"], "weak": True, "dial": None
+    }  # fmt: skip
     unknown = Service(tmp_path, folder=tmp_path)
-    assert _about(unknown, "") == {"kind": "translate", "languages": 0, "domains": [], "weak": False}
+    assert _about(unknown, "") == {**known, "languages": 0, "domains": []}

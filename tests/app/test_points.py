@@ -35,7 +35,7 @@ def test_a_point_is_its_latent_or_the_mode_of_its_sentence():
 
     posterior = DiagonalGaussian(torch.full((1, 3, 4), 0.5), torch.zeros(1, 3, 4))
     model = SimpleNamespace(
-        encode=lambda texts: posterior, latent_shape=(3, 4)
+        encode=lambda texts, beta=None: posterior, latent_shape=(3, 4)
     )
     assert np.array_equal(latent_of(model, Point("A dog.")), np.full((3, 4), 0.5, np.float32))
     assert np.array_equal(latent_of(model, Point("A dog.", z=pack(np.ones((3, 4))))), np.ones((3, 4), np.float32))

@@ -96,6 +96,7 @@ def test_a_refusal_reaches_the_page_as_a_text_that_it_can_say():
         lambda: Lines(("a", "x" * 9999), "de").checked([]),
         lambda: unpack("AAAA", (16, 32)),
         lambda: NONE.index(3),
+        lambda: Move(beta=2.0).checked([]),
     ]
     for ask in asked:
         with pytest.raises(VaegenError) as refusal:

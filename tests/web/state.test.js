@@ -70,6 +70,31 @@ test('what the browser kept goes before the address', () => {
   assert.equal(store.isLessonLinked, false);
 });
 
+test('a rate is kept and linked; what is no rate of the dial is refused', () => {
+  const before = store.key();
+  store.turn(0.1);
+  assert.notEqual(store.key(), before);
+  const kept = structuredClone(store.snapshot());
+  store.turn(null);
+  assert.equal(store.key(), before);
+  store.begin(link(kept), undefined);
+  assert.equal(store.state.beta, 0.1);
+  for (const beta of [0, 0.002, 1.1, '0.1', NaN, [0.1]]) {
+    store.turn(null);
+    store.begin(link({ beta }), undefined);
+    assert.equal(store.state.beta, null);
+  }
+  assert.ok(store.refused.includes('beta'));
+});
+
+test('latents are read at the rate that they were made at: another rate drops them', () => {
+  store.change({ a: store.clean({ text: 'A', language: 'en', z: 'AAAA' }) });
+  store.turn(null);
+  assert.equal(store.state.a.z, 'AAAA');
+  store.turn(1);
+  assert.deepEqual([store.state.a.text, store.state.a.z], ['A', '']);
+});
+
 test('another checkpoint keeps the sentences and drops their latents', () => {
   store.change({ a: store.clean({ text: 'A', language: 'en', z: 'AAAA' }) });
   let told = 0;

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 from fastapi import FastAPI
 
+from vaegen.app.dial import dial_of
 from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, part, t
 from vaegen.app.questions.checks import MAX_CHARACTERS
@@ -20,6 +21,7 @@ from vaegen.app.service import Question, Service
 from vaegen.app.static import WEB, address, map_addresses, plotly_address, routes
 from vaegen.app.tabs import attention, inside, interpolate, lessons, map, sample, translate
 from vaegen.app.theme import theme
+from vaegen.config import BETA_MAX, BETA_MIN
 from vaegen.data.corpus import DOMAINS
 from vaegen.latent.codes import MAX_CODE
 from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
@@ -139,6 +141,7 @@ def _page(service: Service) -> dict[str, Any]:
         "tasks": TASK_NAMES,
         "start": [asdict(point) for point in START],
         "most": {"text": MAX_CHARACTERS, "z": MAX_CODE},
+        "dial": {"low": BETA_MIN, "high": BETA_MAX},
         "settings": SETTINGS,
         "examples": TASK_EXAMPLES,
         "checkpoints": service.checkpoints,
@@ -150,13 +153,17 @@ def _page(service: Service) -> dict[str, Any]:
 
 
 def _about(service: Service, checkpoint: str) -> dict[str, Any]:
-    """What the page says of a checkpoint: what it is for, what its texts are about, whether it is hardly worth its name."""
+    """What the page says of a checkpoint: what it is for, what its texts are about, whether it is hardly worth its name.
+
+    And its dial, if it has one.
+    """
     metrics, tags = service.metrics(checkpoint), service.tags(checkpoint)
     kind = kind_of(tags)
     names = [part.partition(":")[0] for part in str(metrics.get("corpora", "")).split(",")]
     domains = sorted({DOMAINS.get(name, "") for name in names})
     weak = kind == "reply" and _loses(metrics)
-    return {"kind": kind, "languages": len(languages_of(tags)), "domains": domains if all(domains) else [], "weak": weak}
+    found = {"kind": kind, "languages": len(languages_of(tags)), "domains": domains if all(domains) else [], "weak": weak}
+    return {**found, "dial": dial_of(service, checkpoint)}
 
 
 def _loses(metrics: dict[str, Any]) -> bool:

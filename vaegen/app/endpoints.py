@@ -38,6 +38,7 @@ def add_endpoints(service: Service) -> None:
         seed: int = 0,
         checkpoint: str = "",
         avoid: bool = True,
+        beta: float | None = None,
     ) -> dict:
         """Translate one sentence into all languages of a checkpoint at once, through a latent space, or do its task.
 
@@ -55,13 +56,16 @@ def add_endpoints(service: Service) -> None:
             checkpoint: Name of a checkpoint that the app offers; empty is its first. `summaries` shortens,
                 `dialogue` replies, `chinese` translates between English and Chinese.
             avoid: Whether the output is led around sensitive words, as that of all other endpoints is.
+            beta: The rate, for a checkpoint with a dial: from 0.003 (the latent keeps everything) to 1 (it is empty);
+                empty is the recommended one. A checkpoint without a dial has one rate, whatever is given.
 
         Returns:
             The request as understood, `source_language`, and `cards`: for each language its `text`, its
-            `log_prob` in nats, `words` with their `probability` and `alternatives`, and `avoided`: whether the model
-            was led around a sensitive word.
+            `log_prob` in nats, `words` with their `probability` and `alternatives`, `avoided`: whether the model
+            was led around a sensitive word, and `unsure`: the probability that it is wrong, or null. `doubt` has the
+            `threshold` from which on an answer is called unsure, and sentences `known` to the checkpoint, or is null.
         """
-        how = (context, method, num_beams, temperature, top_k, top_p, seed, avoid)
+        how = (context, method, num_beams, temperature, top_k, top_p, seed, avoid, beta)
         request = Request(text, checkpoint, source_language, *how)
         return _or_error(lambda: asdict(service.ask(request)))
 
@@ -73,6 +77,7 @@ def add_endpoints(service: Service) -> None:
         n_draws: int = 8,
         seed: int = 0,
         checkpoint: str = "",
+        beta: float | None = None,
     ) -> list:
         """Say a sentence in other ways: decode several draws from its latent posterior in one language.
 
@@ -85,16 +90,22 @@ def add_endpoints(service: Service) -> None:
             n_draws: Draws, 1 to 16.
             seed: The same seed gives the same draws.
             checkpoint: As in `translate`.
+            beta: As in `translate`.
 
         Returns:
             The wordings, commonest first, each with `text`, `n_draws` (how many draws gave it) and
             `log_prob` in nats.
         """
-        request = Request(text, checkpoint, source_language, context)
+        request = Request(text, checkpoint, source_language, context, beta=beta)
         return _or_error(lambda: [asdict(one) for one in service.ask(OtherWays(request, language, n_draws, seed)).variants])
 
     def translate_lines(
-        lines: list[str], language: str, context: str = "source", num_beams: int = 1, checkpoint: str = ""
+        lines: list[str],
+        language: str,
+        context: str = "source",
+        num_beams: int = 1,
+        checkpoint: str = "",
+        beta: float | None = None,
     ) -> list[str]:
         """Translate many lines into one language, one line out for each line in.
 
@@ -104,11 +115,13 @@ def add_endpoints(service: Service) -> None:
             context: As in `translate`.
             num_beams: Beam width from 1 (greedy) to 5.
             checkpoint: As in `translate`.
+            beta: As in `translate`.
 
         Returns:
             The translations, in the order of the lines.
         """
-        return _or_error(lambda: list(service.ask(Lines(tuple(lines), language, context, num_beams, checkpoint)).lines))
+        question = Lines(tuple(lines), language, context, num_beams, checkpoint, beta)
+        return _or_error(lambda: list(service.ask(question).lines))
 
     def attention(
         text: str,
@@ -120,6 +133,7 @@ def add_endpoints(service: Service) -> None:
         without: int = -1,
         how: str = "drop",
         checkpoint: str = "",
+        beta: float | None = None,
     ) -> dict:
         """Show where the model looks while it translates a sentence, and what changes without one of its words.
 
@@ -133,6 +147,7 @@ def add_endpoints(service: Service) -> None:
             without: Index of a source word to take away, the first is 0; -1 takes none away.
             how: "drop" leaves that word out, "mask" puts the mask token in its place.
             checkpoint: As in `translate`.
+            beta: As in `translate`.
 
         Returns:
             `n_slots`, `python`, `without` (the change, or null) and `side`: the words `source` and `target`, `entropy` of
@@ -141,7 +156,7 @@ def add_endpoints(service: Service) -> None:
             NumPy: np.frombuffer(base64.b64decode(data), "<u2").reshape(shape) / 65535.
         """
         where = Point(text, source_language)
-        question = Looking(where, None, checkpoint, language, context, target, merge, without, how)
+        question = Looking(where, None, checkpoint, language, context, target, merge, without, how, beta)
 
         def answer() -> dict[str, Any]:
             found = asdict(service.ask(question))
@@ -157,6 +172,7 @@ def add_endpoints(service: Service) -> None:
         languages: str = "en,de,fr,cs",
         checkpoint: str = "",
         exact: bool = True,
+        beta: float | None = None,
     ) -> dict:
         """Walk through the latent space from one sentence to another and read every step in several languages.
 
@@ -168,15 +184,26 @@ def add_endpoints(service: Service) -> None:
             languages: Codes of the output languages, with commas between them.
             checkpoint: As in `translate`.
             exact: Whether the ends are refined until they read back as they were given.
+            beta: As in `translate`.
 
         Returns:
             `stops`: for each step its latent `z`, its `texts` by language and `xy`, its place in the plane of the origin, a
             and b; `smoothness` by language (1 has no detour); `python`: the calls that reproduce it.
         """
         codes = tuple(languages.replace(" ", "").split(","))
-        return _or_error(lambda: asdict(service.ask(Walk(_place(a), _place(b), checkpoint, steps, method, codes, exact))))
+        question = Walk(_place(a), _place(b), checkpoint, steps, method, codes, exact, beta)
+        return _or_error(lambda: asdict(service.ask(question)))
 
-    def grid(a: str, b: str, c: str, d: str, size: int = 5, language: str = "en", checkpoint: str = "") -> dict:
+    def grid(
+        a: str,
+        b: str,
+        c: str,
+        d: str,
+        size: int = 5,
+        language: str = "en",
+        checkpoint: str = "",
+        beta: float | None = None,
+    ) -> dict:
         """Mix four sentences: read the latents on a square that has them in its corners.
 
         Args:
@@ -187,15 +214,22 @@ def add_endpoints(service: Service) -> None:
             size: Sentences on a side, 3 to 7.
             language: Language of the output: a code of the checkpoint, such as "en" or "de".
             checkpoint: As in `translate`.
+            beta: As in `translate`.
 
         Returns:
             `texts` and their latents `zs`, row by row, and `python`.
         """
-        question = Grid(_place(a), _place(b), _place(c), _place(d), checkpoint, size, language)
+        question = Grid(_place(a), _place(b), _place(c), _place(d), checkpoint, size, language, beta)
         return _or_error(lambda: asdict(service.ask(question)))
 
     def analogy(
-        a: str, b: str, c: str, strength: float = 1.0, languages: str = "en,de,fr,cs", checkpoint: str = ""
+        a: str,
+        b: str,
+        c: str,
+        strength: float = 1.0,
+        languages: str = "en,de,fr,cs",
+        checkpoint: str = "",
+        beta: float | None = None,
     ) -> dict:
         """Find what is to A as C is to B: decode A + strength (C - B).
 
@@ -206,16 +240,23 @@ def add_endpoints(service: Service) -> None:
             strength: How much of the difference to add, -3 to 3; 1 is A - B + C.
             languages: Codes of the output languages, with commas between them.
             checkpoint: As in `translate`.
+            beta: As in `translate`.
 
         Returns:
             `texts` by language, the latent `z`, its `cosines` to A, B and C, and `python`.
         """
         codes = tuple(languages.replace(" ", "").split(","))
-        question = Analogy(_place(a), _place(b), _place(c), checkpoint, strength, codes)
+        question = Analogy(_place(a), _place(b), _place(c), checkpoint, strength, codes, beta)
         return _or_error(lambda: asdict(service.ask(question)))
 
     def cloud(
-        a: str, unit: str = "posterior", n_draws: int = 8, seed: int = 0, language: str = "en", checkpoint: str = ""
+        a: str,
+        unit: str = "posterior",
+        n_draws: int = 8,
+        seed: int = 0,
+        language: str = "en",
+        checkpoint: str = "",
+        beta: float | None = None,
     ) -> dict:
         """Add noise of growing radius to a sentence's latent and see how far it still reads the same.
 
@@ -226,11 +267,13 @@ def add_endpoints(service: Service) -> None:
             seed: The same seed gives the same draws.
             language: Language of the output: a code of the checkpoint, such as "en" or "de".
             checkpoint: As in `translate`.
+            beta: As in `translate`.
 
         Returns:
             `center`, what the middle reads; `rings`: for each `radius` the share that reads the `same` and all `wordings`.
         """
-        return _or_error(lambda: asdict(service.ask(Jitter(_place(a), checkpoint, unit, n_draws, seed, language))))
+        question = Jitter(_place(a), checkpoint, unit, n_draws, seed, language, beta)
+        return _or_error(lambda: asdict(service.ask(question)))
 
     def sample(
         text: str = "",
@@ -244,6 +287,7 @@ def add_endpoints(service: Service) -> None:
         checkpoint: str = "",
         prior: str = "normal",
         kept: int = 0,
+        beta: float | None = None,
     ) -> dict:
         """Decode a latent that is drawn from a prior or a sentence's, moved along named directions, slot by slot.
 
@@ -259,6 +303,7 @@ def add_endpoints(service: Service) -> None:
             checkpoint: As in `translate`.
             prior: "normal", or one that was fitted: "gaussian", "mixture", "flow" or "jitter".
             kept: Only this many slots, the first ones, speak; 0: all.
+            beta: As in `translate`.
 
         Returns:
             `texts` by language, the latent `z`, `directions` with their measured effects, and `python`.
@@ -266,24 +311,25 @@ def add_endpoints(service: Service) -> None:
         pairs = tuple(tuple(move.split(":")) for move in moves.replace(" ", "").split(",") if move)
         start, codes = "sentence" if text else "prior", tuple(languages.replace(" ", "").split(","))
         a, b = _place(text) if text else START[0], _place(other) if other else START[1]
-        how = (start, seed, prior_scale, pairs, slots, codes, temperature, prior, kept)
+        how = (start, seed, prior_scale, pairs, slots, codes, temperature, prior, kept, beta)
         question = Move(a, b, checkpoint, *how)  # type: ignore[arg-type]
         return _or_error(lambda: asdict(service.ask(question)))
 
-    def inside(text: str, language: str = "en", checkpoint: str = "") -> dict:
+    def inside(text: str, language: str = "en", checkpoint: str = "", beta: float | None = None) -> dict:
         """Look at what the VAE does with a sentence: posterior, KL, the bound, and what each latent slot carries.
 
         Args:
             text: The sentence.
             language: Language to read the slots in: a code of the checkpoint, such as "en".
             checkpoint: As in `translate`.
+            beta: As in `translate`.
 
         Returns:
             `mu`, `std`, `kl_per_dim` slot by slot with their `shape`, `kl_per_slot`, `kl`, `recon`, `neg_elbo` in nats,
             `active` dimensions, `whole` and `without` (the sentence read with all slots, and without each), `checkpoint`
             (training, curves, measured figures) and `python`.
         """
-        return _or_error(lambda: asdict(service.ask(Inside(Point(text), checkpoint, language))))
+        return _or_error(lambda: asdict(service.ask(Inside(Point(text), checkpoint, language, beta))))
 
     def look(
         x: float = 0.0,
@@ -293,6 +339,7 @@ def add_endpoints(service: Service) -> None:
         off_plane: str = "mean",
         neighbours: int = 8,
         checkpoint: str = "",
+        beta: float | None = None,
     ) -> dict:
         """Read what lives at a place of the 2-D map of the latent space, or where a sentence lies on it.
 
@@ -304,6 +351,7 @@ def add_endpoints(service: Service) -> None:
             off_plane: For "pca2": "mean", or "a" to look at the place with all other dimensions as `a` has them.
             neighbours: Nearest points of the map to return, 1 to 50.
             checkpoint: As in `translate`.
+            beta: As in `translate`, of `a`; the map is of the recommended rate.
 
         Returns:
             `texts` by language, the latent `z`, `where` it lies by projection, the `distance` to the nearest point in
@@ -311,11 +359,16 @@ def add_endpoints(service: Service) -> None:
         """
         at = () if a and off_plane != "a" else (x, y)
         first = _place(a) if a else START[0]
-        question = Look(first, START[1], checkpoint, projection, at=at, off_plane=off_plane, k=neighbours)
+        question = Look(first, START[1], checkpoint, projection, at=at, off_plane=off_plane, k=neighbours, beta=beta)
         return _or_error(lambda: asdict(service.ask(question)))
 
     def place(
-        lines: list[str], fit: bool = False, n_neighbors: int = 15, min_dist: float = 0.1, checkpoint: str = ""
+        lines: list[str],
+        fit: bool = False,
+        n_neighbors: int = 15,
+        min_dist: float = 0.1,
+        checkpoint: str = "",
+        beta: float | None = None,
     ) -> dict:
         """Place sentences on the map of the latent space, or fit a UMAP of them alone.
 
@@ -325,12 +378,13 @@ def add_endpoints(service: Service) -> None:
             n_neighbors: UMAP's, 2 to 100; only with `fit`.
             min_dist: UMAP's, 0 to 0.99; only with `fit`.
             checkpoint: As in `translate`.
+            beta: As in `translate`.
 
         Returns:
             `where`: by projection, the coordinates of each sentence; `languages` as detected; `nearest` point of the map
             and its `cosines`; with `fit`, `about`: the parameters.
         """
-        question = Place(tuple(lines), checkpoint, fit, n_neighbors, min_dist)
+        question = Place(tuple(lines), checkpoint, fit, n_neighbors, min_dist, beta)
         return _or_error(lambda: asdict(service.ask(question)))
 
     gr.api(look, api_name="look", **MODEL)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
 
@@ -25,6 +26,7 @@ HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # not a path: no 
 NO_CHECKPOINT = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name."
 NO_CHECKPOINT_HERE = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name, or a folder that is here."
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+DEFAULT_BETA = ModelConfig.default_beta
 LOG = logging.getLogger(__name__)
 A = TypeVar("A", covariant=True)
 T = TypeVar("T")
@@ -145,14 +147,31 @@ class Service:
         """
         if not (name := checkpoint or next(iter(self._paths), "")):
             return ()  # there is no checkpoint at all; a visitor may still open one from the Hub
-        path = Path(self._path(name))
         if model := self._models.get(name):
             return tuple(model.tags)
+        return tuple(map(str, self._config(name).get("languages", ())))
+
+    def default_beta(self, checkpoint: str = "") -> float | None:
+        """Returns the recommended rate of a checkpoint with a dial, without loading it; None for one without.
+
+        Raises:
+            VaegenError: If there is no such checkpoint.
+        """
+        if not (name := checkpoint or next(iter(self._paths), "")):
+            return None
+        if model := self._models.get(name):
+            return float(model.model.config.default_beta) if model.rates else None
+        values = self._config(name)
+        return float(values.get("default_beta", DEFAULT_BETA)) if values.get("rate_dial") else None
+
+    def _config(self, name: str) -> dict[str, Any]:
+        """What a checkpoint's folder says of its model; {} where it cannot be read: whoever asks the model is told why."""
+        path = Path(self._path(name))
         try:
-            values = json.loads((path / "config.json").read_text(encoding="utf-8"))
-            return tuple(map(str, values["model"]["languages"]))
-        except (OSError, ValueError, KeyError, TypeError):  # whoever asks the model will be told what is wrong
-            return ()
+            values = json.loads((path / "config.json").read_text(encoding="utf-8"))["model"]
+            return values if isinstance(values, dict) else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
 
     def metrics(self, checkpoint: str = "") -> dict[str, Any]:
         """Returns what a checkpoint's folder says of its training and its quality; {} where it says nothing.

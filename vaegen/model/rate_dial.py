@@ -14,10 +14,10 @@ import math
 import torch
 from torch import Tensor, nn
 
+from vaegen.config import BETA_MAX, BETA_MIN
 from vaegen.errors import VaegenError
 from vaegen.model.posterior import DiagonalGaussian
 
-BETA_MIN, BETA_MAX = 0.003, 1.0  # what training draws from; beyond it the functions were never asked
 BETAS = (0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.4, 1.0)  # where its figures are measured
 HIDDEN = 64
 CENTRE, SPREAD = math.log(0.05), 2.5  # of log beta: about the middle and the half width of the range

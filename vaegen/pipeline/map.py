@@ -22,17 +22,28 @@ MOST_REMEMBERED = 64
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A point of a map: its number, the cosine of its latent to the one that was asked about, and its sentence."""
+    """A point of a map near a latent that was asked about.
+
+    Attributes:
+        index: Its number.
+        cosine: Of its latent to that one.
+        text: Its sentence; "" where only the latents were kept.
+        language: That of the sentence, where the map says it.
+        is_drawn: Whether the model drew it; else it is a caption that it has read.
+    """
 
     index: int
     cosine: float
     text: str = ""
+    language: str = ""
+    is_drawn: bool = False
 
 
 class Map:
     """A map of a pipeline's latent space.
 
-    Where sentences are asked for, latents of shape (..., M, Z) may be given as well.
+    Where sentences are asked for, latents of shape (..., M, Z) may be given as well; `beta` is the rate at which sentences
+    are encoded, as in `Pipeline.translate`. The map itself is of one rate, as a rule the recommended one.
 
     Attributes:
         atlas: The latents behind it and their places by projection: "umap2", "umap3", "pca2", "pca3".
@@ -55,22 +66,35 @@ class Map:
         """The sentence of each point; none where only the latents were kept."""
         if self._texts is not None:
             return tuple(self._texts)
-        picture = load_picture(self._pipeline.folder)
-        if picture is None:
+        if (picture := self._picture) is None:
             return ()
         columns = [picture["texts"][code] for code in picture["languages"]]
         return tuple(columns[code][row] for row, code in zip(picture["group"], picture["language"], strict=True))
 
-    def place(self, what: str | Sequence[str] | np.ndarray) -> dict[str, np.ndarray]:
-        """Returns where sentences belong on the map, by projection, (n, 2) or (n, 3)."""
-        return self.atlas.where(self._rows(what))
+    @cached_property
+    def _picture(self) -> dict[str, Any] | None:
+        """What the page draws of the checkpoint's map; None for one of own sentences."""
+        return None if self._texts is not None else load_picture(self._pipeline.folder)
 
-    def nearest(self, what: str | Sequence[str] | np.ndarray, k: int = 8) -> list[list[Neighbour]]:
+    def place(self, what: str | Sequence[str] | np.ndarray, beta: float | None = None) -> dict[str, np.ndarray]:
+        """Returns where sentences belong on the map, by projection, (n, 2) or (n, 3)."""
+        return self.atlas.where(self._rows(what, beta))
+
+    def nearest(
+        self, what: str | Sequence[str] | np.ndarray, k: int = 8, beta: float | None = None
+    ) -> list[list[Neighbour]]:
         """Returns for each sentence the k points of the map whose latents are nearest by cosine, nearest first."""
         return [
-            [Neighbour(int(i), float(row[i]), self.texts[i] if self.texts else "") for i in np.argsort(-row)[:k]]
-            for row in cosines(self._rows(what), self.atlas.latents)
+            [self._neighbour(int(i), float(row[i])) for i in np.argsort(-row)[:k]]
+            for row in cosines(self._rows(what, beta), self.atlas.latents)
         ]
+
+    def _neighbour(self, i: int, cosine: float) -> Neighbour:
+        text = self.texts[i] if self.texts else ""
+        if (picture := self._picture) is None:
+            return Neighbour(i, cosine, text)
+        language, is_drawn = picture["languages"][picture["language"][i]], picture["group"][i] >= picture["n_probes"]
+        return Neighbour(i, cosine, text, language, is_drawn)
 
     def latent(self, index: int) -> np.ndarray:
         """Returns the latent of a point of the map, (M, Z).
@@ -104,8 +128,8 @@ class Map:
                 self._remembered.popitem(last=False)
         return self._remembered[key]
 
-    def _rows(self, what: str | Sequence[str] | np.ndarray) -> np.ndarray:
+    def _rows(self, what: str | Sequence[str] | np.ndarray, beta: float | None) -> np.ndarray:
         """Latents as rows, (n, M * Z)."""
         if isinstance(what, str) or (len(what) and isinstance(what[0], str)):
-            return self._pipeline.encode(what).mode.flatten(1).cpu().numpy()  # type: ignore[arg-type]
+            return self._pipeline.encode(what, beta=beta).mode.flatten(1).cpu().numpy()  # type: ignore[arg-type]
         return np.asarray(what, np.float32).reshape(-1, self.atlas.latents.shape[1])

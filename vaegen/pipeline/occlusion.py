@@ -74,6 +74,7 @@ def occlude(
     how: str = "drop",
     by_word: bool = True,
     avoid: WordList | bool | None = None,
+    beta: float | None = None,
 ) -> Without:
     """Returns what changes in a translation when one source word is dropped or masked; see `Pipeline.occlude`."""
     if how not in WAYS:
@@ -91,8 +92,8 @@ def occlude(
     if len(left) == 1:
         raise VaegenError("Nothing is left without this word; put the mask token in its place.")
     old = run.ids([target_text], as_targets=True)[0] or [tokenizer.eos_id]
-    before, after, kl = _read_again(run, whole, left, old, language, context)
-    new = _translate(run, left, language, context, avoid)
+    before, after, kl = _read_again(run, whole, left, old, language, context, beta)
+    new = _translate(run, left, language, context, avoid, beta)
     old_pieces, new_pieces = [*tokenizer.pieces(old[:-1]), END], [*tokenizer.pieces(new), END]
     old_groups, new_groups = groups(old_pieces, True), groups(new_pieces, True)
     kept_old, kept_new = _common(labels(old_pieces, old_groups), labels(new_pieces, new_groups))
@@ -114,7 +115,7 @@ def occlude(
 
 
 def _translate(
-    run: Inference, source: list[int], language: str, context: str, avoid: WordList | bool | None
+    run: Inference, source: list[int], language: str, context: str, avoid: WordList | bool | None, beta: float | None
 ) -> list[int]:
     """The ids of the translation of some ids, led around listed words as every translation is."""
     import torch
@@ -122,7 +123,7 @@ def _translate(
     from vaegen.pipeline.batching import make_generator, mode
 
     with torch.inference_mode():
-        encoding = run.encode([source])
+        encoding = run.encode([source], beta)
         memory = run.model.memory(mode(encoding), encoding, context)
         limit, generators = [2 * len(source) + 20], [make_generator(0, 0)]
         options = DecodingOptions(num_beams=N_BEAMS)
@@ -131,7 +132,13 @@ def _translate(
 
 
 def _read_again(
-    run: Inference, whole: list[int], left: list[int], target: list[int], language: str, context: str
+    run: Inference,
+    whole: list[int],
+    left: list[int],
+    target: list[int],
+    language: str,
+    context: str,
+    beta: float | None,
 ) -> tuple[list[float], list[float], list[float]]:
     """Log p of each target token given either source, and KL(whole, left) of the distributions there; in nats."""
     import torch
@@ -140,7 +147,7 @@ def _read_again(
     from vaegen.pipeline.batching import mode
 
     with torch.inference_mode():
-        encoding = run.encode([whole, left])
+        encoding = run.encode([whole, left], beta)
         memory = run.model.memory(mode(encoding), encoding, context)
         tgt_in, tgt_out, _ = run.forced([target] * 2, [run.tokenizer.language_id(language)] * 2)
         logits = run.model.decode_logits(tgt_in, memory)

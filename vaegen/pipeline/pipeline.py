@@ -16,7 +16,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -51,6 +50,7 @@ from vaegen.text.tokenizer import Tokenizer, detect_language
 
 LOG = logging.getLogger(__name__)
 N_PROBES = 300  # captions of the probe set that show which dimensions are active
+MOST_RATES = 32  # at which that is remembered
 T = TypeVar("T")
 NO_PRIOR = "There is no prior {prior}; this checkpoint has {known}."
 NO_FITTED_PRIOR = "There is no prior {prior}; this checkpoint has {known}. {maker} fits more."
@@ -95,6 +95,7 @@ class Pipeline:
         self.folder = folder
         self._inference = Inference(self.model, tokenizer, avoid)
         self._companions: dict[str, tuple[int, Any]] = {}  # what lies beside the weights, by file
+        self._variances: dict[float | None, np.ndarray] = {}  # of the modes, by rate
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -360,27 +361,38 @@ class Pipeline:
         self._check_latent()
         return self.model.config.n_slots, self.model.config.latent_dim
 
-    @cached_property
-    def mode_variances(self) -> np.ndarray:
-        """Var(mu) of every dimension, (M * Z,), over captions of the probe set in the model's languages."""
-        codes = [code for code in CAPTION_LANGUAGES if code in self.languages]
-        texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]
-        return self.encode(texts).mu.flatten(1).var(0).cpu().numpy()
+    def mode_variances(self, beta: float | None = None) -> np.ndarray:
+        """Returns Var(mu) of every dimension, (M * Z,), over captions of the probe set in the model's languages."""
+        if beta not in self._variances:
+            codes = [code for code in CAPTION_LANGUAGES if code in self.languages]
+            texts = [probe.sentences[codes[i % len(codes)]] for i, probe in enumerate(probe_set(N_PROBES))]
+            found = self.encode(texts, beta=beta).mu.flatten(1).var(0).cpu().numpy()
+            if len(self._variances) >= MOST_RATES:
+                self._variances.clear()
+            self._variances[beta] = found
+        return self._variances[beta]
 
-    def map(self, texts: Sequence[str] | None = None, n_neighbors: int = N_NEIGHBORS, min_dist: float = MIN_DIST) -> Map:
+    def map(
+        self,
+        texts: Sequence[str] | None = None,
+        n_neighbors: int = N_NEIGHBORS,
+        min_dist: float = MIN_DIST,
+        beta: float | None = None,
+    ) -> Map:
         """Returns the map that lies beside the weights, or one that is fitted to some sentences alone.
 
         Args:
             texts: Ten sentences or more for a map of their own, which takes half a minute; None: the checkpoint's map.
             n_neighbors: Of UMAP: how many neighbours a sentence is kept close to; few show detail, many the whole.
             min_dist: Of UMAP: how close points may come.
+            beta: As in `translate`, for the sentences; the checkpoint's map is of the recommended rate.
 
         Raises:
             VaegenError: If there is no map, it is damaged or of other weights, or UMAP cannot be fitted.
         """
         if texts is None:
             return self._beside(MAP_FILE, lambda: Map(self, load_atlas(self.folder)))
-        z = self.encode(texts).mode.flatten(1).cpu().numpy()
+        z = self.encode(texts, beta=beta).mode.flatten(1).cpu().numpy()
         for step in fit_atlas(z, n_neighbors, min_dist):
             if isinstance(step, Atlas):
                 return Map(self, step, texts)
@@ -538,6 +550,7 @@ class Pipeline:
         how: str = "drop",
         by_word: bool = True,
         avoid: WordList | bool | None = None,
+        beta: float | None = None,
     ) -> Without:
         """Returns what changes in a translation when one word of the text is taken away.
 
@@ -553,14 +566,16 @@ class Pipeline:
             how: `drop` (leave the word out) or `mask` (the mask token in place of each of its sub-words).
             by_word: Whether `word` counts words, or with False sub-words.
             avoid: As everywhere: the translation of what is left is led around these words.
+            beta: As in `translate`.
 
         Raises:
             VaegenError: If there is no such word, or nothing would be left.
         """
         self._check_language(target_language)
         if target_text is None:
-            target_text = self.translate(text, target_language, context=context, num_beams=N_BEAMS, avoid=avoid)
-        return occlude(self._inference, text, word, target_language, context, target_text, how, by_word, avoid)
+            options: dict[str, Any] = {"context": context, "num_beams": N_BEAMS, "avoid": avoid, "beta": beta}
+            target_text = self.translate(text, target_language, **options)
+        return occlude(self._inference, text, word, target_language, context, target_text, how, by_word, avoid, beta)
 
     def _check(
         self, texts: str | Sequence[str], target: str | Sequence[str], source: str | None, options: dict[str, Any]

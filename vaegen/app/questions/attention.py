@@ -12,8 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
-from vaegen.app.questions.points import Point, fitted, point
+from vaegen.app.questions.checks import (
+    MAX_CHARACTERS,
+    check_beta,
+    check_checkpoint,
+    check_choice,
+    check_tag,
+    check_whole,
+)
+from vaegen.app.questions.doubt import Doubt, doubt_of
+from vaegen.app.questions.points import Point, fitted, point, python_rate
 from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
 from vaegen.pipeline.occlusion import N_BEAMS, WAYS, Without
@@ -39,6 +47,7 @@ class Looking:
         merge: Whether the sub-words of a word are merged.
         without: Index of the source word (unmerged: sub-word) of `a` to take away; -1 for none.
         how: "drop" (leave it out) or "mask" (put the mask token in place of each of its sub-words).
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     a: Point
@@ -50,6 +59,7 @@ class Looking:
     merge: bool = True
     without: int = -1
     how: str = "drop"
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Looking:
         """Returns the question with clean values.
@@ -67,6 +77,7 @@ class Looking:
             bool(self.merge),
             check_whole("The index of the word to take away", self.without, -1, MAX_TOKENS),
             check_choice("way to take a word away", self.how, WAYS),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[LookingAnswer]:
@@ -76,35 +87,37 @@ class Looking:
         first = self._side(model, self.a, self.target)
         kinds = (config.encoder, config.decoder)
         shown = (self.checkpoint, config.n_slots, kinds, n_sides, self.without >= 0, self._python(first))
-        answer = LookingAnswer(*shown, (first,))
+        doubt = doubt_of(model, Point(first.text, first.source_language), [first.unsure])
+        answer = LookingAnswer(*shown, (first,), doubt=doubt)
         yield answer
         if answer.has_without:
-            change = model.occlude(
-                first.text, self.without, first.language, first.context, first.target_text, self.how, first.is_merged
-            )
+            asked = (first.text, self.without, first.language, first.context, first.target_text, self.how)
+            change = model.occlude(*asked, first.is_merged, beta=self.beta)
             answer = replace(answer, without=change)
             yield answer
         if self.b is not None:
             yield replace(answer, sides=(first, self._side(model, self.b)))
 
     def _side(self, model: Any, where: Point, target: str = "") -> Side:
-        return side_of(model, where.text, self.language, self.context, target, self.merge, where.language)
+        return side_of(model, where.text, self.language, self.context, target, self.merge, where.language, self.beta)
 
     def _python(self, first: Side) -> str:
+        rate = python_rate(self.beta)
         lines = ["import vaegen", "", f'pipeline = vaegen.load("checkpoints/{self.checkpoint}", avoid=True)']
         for name, where, target in (("a", self.a, self.target), ("b", self.b, "")):
             if where is None:
                 continue
             context = first.context if name == "a" else self.context
             asked = f"{where.text!r}, {self.language!r}"
-            written = f"pipeline.translate({asked}, context={context!r}, num_beams={N_BEAMS}, max_length={MAX_TOKENS})"
-            lines += [f"{name}_text = {repr(target) if target else written}"]
-            lines += [f"{name} = pipeline.attention({asked}, {context!r}, {name}_text).by_word({self.merge})"]
+            how = f"context={context!r}, num_beams={N_BEAMS}, max_length={MAX_TOKENS}{rate}"
+            written = repr(target) if target else f"pipeline.translate({asked}, {how})"
+            lines += [f"{name}_text = {written}"]
+            lines += [f"{name} = pipeline.attention({asked}, {context!r}, {name}_text{rate}).by_word({self.merge})"]
             lines += [f"print({name}_text, {name}.source, {name}.target)"]
             lines += [f"print({name}.cross.mean((0, 1)).round(2))  # target words x slots (and source words)"]
         if self.without >= 0:
             asked = f"{self.a.text!r}, {self.without}, {self.language!r}, {first.context!r}, a_text"
-            lines += [f"print(pipeline.occlude({asked}, {self.how!r}, {self.merge}))"]
+            lines += [f"print(pipeline.occlude({asked}, {self.how!r}, {self.merge}{rate}))"]
         return "\n".join(lines) + "\n"
 
 
@@ -146,6 +159,7 @@ class Side:
         decoder: See there.
         cross: See there.
         entropy: Mean entropy of the rows in nats by layer and head, of "encoder", its "slots" alone, "decoder", "cross".
+        unsure: Probability that the model's own translation is wrong; None for a checkpoint that has no measure of it.
     """
 
     text: str
@@ -162,6 +176,7 @@ class Side:
     decoder: Weights
     cross: Weights
     entropy: dict[str, tuple[tuple[float, ...], ...]]
+    unsure: float | None = None
 
 
 @dataclass(frozen=True)
@@ -179,6 +194,7 @@ class LookingAnswer:
         without: What changes without the word.
         seconds: Time taken so far.
         avoided: Sentences that were led around a sensitive word.
+        doubt: What to say of a translation that may be wrong; None for a checkpoint that has no measure of it.
     """
 
     checkpoint: str
@@ -191,6 +207,7 @@ class LookingAnswer:
     without: Without | None = None
     seconds: float = 0.0
     avoided: int = 0
+    doubt: Doubt | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -214,6 +231,7 @@ def side_of(
     target: str = "",
     merge: bool = True,
     source_language: str = "",
+    beta: float | None = None,
 ) -> Side:
     """Returns where a pipeline looks while it translates a sentence, or reads the translation `target` of it.
 
@@ -227,9 +245,13 @@ def side_of(
         context = "latent"
     _check_length(LONG_SENTENCE, (model.model.source_tokenizer or model.tokenizer).encode(text))
     _check_length(LONG_TRANSLATION, model.tokenizer.encode(target))
-    written = target or model.translate(text, language, context=context, num_beams=N_BEAMS, max_length=MAX_TOKENS)
-    found = model.attention(text, language, context, written).by_word(merge)
-    ((*log_probs,),) = model.score([text], [written], language, context)
+    written, unsure = target, None
+    if not target:
+        options = {"context": context, "num_beams": N_BEAMS, "max_length": MAX_TOKENS, "beta": beta}
+        ((own_translation, *_),) = model.generate([text], language, source_language=own, **options)
+        written, unsure = own_translation.text, own_translation.unsure
+    found = model.attention(text, language, context, written, beta).by_word(merge)
+    ((*log_probs,),) = model.score([text], [written], language, context, beta=beta)
     return Side(
         text,
         own,
@@ -245,6 +267,7 @@ def side_of(
         Weights.of(found.decoder),
         Weights.of(found.cross),
         found.entropy,
+        unsure,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from vaegen.config import BETA_MAX, BETA_MIN
 from vaegen.errors import VaegenError
 from vaegen.text.cleaning import check_text
 from vaegen.text.tags import LANGUAGE_NAMES, language_of, task_of
@@ -126,6 +127,15 @@ def check_number(name: str, value: object, low: float, high: float) -> float:
             high=f"{high:g}",
         )
     return number
+
+
+def check_beta(beta: object) -> float | None:
+    """Returns a rate for a checkpoint with a dial; None is the recommended one.
+
+    Raises:
+        VaegenError: If it is no number of the dial's range.
+    """
+    return None if beta is None else check_number("The rate beta", beta, BETA_MIN, BETA_MAX)
 
 
 def _float(value: Any) -> float | None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vaegen.app.questions.checks import check_checkpoint, check_tag
-from vaegen.app.questions.points import Point, fitted, point, python_start
+from vaegen.app.questions.checks import check_beta, check_checkpoint, check_tag
+from vaegen.app.questions.points import Point, fitted, point, python_rate, python_start
 from vaegen.errors import VaegenError
 from vaegen.model.companions import companion
 
@@ -28,11 +28,13 @@ class Inside:
         a: The sentence; its words count, the latent is the posterior of the words.
         checkpoint: Name of a checkpoint.
         language: Code of the language that slots are read in.
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     a: Point
     checkpoint: str = ""
     language: str = "en"
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Inside:
         """Returns the question with clean values.
@@ -44,7 +46,7 @@ class Inside:
         if not a.text:
             raise VaegenError("This latent has no sentence, so it has no posterior; take a sentence.")
         checkpoint, language = check_checkpoint(self.checkpoint, checkpoints), check_tag(self.language)
-        return Inside(Point(a.text, a.language), checkpoint, language)
+        return Inside(Point(a.text, a.language), checkpoint, language, check_beta(self.beta))
 
     def answers(self, model: Any) -> Iterator[InsideAnswer]:
         """Yields the answer, once."""
@@ -55,23 +57,25 @@ class Inside:
         from vaegen.latent.paths import first_slots
         from vaegen.training.validation import ACTIVE_THRESHOLD
 
-        n_slots, latent_dim = model.latent_shape
+        (n_slots, latent_dim), beta = model.latent_shape, self.beta
         source = self.a.language or model.detect_language(self.a.text)
-        posterior = model.encode([self.a.text])
+        posterior = model.encode([self.a.text], beta=beta)
         generator = torch.Generator().manual_seed(0)
         draws = torch.cat([posterior.sample(generator) for _ in range(N_DRAWS)])
-        recon = float(reconstruction_nats(model, [self.a.text] * N_DRAWS, draws, source).mean())
+        recon = float(reconstruction_nats(model, [self.a.text] * N_DRAWS, draws, source, beta=beta).mean())
         kl_per_dim, kl = posterior.kl_per_dim()[0], float(posterior.kl()[0])
         muted = posterior.mode.expand(n_slots + 1, -1, -1).clone()
         muted[range(n_slots), range(n_slots)] = 0.0
-        *without, whole = model.decode(muted, self.language, num_beams=1)
-        nats = reconstruction_nats(model, [self.a.text] * len(muted), muted, source)
+        *without, whole = model.decode(muted, self.language, num_beams=1, beta=beta)
+        nats = reconstruction_nats(model, [self.a.text] * len(muted), muted, source, beta=beta)
         numbers = [n for n in (1, 2, 4, 8, 16, 32) if n < n_slots] + [n_slots]
         kept = torch.stack([first_slots(draws, n) for n in numbers]).flatten(0, 1)
-        distortions = reconstruction_nats(model, [self.a.text] * len(kept), kept, source).view(len(numbers), -1).mean(1)
-        readings = model.decode(torch.cat([first_slots(posterior.mode, n) for n in numbers]), self.language, num_beams=1)
+        distortions = reconstruction_nats(model, [self.a.text] * len(kept), kept, source, beta=beta)
+        distortions = distortions.view(len(numbers), -1).mean(1)
+        parts = torch.cat([first_slots(posterior.mode, n) for n in numbers])
+        readings = model.decode(parts, self.language, num_beams=1, beta=beta)
         rates = kl_per_dim.sum(-1).cumsum(0)[[n - 1 for n in numbers]]
-        variances = model.mode_variances
+        variances = model.mode_variances(beta)
         yield InsideAnswer(
             text=self.a.text,
             source_language=source,
@@ -100,10 +104,11 @@ class Inside:
 
     def _python(self, source: str) -> str:
         lines = python_start(self.checkpoint, imports=["import torch"])
-        lines += [f"text = {self.a.text!r}", "posterior = pipeline.encode([text])"]
+        rate = python_rate(self.beta)
+        lines += [f"text = {self.a.text!r}", f"posterior = pipeline.encode([text]{rate})"]
         lines += ["generator = torch.Generator().manual_seed(0)"]
         lines += [f"z = torch.cat([posterior.sample(generator) for _ in range({N_DRAWS})])"]
-        lines += [f'scores = pipeline.score([text] * {N_DRAWS}, [text] * {N_DRAWS}, "{source}", "latent", z=z)']
+        lines += [f'scores = pipeline.score([text] * {N_DRAWS}, [text] * {N_DRAWS}, "{source}", "latent", z=z{rate})']
         lines += [f"recon = -sum(map(sum, scores)) / {N_DRAWS}"]
         lines += ["print(posterior.mu, posterior.std, posterior.kl_per_dim())"]
         lines += ['print(f"recon {recon:.2f} + KL {posterior.kl().item():.2f} nats")']

@@ -11,6 +11,7 @@ import numpy as np
 
 from vaegen.app.questions.checks import (
     MAX_SEED,
+    check_beta,
     check_checkpoint,
     check_choice,
     check_languages,
@@ -18,7 +19,7 @@ from vaegen.app.questions.checks import (
     check_tag,
     check_whole,
 )
-from vaegen.app.questions.points import Point, fitted, latent_of, point, python_of, python_start
+from vaegen.app.questions.points import Point, fitted, latent_of, point, python_of, python_rate, python_start
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import pack
 from vaegen.text.tags import CAPTION_LANGUAGES
@@ -39,6 +40,7 @@ class Grid:
         checkpoint: Name of a checkpoint.
         size: Sentences on a side, 3 to 7.
         language: Code.
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     a: Point
@@ -48,6 +50,7 @@ class Grid:
     checkpoint: str = ""
     size: int = 5
     language: str = "en"
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Grid:
         """Returns the question with clean values.
@@ -63,18 +66,19 @@ class Grid:
             check_checkpoint(self.checkpoint, checkpoints),
             check_whole("The side of the grid", self.size, 3, 7),
             check_tag(self.language),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[GridAnswer]:
         """Yields the grid, once."""
         self = fitted(self, model)
         typed = (self.a, self.b, self.c, self.d)
-        corners = np.stack([latent_of(model, corner) for corner in typed])
+        corners = np.stack([latent_of(model, corner, self.beta) for corner in typed])
         t = np.linspace(0.0, 1.0, self.size)
         v, u = (axis.reshape(-1, 1) for axis in np.meshgrid(t, t, indexing="ij"))  # row by row
         weights = np.concatenate([(1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v], axis=1)
         z = np.einsum("nk,kmz->nmz", weights, corners).astype(np.float32)
-        texts = model.decode(z, self.language, num_beams=1, avoid_loops=True)
+        texts = model.decode(z, self.language, num_beams=1, avoid_loops=True, beta=self.beta)
         read = (texts[0], texts[self.size - 1], texts[-self.size], texts[-1])
         named = zip("ABCD", typed, read, strict=True)
         differs = tuple(name for name, where, text in named if text != where.text and self._writes(model, where))
@@ -87,10 +91,11 @@ class Grid:
     def _python(self) -> str:
         lines = python_start(self.checkpoint, self.a, self.b, self.c, self.d)
         for name in "abcd":
-            lines += python_of(getattr(self, name), name)
+            lines += python_of(getattr(self, name), name, beta=self.beta)
         lines += [f"t = [i / {self.size - 1} for i in range({self.size})]"]
         lines += ["z = [(1 - u) * (1 - v) * a + u * (1 - v) * b + (1 - u) * v * c + u * v * d for v in t for u in t]"]
-        lines += [f'texts = pipeline.decode(numpy.stack(z), "{self.language}", num_beams=1, avoid_loops=True)']
+        how = f"num_beams=1, avoid_loops=True{python_rate(self.beta)}"
+        lines += [f'texts = pipeline.decode(numpy.stack(z), "{self.language}", {how})']
         lines += ['print(*texts, sep="\\n")']
         return "\n".join(lines) + "\n"
 
@@ -121,6 +126,7 @@ class Analogy:
         checkpoint: Name of a checkpoint.
         strength: How much of the difference to add; 1 is A - B + C.
         languages: Codes of the languages to decode into.
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     a: Point
@@ -129,6 +135,7 @@ class Analogy:
     checkpoint: str = ""
     strength: float = 1.0
     languages: tuple[str, ...] = CAPTION_LANGUAGES
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Analogy:
         """Returns the question with clean values.
@@ -143,23 +150,25 @@ class Analogy:
             check_checkpoint(self.checkpoint, checkpoints),
             check_number("The strength", self.strength, -3.0, 3.0),
             check_languages(self.languages),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[AnalogyAnswer]:
         """Yields the answer, once."""
         self = fitted(self, model)
-        a, b, c = (latent_of(model, where) for where in (self.a, self.b, self.c))
+        a, b, c = (latent_of(model, where, self.beta) for where in (self.a, self.b, self.c))
         z = (a + self.strength * (c - b)).astype(np.float32)
-        texts = model.decode(np.stack([z] * len(self.languages)), self.languages, num_beams=1, avoid_loops=True)
+        stack = np.stack([z] * len(self.languages))
+        texts = model.decode(stack, self.languages, num_beams=1, avoid_loops=True, beta=self.beta)
         near = {name: round(_cosine(z, other), 3) for name, other in zip("ABC", (a, b, c), strict=True)}
         yield AnalogyAnswer(dict(zip(self.languages, texts, strict=True)), pack(z), near, self._python())
 
     def _python(self) -> str:
         lines = python_start(self.checkpoint, self.a, self.b, self.c)
         for name in "abc":
-            lines += python_of(getattr(self, name), name)
+            lines += python_of(getattr(self, name), name, beta=self.beta)
         lines += [f"z = a + {self.strength} * (c - b)", f"for language in {self.languages!r}:"]
-        lines += ["    print(*pipeline.decode(z, language, num_beams=1, avoid_loops=True))"]
+        lines += [f"    print(*pipeline.decode(z, language, num_beams=1, avoid_loops=True{python_rate(self.beta)}))"]
         return "\n".join(lines) + "\n"
 
 
@@ -197,6 +206,7 @@ class Jitter:
         n_draws: Draws at each radius, 2 to 16.
         seed: Of the noise.
         language: Code.
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     a: Point
@@ -205,6 +215,7 @@ class Jitter:
     n_draws: int = 8
     seed: int = 0
     language: str = "en"
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Jitter:
         """Returns the question with clean values.
@@ -222,16 +233,18 @@ class Jitter:
             check_whole("The number of draws", self.n_draws, 2, 16),
             check_whole("The seed", self.seed, 0, MAX_SEED),
             check_tag(self.language),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[JitterAnswer]:
         """Yields the cloud, once."""
         self = fitted(self, model)
-        z = latent_of(model, self.a)
-        std = model.encode([self.a.text]).std[0].cpu().numpy() if self.unit == "posterior" else np.ones_like(z)
+        z, std = latent_of(model, self.a, self.beta), np.ones(model.latent_shape, np.float32)
+        if self.unit == "posterior":
+            std = model.encode([self.a.text], beta=self.beta).std[0].cpu().numpy()
         noise = np.random.default_rng(self.seed).standard_normal((self.n_draws, *z.shape)).astype(np.float32)
         latents = np.concatenate([z[None], *(z + radius * std * noise for radius in RADII)])
-        center, *texts = model.decode(latents, self.language, num_beams=1, avoid_loops=True)
+        center, *texts = model.decode(latents, self.language, num_beams=1, avoid_loops=True, beta=self.beta)
         rings = []
         for i, radius in enumerate(RADII):
             part = slice(i * self.n_draws, (i + 1) * self.n_draws)
@@ -241,12 +254,14 @@ class Jitter:
         yield JitterAnswer(self.language, center, round(float(std.mean()), 3), tuple(rings), self._python())
 
     def _python(self) -> str:
-        std = f"pipeline.encode([{self.a.text!r}]).std[0].numpy()" if self.unit == "posterior" else "numpy.ones_like(z)"
-        lines = [*python_start(self.checkpoint, self.a), *python_of(self.a, "z"), f"std = {std}"]
+        rate, std = python_rate(self.beta), "numpy.ones_like(z)"
+        if self.unit == "posterior":
+            std = f"pipeline.encode([{self.a.text!r}]{rate}).std[0].numpy()"
+        lines = [*python_start(self.checkpoint, self.a), *python_of(self.a, "z", beta=self.beta), f"std = {std}"]
         lines += [f"noise = numpy.random.default_rng({self.seed}).standard_normal(({self.n_draws}, *z.shape))"]
         lines += [f"for radius in {RADII}:"]
         lines += ["    cloud = z + radius * std * noise"]
-        lines += [f'    print(radius, pipeline.decode(cloud, "{self.language}", num_beams=1, avoid_loops=True))']
+        lines += [f'    print(radius, pipeline.decode(cloud, "{self.language}", num_beams=1, avoid_loops=True{rate}))']
         return "\n".join(lines) + "\n"
 
 

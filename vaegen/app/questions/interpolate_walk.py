@@ -8,8 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.app.questions.checks import check_checkpoint, check_choice, check_languages, check_whole
-from vaegen.app.questions.points import Point, exact_latent_of, fitted, latent_of, point, python_of, python_start
+from vaegen.app.questions.checks import check_beta, check_checkpoint, check_choice, check_languages, check_whole
+from vaegen.app.questions.points import (
+    Point,
+    exact_latent_of,
+    fitted,
+    latent_of,
+    point,
+    python_of,
+    python_rate,
+    python_start,
+)
 from vaegen.decoding.loops import loops, words
 from vaegen.evaluation.generated_text import word_smoothness
 from vaegen.latent.codes import pack
@@ -31,6 +40,7 @@ class Walk:
         method: "slerp" (along the arc) or "lerp" (along the straight line).
         languages: Codes of the languages to decode into.
         exact: Whether the ends are refined until they read back as they were typed; a latent that was handed over stays.
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     a: Point
@@ -40,6 +50,7 @@ class Walk:
     method: str = "slerp"
     languages: tuple[str, ...] = CAPTION_LANGUAGES
     exact: bool = True
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Walk:
         """Returns the question with clean values.
@@ -55,17 +66,20 @@ class Walk:
             check_choice("way", self.method, METHODS),
             check_languages(self.languages),
             bool(self.exact),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[WalkAnswer]:
         """Yields the walk as it grows, step by step; its smoothness comes with the last one."""
         self = fitted(self, model)
-        ends = [exact_latent_of(model, end) if self.exact else latent_of(model, end) for end in (self.a, self.b)]
+        latent = exact_latent_of if self.exact else latent_of
+        ends = [latent(model, end, self.beta) for end in (self.a, self.b)]
+        how = {"num_beams": 1, "avoid_loops": self._avoid_loops, "beta": self.beta}
         path = model.path(*ends, self.steps, self.method)
         answer = WalkAnswer(self.steps, self.languages, python=self._python())
         for z, xy in zip(path, plane(path), strict=True):
             stack = np.stack([z] * len(self.languages))
-            texts = model.decode(stack, self.languages, num_beams=1, avoid_loops=self._avoid_loops)
+            texts = model.decode(stack, self.languages, **how)
             stop = Stop(pack(z), dict(zip(self.languages, texts, strict=True)), xy)
             answer = replace(answer, stops=(*answer.stops, stop))
             if answer.is_complete:
@@ -80,10 +94,11 @@ class Walk:
 
     def _python(self) -> str:
         lines = python_start(self.checkpoint, self.a, self.b)
-        lines += [*python_of(self.a, "a", self.exact), *python_of(self.b, "b", self.exact)]
+        lines += [line for name in "ab" for line in python_of(getattr(self, name), name, self.exact, self.beta)]
         lines += [f'for z in pipeline.path(a, b, {self.steps}, "{self.method}"):']
         lines += [f"    for language in {self.languages!r}:"]
-        lines += [f"        print(*pipeline.decode(z, language, num_beams=1, avoid_loops={self._avoid_loops}))"]
+        how = f"num_beams=1, avoid_loops={self._avoid_loops}{python_rate(self.beta)}"
+        lines += [f"        print(*pipeline.decode(z, language, {how}))"]
         return "\n".join(lines) + "\n"
 
 

@@ -8,8 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_number, check_whole
-from vaegen.app.questions.points import Point, latent_of, point, python_of, python_start, source_language
+from vaegen.app.questions.checks import (
+    MAX_CHARACTERS,
+    check_beta,
+    check_checkpoint,
+    check_choice,
+    check_number,
+    check_whole,
+)
+from vaegen.app.questions.points import (
+    Point,
+    at_rate,
+    latent_of,
+    point,
+    python_of,
+    python_rate,
+    python_start,
+    source_language,
+)
 from vaegen.errors import VaegenError
 from vaegen.latent.atlas import PROJECTIONS
 from vaegen.latent.codes import pack
@@ -35,6 +51,8 @@ class Look:
         blend: Sentences and weights whose mean latent to look at: an empty place of a map of one's own sentences.
         k: Neighbours to return.
         method: Of the walk from A to B: "slerp" (an arc) or "lerp" (a straight line).
+        beta: The rate of the sentences, for a checkpoint with a dial, 0.003 to 1; None: the recommended one, which is that
+            of the map.
     """
 
     a: Point
@@ -47,6 +65,7 @@ class Look:
     blend: tuple[tuple[str, float], ...] = ()
     k: int = 8
     method: str = "slerp"
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Look:
         """Returns the question with clean values.
@@ -75,19 +94,22 @@ class Look:
             ),
             check_whole("The number of neighbours", self.k, 1, MAX_NEIGHBOURS),
             check_choice("way from A to B", self.method, ("slerp", "lerp")),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[LookAnswer]:
         """Yields what is there, once."""
+        self = at_rate(self, model)
         here = model.map()
-        # The latent of A and the walk to B are the same for every click until A or B changes.
-        a, path = here.remembered((self.a, self.b, self.method), lambda: self._walk(model, here))
+        # The latent of A and the walk to B are the same for every click until A, B or the rate changes.
+        a, path = here.remembered((self.a, self.b, self.method, self.beta), lambda: self._walk(model, here))
         z, how = self._latent(model, here, a)
         where = {name: places[0] for name, places in here.place(z[None]).items()}
         if self.at:
             where[self.projection] = np.asarray(self.at)
         languages = list(targets_for(model.tags, source_language(model, self.a)))
-        texts = model.decode(np.stack([z] * len(languages)), languages, num_beams=1, avoid_loops=True)
+        beta = self._rate(how)
+        texts = model.decode(np.stack([z] * len(languages)), languages, num_beams=1, avoid_loops=True, beta=beta)
         yield LookAnswer(
             how,
             dict(zip(languages, texts, strict=True)),
@@ -96,12 +118,18 @@ class Look:
             round(here.atlas.distance(self.projection, where[self.projection]), 3),
             tuple(Neighbour(near.index, round(near.cosine, 4)) for near in here.nearest(z[None], self.k)[0]),
             path,
+            beta,
             self._python(how, languages),
         )
 
+    def _rate(self, how: str) -> float | None:
+        """The rate of the latent that is looked at: a sentence's, or the map's own."""
+        is_sentence = how in ("a", "blend") or (how == "plane" and self.off_plane == "a")
+        return self.beta if is_sentence else None
+
     def _walk(self, model: Any, here: Any) -> tuple[np.ndarray, dict[str, tuple[tuple[float, ...], ...]]]:
         """The latent of A, and the places of the walk to B."""
-        first, last = latent_of(model, self.a), latent_of(model, self.b)
+        first, last = (latent_of(model, where, self.beta) for where in (self.a, self.b))
         places = here.place(model.path(first, last, N_PATH, self.method))
         return first, {name: tuple(_numbers(row) for row in rows) for name, rows in places.items()}
 
@@ -109,7 +137,7 @@ class Look:
         """The latent to look at, (M, Z), and what it is: "a", "point", "plane", "mean" or "blend"."""
         if self.blend:
             texts, weights = zip(*self.blend, strict=True)
-            z = model.encode(list(texts)).mode.cpu().numpy()
+            z = model.encode(list(texts), beta=self.beta).mode.cpu().numpy()
             return np.average(z, axis=0, weights=weights).astype(np.float32), "blend"
         if self.index >= 0:
             return here.latent(self.index), "point"
@@ -119,7 +147,7 @@ class Look:
         return here.latent_at(self.at, self.projection, a if self.off_plane == "a" else None), how
 
     def _python(self, how: str, languages: list[str]) -> str:
-        lines = [*python_start(self.checkpoint, self.a), "here = pipeline.map()", *python_of(self.a, "a")]
+        lines = [*python_start(self.checkpoint, self.a), "here = pipeline.map()", *python_of(self.a, "a", beta=self.beta)]
         rest = ", rest=a" if how == "plane" and self.off_plane == "a" else ""
         at = f"z = here.latent_at({list(self.at)}, {self.projection!r}{rest})"
         lines += {
@@ -129,12 +157,13 @@ class Look:
             "plane": [at],
             "blend": [
                 f"texts, weights = {[text for text, _ in self.blend]!r}, {[weight for _, weight in self.blend]}",
-                "z = numpy.average(pipeline.encode(texts).mode.numpy(), axis=0, weights=weights)",
+                f"z = numpy.average(pipeline.encode(texts{python_rate(self.beta)}).mode.numpy(), axis=0, weights=weights)",
             ],
         }[how]
+        options = f"num_beams=1, avoid_loops=True{python_rate(self._rate(how))}"
         lines += [
             f"stack = numpy.stack([z] * {len(languages)})",
-            f"print(*pipeline.decode(stack, {languages!r}, num_beams=1, avoid_loops=True), sep='\\n')",
+            f"print(*pipeline.decode(stack, {languages!r}, {options}), sep='\\n')",
             f"for near in here.nearest(z[None], {self.k})[0]:",
             "    print(near.index, near.cosine, near.text)",
         ]
@@ -162,6 +191,7 @@ class LookAnswer:
         distance: From there to the nearest point of the map, in units of the median distance between neighbours.
         neighbours: The nearest points of the map by cosine, nearest first.
         path: Places of the walk from A to B in the latent space, by projection: the first is A, the last is B.
+        beta: The rate that the latent was made at; None: the recommended one.
         python: Calls that reproduce it.
         kind: Says which of the map's answers this is.
         seconds: Time taken.
@@ -175,6 +205,7 @@ class LookAnswer:
     distance: float
     neighbours: tuple[Neighbour, ...]
     path: dict[str, tuple[tuple[float, ...], ...]]
+    beta: float | None = None
     python: str = ""
     kind: str = "look"
     seconds: float = 0.0

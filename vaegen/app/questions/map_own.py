@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_number, check_whole
-from vaegen.app.questions.points import python_start
+from vaegen.app.questions.checks import MAX_CHARACTERS, check_beta, check_checkpoint, check_number, check_whole
+from vaegen.app.questions.points import at_rate, python_rate, python_start
 from vaegen.errors import VaegenError
 from vaegen.latent.atlas import fit_atlas
 from vaegen.latent.projection import MIN_DIST, N_NEIGHBORS
@@ -33,6 +33,7 @@ class Place:
         fit: Whether to fit a UMAP of their own.
         n_neighbors: UMAP's: how many neighbours a sentence is kept close to; few show detail, many the whole.
         min_dist: UMAP's: how close points may come.
+        beta: The rate of the sentences, as in `Look`.
     """
 
     lines: tuple[str, ...]
@@ -40,6 +41,7 @@ class Place:
     fit: bool = False
     n_neighbors: int = N_NEIGHBORS
     min_dist: float = MIN_DIST
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Place:
         """Returns the question with clean values.
@@ -61,14 +63,16 @@ class Place:
             bool(self.fit),
             check_whole("n_neighbors", self.n_neighbors, 2, 100) if self.fit else N_NEIGHBORS,
             check_number("min_dist", self.min_dist, 0.0, 0.99) if self.fit else MIN_DIST,
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[PlaceAnswer]:
         """Yields the answer as it grows."""
+        self = at_rate(self, model)
         chunks = []
         for i in range(0, len(self.lines), CHUNK):
             part = self.lines[i : i + CHUNK]
-            chunks.append(model.encode(list(part)).mode.cpu().numpy())
+            chunks.append(model.encode(list(part), beta=self.beta).mode.cpu().numpy())
             yield PlaceAnswer(self.fit, self.lines, progress=(i + len(part)) / len(self.lines), stage="encode")
         z = np.concatenate(chunks)
         languages = tuple(model.detect_language(line) for line in self.lines)
@@ -108,12 +112,13 @@ class Place:
     def _python(self) -> str:
         shown = list(self.lines[:20])
         texts = f"texts = {shown!r}" + ("  # and so on" if len(self.lines) > len(shown) else "")
-        lines = [*python_start(self.checkpoint), texts]
+        lines, rate = [*python_start(self.checkpoint), texts], python_rate(self.beta)
         if self.fit:
-            lines += [f"own = pipeline.map(texts, n_neighbors={self.n_neighbors}, min_dist={self.min_dist})"]
+            how = f"n_neighbors={self.n_neighbors}, min_dist={self.min_dist}{rate}"
+            lines += [f"own = pipeline.map(texts, {how})"]
             lines += ["print(own.places)"]
         else:
-            lines += ["print(pipeline.map().place(texts))"]
+            lines += [f"print(pipeline.map().place(texts{rate}))"]
         return "\n".join(lines) + "\n"
 
 

@@ -68,17 +68,18 @@ def point(data: Any) -> Point:
     return Point(**{key: str(data.get(key) or "") for key in ("text", "language", "z")}).checked()
 
 
-def latent_of(model: Any, where: Point) -> np.ndarray:
-    """Returns the latent of a point, (M, Z) in float32: its own, or else the mode of its sentence's posterior."""
-    shape = model.latent_shape
-    return unpack(where.z, shape) if where.z else np.asarray(model.encode([where.text]).mode[0].cpu(), np.float32)
+def latent_of(model: Any, where: Point, beta: float | None = None) -> np.ndarray:
+    """Returns the latent of a point, (M, Z) in float32: its own, or else the mode of its sentence's posterior at a rate."""
+    if where.z:
+        return unpack(where.z, model.latent_shape)
+    return np.asarray(model.encode([where.text], beta=beta).mode[0].cpu(), np.float32)
 
 
-def exact_latent_of(model: Any, where: Point) -> np.ndarray:
+def exact_latent_of(model: Any, where: Point, beta: float | None = None) -> np.ndarray:
     """Returns the latent of a point, (M, Z): its own, or else one that reads back as its sentence, if there is one."""
     if where.z:
         return latent_of(model, where)
-    return model.exact([where.text], [where.language] if where.language else None)[0][0]
+    return model.exact([where.text], [where.language] if where.language else None, beta=beta)[0][0]
 
 
 def source_language(model: Any, where: Point) -> str:
@@ -99,8 +100,13 @@ def source_language(model: Any, where: Point) -> str:
     return model.detect_language(where.text) if where.text else model.languages[0]
 
 
+def at_rate(question: Q, model: Any) -> Q:
+    """Returns a question without its rate where the checkpoint has no dial: it was chosen for another checkpoint."""
+    return question if question.beta is None or model.rates else replace(question, beta=None)
+
+
 def fitted(question: Q, model: Any) -> Q:
-    """Returns a view's question with what the checkpoint can write in place of the languages that it lacks.
+    """Returns a view's question with what the checkpoint has in place of the languages, or the rate, that it lacks.
 
     A view asks for the languages that were chosen for the checkpoint before; where one of them is missing, it gets all that
     this checkpoint can make of the sentence, and for a single one the first that is not the sentence's own.
@@ -108,6 +114,7 @@ def fitted(question: Q, model: Any) -> Q:
     Raises:
         VaegenError: If it asks for a language that is neither the checkpoint's nor one of the app's.
     """
+    question = at_rate(question, model)
     source = source_language(model, getattr(question, "a", Point()))
     there = targets_for(model.tags, source)
     for tag in question.languages if hasattr(question, "languages") else (question.language,):
@@ -129,11 +136,17 @@ def python_start(checkpoint: str, *points: Point, imports: Sequence[str] = ()) -
     return [*lines, "", f'pipeline = vaegen.load("checkpoints/{checkpoint}", avoid=True)']
 
 
-def python_of(where: Point, name: str, exact: bool = False) -> list[str]:
+def python_rate(beta: float | None) -> str:
+    """Returns the last argument of a call at a rate; nothing for the recommended one."""
+    return "" if beta is None else f", beta={beta}"
+
+
+def python_of(where: Point, name: str, exact: bool = False, beta: float | None = None) -> list[str]:
     """Returns the lines of Python that put a point's latent into the variable `name`, after `python_start`."""
+    rate = python_rate(beta)
     if where.z:
         return [f'{name} = unpack("{where.z}", pipeline.latent_shape)  # {where.text}']
     if exact:
         languages = f", [{where.language!r}]" if where.language else ""
-        return [f"{name} = pipeline.exact([{where.text!r}]{languages})[0][0]"]
-    return [f"{name} = pipeline.encode([{where.text!r}]).mode[0].numpy()"]
+        return [f"{name} = pipeline.exact([{where.text!r}]{languages}{rate})[0][0]"]
+    return [f"{name} = pipeline.encode([{where.text!r}]{rate}).mode[0].numpy()"]

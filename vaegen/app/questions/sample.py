@@ -8,8 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.app.questions.checks import MAX_SEED, check_checkpoint, check_choice, check_languages, check_number, check_whole
-from vaegen.app.questions.points import START, Point, fitted, latent_of, point, python_of, python_start
+from vaegen.app.questions.checks import (
+    MAX_SEED,
+    check_beta,
+    check_checkpoint,
+    check_choice,
+    check_languages,
+    check_number,
+    check_whole,
+)
+from vaegen.app.questions.points import START, Point, fitted, latent_of, point, python_of, python_rate, python_start
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import pack
 from vaegen.latent.directions import NONE, Direction, Directions
@@ -39,6 +47,7 @@ class Move:
         temperature: 0 decodes greedily; above it, tokens are sampled, with `seed`.
         prior: Which prior is drawn from; one of `vaegen.latent.PRIORS`.
         kept: Only this many slots, the first ones, speak at the end, the others are 0; 0: all.
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     a: Point = START[0]
@@ -53,6 +62,7 @@ class Move:
     temperature: float = 0.0
     prior: str = "normal"
     kept: int = 0
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Move:
         """Returns the question with clean values.
@@ -88,6 +98,7 @@ class Move:
             check_number("The temperature", self.temperature, 0.0, 2.0),
             check_choice("prior", self.prior, PRIORS) if start == "prior" else "normal",
             check_whole("The number of slots", self.kept, 0, MAX_SLOTS),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[MoveAnswer]:
@@ -99,11 +110,11 @@ class Move:
         if self.start == "prior":
             z = model.draw(1, self.seed, self.prior, self.prior_scale)[0]
         else:
-            z = latent_of(model, self.a).copy()
+            z = latent_of(model, self.a, self.beta).copy()
         slots = self.slots.ljust(shape[0], ".")
         if "b" in slots:
             taken = [i for i, letter in enumerate(slots) if letter == "b"]
-            z[taken] = latent_of(model, self.b)[taken]
+            z[taken] = latent_of(model, self.b, self.beta)[taken]
         free = [i for i, letter in enumerate(slots) if letter in ".b"]
         for number, sd in self.moves:
             z = known.apply(z, number, sd, free)
@@ -112,7 +123,7 @@ class Move:
             z[self.kept :] = 0.0
         options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
         stack = np.stack([z] * len(self.languages))
-        texts = model.decode(stack, self.languages, seed=self.seed, avoid_loops=True, **options)
+        texts = model.decode(stack, self.languages, seed=self.seed, avoid_loops=True, beta=self.beta, **options)
         written = dict(zip(self.languages, texts, strict=True))
         yield MoveAnswer(written, pack(z), shape[0], known.entries, model.priors, self._python(slots))
 
@@ -121,10 +132,10 @@ class Move:
         if self.start == "prior":
             lines += [f"z = pipeline.draw(1, {self.seed}, {self.prior!r}, {self.prior_scale})[0]"]
         else:
-            lines += python_of(self.a, "z")
+            lines += python_of(self.a, "z", beta=self.beta)
         if "b" in slots:
             taken = [i for i, letter in enumerate(slots) if letter == "b"]
-            lines += [*python_of(self.b, "b"), f"z[{taken}] = b[{taken}]"]
+            lines += [*python_of(self.b, "b", beta=self.beta), f"z[{taken}] = b[{taken}]"]
         if self.moves:
             free = [i for i, letter in enumerate(slots) if letter in ".b"]
             lines += [f"z = pipeline.directions.apply(z, {number}, {sd}, slots={free})" for number, sd in self.moves]
@@ -134,7 +145,8 @@ class Move:
         how = f'seed={self.seed}, method="sample", temperature={self.temperature}' if self.temperature else "num_beams=1"
         languages = list(self.languages)
         lines += [f"z = numpy.stack([z] * {len(languages)})"]
-        lines += [f"print(*pipeline.decode(z, {languages!r}, {how}, avoid_loops=True), sep='\\n')"]
+        how += f", avoid_loops=True{python_rate(self.beta)}"
+        lines += [f"print(*pipeline.decode(z, {languages!r}, {how}), sep='\\n')"]
         return "\n".join(lines) + "\n"
 
 
@@ -178,6 +190,7 @@ class Draws:
         checkpoint: Name of a checkpoint.
         prior: Which prior is drawn from.
         kept: How many slots speak; 0: all.
+        beta: As in `Move`.
     """
 
     n: int = 8
@@ -188,6 +201,7 @@ class Draws:
     checkpoint: str = ""
     prior: str = "normal"
     kept: int = 0
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Draws:
         """Returns the question with clean values.
@@ -204,6 +218,7 @@ class Draws:
             check_checkpoint(self.checkpoint, checkpoints),
             check_choice("prior", self.prior, PRIORS),
             check_whole("The number of slots", self.kept, 0, MAX_SLOTS),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[DrawsAnswer]:
@@ -214,7 +229,8 @@ class Draws:
         if self.kept:
             z[:, self.kept :] = 0.0
         options = {"method": "sample", "temperature": self.temperature} if self.temperature else {"num_beams": 1}
-        rows = [model.decode(z, language, seed=self.seed, avoid_loops=True, **options) for language in self.languages]
+        options |= {"seed": self.seed, "avoid_loops": True}
+        rows = [model.decode(z, language, beta=self.beta, **options) for language in self.languages]
         texts = [dict(zip(self.languages, row, strict=True)) for row in zip(*rows, strict=True)]
         yield DrawsAnswer(tuple(Found(s, text, pack(one)) for s, text, one in zip(seeds, texts, z, strict=True)))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from vaegen.app.questions.checks import (
     MAX_SEED,
+    check_beta,
     check_checkpoint,
     check_choice,
     check_language,
@@ -17,7 +18,8 @@ from vaegen.app.questions.checks import (
     check_tag,
     check_whole,
 )
-from vaegen.app.questions.points import Point, source_language
+from vaegen.app.questions.doubt import Doubt, doubt_of
+from vaegen.app.questions.points import Point, at_rate, source_language
 from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.text.tags import targets_for
 from vaegen.text.words import Word, merge_words
@@ -69,6 +71,7 @@ class Request:
         top_p: Sample among the most probable tokens that hold this much probability.
         seed: Seed of the sampling.
         avoid: Whether sensitive words are led around, as in all other views.
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     text: str
@@ -82,6 +85,7 @@ class Request:
     top_p: float = DecodingOptions.top_p
     seed: int = 0
     avoid: bool = True
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Request:
         """Returns the request with clean values; what its method does not use is reset, so that caches match.
@@ -96,29 +100,30 @@ class Request:
             check_choice("context", self.context, ("source", "latent")),
             check_choice("decoding method", self.method, ("beam", "sample")),
         )
+        rest: dict[str, Any] = {"avoid": bool(self.avoid), "beta": check_beta(self.beta)}
         if self.method == "beam":
-            beams = check_whole("The beam width", self.num_beams, 1, MAX_BEAMS)
-            return Request(*common, num_beams=beams, avoid=bool(self.avoid))
+            return Request(*common, num_beams=check_whole("The beam width", self.num_beams, 1, MAX_BEAMS), **rest)
         return Request(
             *common,
             temperature=check_number("The temperature", self.temperature, 0.05, 5.0),
             top_k=check_whole("Top-k", self.top_k, 0, 1000),
             top_p=check_number("Top-p", self.top_p, 0.01, 1.0),
             seed=check_whole("The seed", self.seed, 0, MAX_SEED),
-            avoid=bool(self.avoid),
+            **rest,
         )
 
     def answers(self, model: Any) -> Iterator[Answer]:
         """Yields the answer as it grows: short text arrives whole, longer text one language at a time."""
+        self = at_rate(self, model)
         source = source_language(model, Point(self.text, self.source_language))
         answer = Answer(self, source, not self.source_language, targets_for(model.tags, source))
         if len(self.text) <= SHORT:
-            yield replace(answer, cards=_decode(model, answer, answer.languages))
+            yield _with_doubt(model, replace(answer, cards=_decode(model, answer, answer.languages)))
             return
         yield answer
         for language in answer.languages:
             answer = replace(answer, cards=answer.cards + _decode(model, answer, (language,)))
-            yield answer
+            yield _with_doubt(model, answer) if answer.is_complete else answer
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ class Card:
         context: What the decoder saw; a reconstruction always goes through the latent alone.
         is_reconstruction: Whether this is the language that the sentence came in.
         avoided: Whether the model would have written a sensitive word, and was led around it.
+        unsure: Probability that it is wrong; None for a checkpoint that has no measure of it, and where words are sampled.
     """
 
     language: str
@@ -142,6 +148,7 @@ class Card:
     context: str
     is_reconstruction: bool
     avoided: bool = False
+    unsure: float | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,7 @@ class Answer:
         languages: The languages that will be answered, in order.
         cards: The outputs so far.
         seconds: Time taken so far, waiting for other visitors included.
+        doubt: What to say of cards that may be wrong; None for a checkpoint that has no measure of it.
     """
 
     request: Request
@@ -163,6 +171,7 @@ class Answer:
     languages: tuple[str, ...]
     cards: tuple[Card, ...] = ()
     seconds: float = 0.0
+    doubt: Doubt | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -212,7 +221,7 @@ class OtherWays:
 
     def answers(self, model: Any) -> Iterator[Wordings]:
         """Yields the wordings, once."""
-        request = self.request
+        request = at_rate(self.request, model)
         source = source_language(model, Point(request.text, request.source_language))
         context = _context(model, request, self.language == source)
         options = {**_options(request, context=context, n_draws=self.n_draws), "seed": self.seed}
@@ -233,7 +242,8 @@ class Wordings:
 
 
 def _options(request: Request, **more: Any) -> dict[str, Any]:
-    shared = {"source_language": request.source_language or None, "method": request.method, "seed": request.seed}
+    shared: dict[str, Any] = {"source_language": request.source_language or None, "beta": request.beta}
+    shared |= {"method": request.method, "seed": request.seed}
     if not request.avoid:
         shared["avoid"] = False
     if request.method == "beam":
@@ -246,6 +256,11 @@ def _context(model: Any, request: Request, own: bool) -> str:
     return "latent" if own and model.model.config.n_slots else request.context
 
 
+def _with_doubt(model: Any, answer: Answer) -> Answer:
+    where = Point(answer.request.text, answer.source_language)
+    return replace(answer, doubt=doubt_of(model, where, [card.unsure for card in answer.cards]))
+
+
 def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Card, ...]:
     """The cards of some languages, in order; languages of the same context are decoded in one batch."""
     request, cards = answer.request, {}
@@ -256,5 +271,6 @@ def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Car
         for language, (result, *_) in zip(group, model.generate([request.text] * len(group), group, **options), strict=True):
             words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
             own = language == answer.source_language
-            cards[language] = Card(language, result.text, words, result.log_prob, context, own, result.avoided)
+            unsure = result.unsure if request.method == "beam" else None  # sampled words are improbable for any text
+            cards[language] = Card(language, result.text, words, result.log_prob, context, own, result.avoided, unsure)
     return tuple(cards[language] for language in languages)

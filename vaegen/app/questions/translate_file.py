@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vaegen.app.questions.checks import MAX_CHARACTERS, check_checkpoint, check_choice, check_tag, check_whole
+from vaegen.app.questions.checks import MAX_CHARACTERS, check_beta, check_checkpoint, check_choice, check_tag, check_whole
+from vaegen.app.questions.points import at_rate
 from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
 from vaegen.text.cleaning import check_text
@@ -25,6 +26,7 @@ class Lines:
         context: "source" or "latent".
         num_beams: Width of the beam, 1 is greedy.
         checkpoint: Name of a checkpoint.
+        beta: The rate, for a checkpoint with a dial, 0.003 to 1; None: the recommended one.
     """
 
     lines: tuple[str, ...]
@@ -32,6 +34,7 @@ class Lines:
     context: str = CONTEXT
     num_beams: int = 1
     checkpoint: str = ""
+    beta: float | None = None
 
     def checked(self, checkpoints: Sequence[str]) -> Lines:
         """Returns the question with clean values.
@@ -53,14 +56,16 @@ class Lines:
             check_choice("context", self.context, ("source", "latent")),
             check_whole("The beam width", self.num_beams, 1, MAX_BEAMS),
             check_checkpoint(self.checkpoint, checkpoints),
+            check_beta(self.beta),
         )
 
     def answers(self, model: Any) -> Iterator[LinesAnswer]:
         """Yields the translations so far, after each batch."""
-        answer = LinesAnswer(len(self.lines))
+        self = at_rate(self, model)
+        answer, how = LinesAnswer(len(self.lines)), {"context": self.context, "num_beams": self.num_beams, "beta": self.beta}
         for start in range(0, len(self.lines), BATCH):
             batch = list(self.lines[start : start + BATCH])
-            done = model.translate(batch, self.language, context=self.context, num_beams=self.num_beams)
+            done = model.translate(batch, self.language, **how)
             answer = replace(answer, lines=(*answer.lines, *done))
             yield answer
 

@@ -38,4 +38,5 @@ def question(data: dict[str, Any]) -> Looking:
         bool(data.get("merge", Looking.merge)),
         data.get("without", Looking.without),
         data.get("how", Looking.how),
+        data.get("beta"),
     )

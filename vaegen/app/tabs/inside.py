@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from vaegen.app.dial import dial_of
 from vaegen.app.page import PRIVATE, add_view, part
 from vaegen.app.questions.inside import Inside
 from vaegen.app.service import Service
@@ -25,7 +26,8 @@ def build(service: Service) -> None:
 
 def question(data: dict[str, Any]) -> Inside:
     """Returns what the page asks."""
-    return Inside(data.get("a"), str(data.get("checkpoint") or ""), data.get("language", Inside.language))  # type: ignore[arg-type]
+    checkpoint, language = str(data.get("checkpoint") or ""), data.get("language", Inside.language)
+    return Inside(data.get("a"), checkpoint, language, data.get("beta"))  # type: ignore[arg-type]
 
 
 def _opener(service: Service) -> Callable[[dict[str, Any], gr.EventData], dict[str, Any]]:
@@ -33,7 +35,8 @@ def _opener(service: Service) -> Callable[[dict[str, Any], gr.EventData], dict[s
         name = event._data.get("name") if isinstance(event._data, dict) else ""
         try:
             opened = service.add(str(name or ""))
-            return {"checkpoints": list(service.checkpoints), "opened": opened, "tags": list(service.tags(opened))}
+            known = {"tags": list(service.tags(opened)), "dial": dial_of(service, opened)}
+            return {"checkpoints": list(service.checkpoints), "opened": opened, **known}
         except VaegenError as error:
             return {"checkpoints": list(service.checkpoints), "error": str(error)}
 

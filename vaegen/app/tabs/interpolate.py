@@ -33,18 +33,19 @@ def build(service: Service) -> None:
 def question(data: dict[str, Any]) -> Question[Any]:
     """Returns what the page asks."""
     a, b, checkpoint = data.get("a"), data.get("b"), str(data.get("checkpoint") or "")
+    beta = data.get("beta")
     c, d = Point(str(data.get("c") or "")), Point(str(data.get("d") or ""))
     languages = data.get("languages", Walk.languages)
     languages = tuple(languages) if isinstance(languages, (list, tuple)) else ()
     language = data.get("language", Grid.language)
     mode = data.get("mode", "walk")
     if mode == "grid":
-        return Grid(a, b, c, d, checkpoint, data.get("size", Grid.size), language)  # type: ignore[arg-type]  # checked by itself
+        return Grid(a, b, c, d, checkpoint, data.get("size", Grid.size), language, beta)  # type: ignore[arg-type]  # checked by itself
     if mode == "analogy":
-        return Analogy(a, b, c, checkpoint, data.get("strength", Analogy.strength), languages)  # type: ignore[arg-type]
+        return Analogy(a, b, c, checkpoint, data.get("strength", Analogy.strength), languages, beta)  # type: ignore[arg-type]
     if mode == "jitter":
         unit, seed = str(data.get("unit", Jitter.unit)), data.get("seed", Jitter.seed)
-        return Jitter(point(a), checkpoint, unit, data.get("draws", Jitter.n_draws), seed, language)
+        return Jitter(point(a), checkpoint, unit, data.get("draws", Jitter.n_draws), seed, language, beta)
     steps, method = data.get("steps", Walk.steps), data.get("method", Walk.method)
     exact = data.get("exact", Walk.exact)
-    return Walk(point(a), point(b), checkpoint, steps, method, languages, exact)
+    return Walk(point(a), point(b), checkpoint, steps, method, languages, exact, beta)

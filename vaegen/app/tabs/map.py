@@ -36,7 +36,7 @@ def question(data: dict[str, Any]) -> Question[Any]:
         if not isinstance(lines, list):
             raise VaegenError("These are no lines; type or choose some sentences, one a line.")
         neighbours, distance = data.get("n_neighbors", Place.n_neighbors), data.get("min_dist", Place.min_dist)
-        return Place(tuple(lines), checkpoint, bool(data.get("fit")), neighbours, distance)
+        return Place(tuple(lines), checkpoint, bool(data.get("fit")), neighbours, distance, data.get("beta"))
     spot = data.get("spot")
     spot = spot if isinstance(spot, dict) else {}
     at, blend = spot.get("at") or (), spot.get("blend") or ()
@@ -53,4 +53,5 @@ def question(data: dict[str, Any]) -> Question[Any]:
         tuple((text, weight) for text, weight in blend),
         data.get("k", Look.k),
         data.get("method", Look.method),
+        data.get("beta"),
     )

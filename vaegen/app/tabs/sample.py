@@ -29,12 +29,12 @@ def question(data: dict[str, Any]) -> Question[Any]:
     checkpoint, seed = str(data.get("checkpoint") or ""), data.get("seed", Move.seed)
     scale, temperature = data.get("prior_scale", Move.prior_scale), data.get("temperature", Move.temperature)
     prior, kept = str(data.get("prior") or Move.prior), data.get("kept", Move.kept)
-    languages = data.get("languages", Move.languages)
+    languages, beta = data.get("languages", Move.languages), data.get("beta")
     languages = tuple(languages) if isinstance(languages, (list, tuple)) else ()
     if data.get("batch"):
-        return Draws(data.get("n", Draws.n), data["batch"], scale, languages, temperature, checkpoint, prior, kept)
+        return Draws(data.get("n", Draws.n), data["batch"], scale, languages, temperature, checkpoint, prior, kept, beta)
     moves = data.get("moves", {})
     pairs = tuple((key, value) for key, value in moves.items()) if isinstance(moves, dict) else ()
     start, slots = str(data.get("start", Move.start)), str(data.get("slots", Move.slots))
-    how = (start, seed, scale, pairs, slots, languages, temperature, prior, kept)
+    how = (start, seed, scale, pairs, slots, languages, temperature, prior, kept, beta)
     return Move(data.get("a"), data.get("b"), checkpoint, *how)  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ def question(data: dict[str, Any]) -> Request:
     a = data.get("a")
     text = a.get("text") if isinstance(a, dict) else getattr(a, "text", "")
     how = {name: data[name] for name in SETTINGS if name in data}
-    return Request(str(text or ""), str(data.get("checkpoint") or ""), **how)
+    return Request(str(text or ""), str(data.get("checkpoint") or ""), **how, beta=data.get("beta"))
 
 
 def _other_ways(service: Service) -> Callable[[dict[str, Any], gr.EventData], dict[str, Any]]:
@@ -93,4 +93,5 @@ def _file(data: dict[str, Any]) -> Lines:
     if not isinstance(lines, list):
         raise VaegenError("There is no file yet; choose a .txt or .csv file first.")
     context = str(data.get("context", Lines.context))
-    return Lines(tuple(map(str, lines)), str(data.get("language")), context, checkpoint=str(data.get("checkpoint") or ""))
+    checkpoint, beta = str(data.get("checkpoint") or ""), data.get("beta")
+    return Lines(tuple(map(str, lines)), str(data.get("language")), context, checkpoint=checkpoint, beta=beta)

@@ -7,6 +7,7 @@ import { flag, maybe, oneOf, record, tuple, whole } from '../core/rules.js';
 import { defaultsOf, listeners, settingsOf, state } from '../core/state.js';
 import { languageSelect, nameOf } from '../core/tags.js';
 import { exportBar, makeView } from '../core/view.js';
+import { knownSentences, unsureLine } from '../parts/unsure.js';
 import { drawMap } from './heads.js';
 import { drawPictures } from './picture.js';
 import { chosen, matrix, read, shapeOf } from './weights.js';
@@ -89,7 +90,9 @@ export function mount(part) {
       read(side, answer.n_slots, /** @type {any} */ (params)),
     );
     const { figure, readouts, maps, chips, result } = frame;
-    frame.sentences.replaceChildren(...answer.sides.map(drawSentence));
+    frame.sentences.replaceChildren(
+      ...answer.sides.map((/** @type {any} */ side, /** @type {number} */ i) => drawSentence(side, i, answer.doubt)),
+    );
     drawPictures(sides, { figure, readouts, answer, params, total: view.body.clientWidth, redraw });
     const choose = (/** @type {number} */ without) => view.set({ without });
     drawWithout(answer.sides[0], answer.without, { chips, result, chosen: params.without, choose });
@@ -235,8 +238,8 @@ function withInput(makeControl) {
   return Object.assign(on, { node: makeControl((value) => on.onInput(value)) });
 }
 
-/** @param {Side} side @param {number} i */
-function drawSentence(side, i) {
+/** @param {Side & { unsure?: number | null }} side @param {number} i @param {import('../parts/unsure.js').Doubt} doubt */
+function drawSentence(side, i, doubt) {
   const notes = [nats(side.log_prob)];
   if (side.context !== params.context) notes.push(t('its own language: through the latent alone'));
   if (state[i ? 'b' : 'a'].z) notes.push(t('with the latent of these words, not with its own'));
@@ -247,6 +250,8 @@ function drawSentence(side, i) {
     make('span', 'vg-attention-target', side.target_text || t('(empty)'), { lang: side.language }),
     ' ',
     make('span', 'vg-figure', notes.join(' · ')),
+    ...unsureLine(side.unsure, doubt),
+    ...(i ? [] : knownSentences(doubt)),
   );
 }
 

@@ -1,6 +1,6 @@
 // What the page says of a checkpoint and of mistakes.
 import { counted, listed, t } from './messages.js';
-import { page } from './page.js';
+import { page, UNKNOWN } from './page.js';
 import { state } from './state.js';
 import { allTags, nameOf } from './tags.js';
 
@@ -16,9 +16,7 @@ const DOMAINS = {
 
 /** What Python says of a checkpoint; of one from the Hub nothing is known. @returns {import('./page.js').About} */
 export const about = (checkpoint = state.checkpoint) =>
-  Object.hasOwn(page.about, checkpoint)
-    ? page.about[checkpoint]
-    : { kind: 'translate', languages: 0, domains: [], weak: false };
+  Object.hasOwn(page.about, checkpoint) ? page.about[checkpoint] : UNKNOWN;
 
 /** What a checkpoint knows, "photo captions and short everyday sentences". @param {string} [checkpoint] */
 export const knows = (checkpoint) =>

@@ -11,13 +11,16 @@
  * @property {number} [high]
  * @property {string[]} [choices]
  * @property {number} [most] characters
- * @typedef {{ kind: string, languages: number, domains: string[], weak: boolean }} About
+ * @typedef {{ beta: number, kl: number, recon: number }} Measured nats per sentence at a rate
+ * @typedef {{ usual: number, measured: Measured[] }} Dial the recommended rate, and what was measured by growing beta
+ * @typedef {{ kind: string, languages: number, domains: string[], weak: boolean, dial: Dial | null }} About
  * @typedef {object} Page
  * @property {string[]} locales languages of the interface besides English
  * @property {Record<string, string>} names of languages by code, in English
  * @property {Record<string, string>} tasks names of tasks, in English
  * @property {[Point, Point]} start the sentences A and B that the app starts with
  * @property {{ text: number, z: number }} most characters
+ * @property {{ low: number, high: number }} dial the range of beta
  * @property {Record<string, Record<string, Setting>>} settings of each view
  * @property {Record<string, [string, string][]>} examples language and text, by what a checkpoint is for
  * @property {string[]} checkpoints names, the starting one first
@@ -37,6 +40,7 @@ const NOTHING = {
     { text: 'Two women laugh.', language: 'en', z: '' },
   ],
   most: { text: 2000, z: 16384 },
+  dial: { low: 0.003, high: 1 },
   settings: {},
   examples: {},
   checkpoints: ['first', 'second'],
@@ -45,6 +49,9 @@ const NOTHING = {
   maps: {},
   plotly: '',
 };
+
+/** Of a checkpoint that nothing is known of. @type {About} */
+export const UNKNOWN = { kind: 'translate', languages: 0, domains: [], weak: false, dial: null };
 
 const node = globalThis.document?.getElementById('vaegen-page');
 /** @type {Page} */

@@ -2,7 +2,7 @@
 // settings.
 import { page } from './page.js';
 import { read } from './link.js';
-import { checked, isPlain, oneOf, record, ruleOf, tag, text, whole } from './rules.js';
+import { checked, isPlain, maybe, number, oneOf, record, ruleOf, tag, text, whole } from './rules.js';
 
 /** @typedef {import('./page.js').Point} Point */
 /** @typedef {import('./rules.js').Rule} Rule */
@@ -11,6 +11,7 @@ import { checked, isPlain, oneOf, record, ruleOf, tag, text, whole } from './rul
  * @property {Point} a the current sentence
  * @property {Point} b the pinned one
  * @property {string} checkpoint "" is the starting one
+ * @property {number | null} beta the rate, for checkpoints with a dial; null is the recommended one
  * @property {string} tab the open one
  * @property {string} lesson the open one, "" if none is
  * @property {number} step of the lesson, from 0
@@ -30,7 +31,15 @@ const checkpoint = (/** @type {unknown} */ x) =>
   x === '' || x === page.checkpoints[0] ? '' : (known(x) ?? text(100, /^[\w.-]+\/[\w.-]+$/)(x));
 const known = (/** @type {unknown} */ x) => oneOf(...page.checkpoints)(x);
 /** @type {Record<string, Rule>} */
-const RULES = { a: point, b: point, checkpoint, tab: oneOf(...TABS), lesson: text(40, LETTERS), step: whole(0, 99) };
+const RULES = {
+  a: point,
+  b: point,
+  checkpoint,
+  beta: maybe(number(page.dial.low, page.dial.high)),
+  tab: oneOf(...TABS),
+  lesson: text(40, LETTERS),
+  step: whole(0, 99),
+};
 
 /** @param {Partial<Point>} where @returns {Point} */
 export const clean = ({ text = '', language = '', z = '' }) => ({
@@ -41,9 +50,9 @@ export const clean = ({ text = '', language = '', z = '' }) => ({
 
 const [a, b] = page.start.map(clean);
 /** @type {State} */
-export const state = { a, b, checkpoint: '', tab: 'translate', lesson: '', step: 0, settings: {} };
+export const state = { a, b, checkpoint: '', beta: null, tab: 'translate', lesson: '', step: 0, settings: {} };
 /** What all views stand on, as a key: an answer to another one is out of date. */
-export const key = () => JSON.stringify([state.a, state.b, state.checkpoint]);
+export const key = () => JSON.stringify([state.a, state.b, state.checkpoint, state.beta]);
 /** The key of a page that nobody has changed. */
 export const start = key();
 
@@ -119,7 +128,7 @@ export function snapshot() {
 }
 
 // -- Changes
-/** @type {Set<() => unknown>} told when the sentences or the checkpoint are others */
+/** @type {Set<() => unknown>} told when the sentences, the checkpoint or the rate are others */
 export const listeners = new Set();
 /** @type {Set<() => unknown>} told of every change */
 export const keepers = new Set();
@@ -147,6 +156,11 @@ export function touched() {
 export function choose(name, a = state.a) {
   const checkpoint = name === page.checkpoints[0] ? '' : name;
   if (checkpoint === state.checkpoint) change({ a });
-  else change({ checkpoint, a: { ...a, z: '' }, b: { ...state.b, z: '' } });
+  else change({ checkpoint, a: wordsOf(a), b: wordsOf(state.b) });
 }
+/** Another rate: latents are read at the rate that they were made at, sentences at any. @param {number | null} beta */
+export function turn(beta) {
+  if (beta !== state.beta) change({ beta, a: wordsOf(state.a), b: wordsOf(state.b) });
+}
+const wordsOf = (/** @type {Point} */ where) => ({ ...where, z: '' });
 export const swap = () => change({ a: state.b, b: state.a });

@@ -1,7 +1,7 @@
 // What the chosen checkpoint can write: languages, and tasks such as "en.short".
 import { choice, select } from './controls.js';
 import { locale, t } from './messages.js';
-import { page } from './page.js';
+import { page, UNKNOWN } from './page.js';
 import { state } from './state.js';
 
 /** @param {string} tag */
@@ -24,9 +24,15 @@ export function nameOf(tag) {
   return [languageName(language), ...(task ? [t(page.tasks[task] ?? task)] : [])].join(', ');
 }
 
-/** Puts a checkpoint on offer that was opened just now. @param {string} name @param {string[]} tags */
-export function learn(name, tags) {
+/**
+ * Puts a checkpoint on offer that was opened just now.
+ * @param {string} name
+ * @param {string[]} tags
+ * @param {import('./page.js').Dial | null} dial
+ */
+export function learn(name, tags, dial) {
   page.tags[name] = tags;
+  if (!Object.hasOwn(page.about, name)) page.about[name] = { ...UNKNOWN, dial };
   if (!page.checkpoints.includes(name)) page.checkpoints.push(name);
 }
 

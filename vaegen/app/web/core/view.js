@@ -4,7 +4,7 @@ import { box, button, make, say } from './dom.js';
 import { csv } from './csv.js';
 import { copyButton, download, png, standalone } from './files.js';
 import { t } from './messages.js';
-import { change, choose, clean, defaultsOf, isFresh, key, listeners, start, state, touched } from './state.js';
+import { change, choose, clean, defaultsOf, isFresh, key, listeners, start, state, touched, turn } from './state.js';
 import { openTab } from './tabs.js';
 import { fitted, tags } from './tags.js';
 
@@ -47,7 +47,7 @@ const PATIENCE = 15_000; // ms; an answer that was lost on the way stops nobody 
  * @param {(answer: any, value: any) => void} options.draw draws an answer into the body
  * @param {(value: any) => void} [options.show] is told of every value, with an answer or without
  * @param {string} [options.lead] what one does here, in a sentence for newcomers
- * @param {boolean} [options.follow] whether a change of sentence or checkpoint asks again
+ * @param {boolean} [options.follow] whether a change of sentence, checkpoint or rate asks again
  * @returns {View}
  */
 export function makeView(part, { name, draw, show: onShow, follow = true, lead = '' }) {
@@ -81,8 +81,8 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
       view.busy = true;
       view.seen = key();
       root.setAttribute('aria-busy', 'true');
-      const { a, b, checkpoint } = state;
-      next = { asked, a, b, checkpoint, ...view.params, ...fitted(view.params), ...extra };
+      const { a, b, checkpoint, beta } = state;
+      next = { asked, a, b, checkpoint, beta, ...view.params, ...fitted(view.params), ...extra };
       touched();
       if (!sent || performance.now() - sent >= PATIENCE) send();
       else if (streaming) trigger('halt');
@@ -195,10 +195,11 @@ export function pin(point) {
  * Opens a view with these settings and this state: what a lesson or another view sets up.
  * @param {string} tab
  * @param {Record<string, any>} [params]
- * @param {{ a?: Partial<Point>, b?: Partial<Point>, checkpoint?: string }} [values]
+ * @param {{ a?: Partial<Point>, b?: Partial<Point>, checkpoint?: string, beta?: number | null }} [values]
  */
-export function showView(tab, params = {}, { a, b, checkpoint } = {}) {
+export function showView(tab, params = {}, { a, b, checkpoint, beta } = {}) {
   if (checkpoint !== undefined) choose(checkpoint);
+  if (beta !== undefined) turn(beta);
   change({ ...(a && { a: clean(a) }), ...(b && { b: clean(b) }) });
   const known = defaultsOf(tab);
   const set = Object.fromEntries(Object.entries(params).filter(([name]) => name in known));
@@ -226,8 +227,8 @@ export const pointTools = (point) =>
 export function exportBar(view, { rows, json, figure } = {}) {
   const file = (/** @type {string} */ end) => `vaegen-${view.name}.${end}`;
   const data = () => {
-    const { a, b, checkpoint } = state;
-    const about = { a, b, checkpoint, view: view.name, ...view.params };
+    const { a, b, checkpoint, beta } = state;
+    const about = { a, b, checkpoint, beta, view: view.name, ...view.params };
     return JSON.stringify({ about, ...(json?.() ?? view.answer) }, null, 1);
   };
   const tools = [];

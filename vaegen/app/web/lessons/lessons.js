@@ -59,7 +59,7 @@ export function start(id, step = 0) {
     go: { tab, params = {}, ...shown },
     look,
   } = lesson.steps[step];
-  showView(tab, params, { checkpoint: '', ...shown });
+  showView(tab, params, { checkpoint: '', beta: null, ...shown });
   render();
   focusOn('.vg-lesson-say');
   if (look && current) pointAt(look, current, tab);

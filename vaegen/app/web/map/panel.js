@@ -1,4 +1,5 @@
 // Beside the picture: what lives at the place that was asked about, its neighbours, and tables of points.
+import { rate } from '../core/dial.js';
 import { box, button, make } from '../core/dom.js';
 import { percent, t } from '../core/messages.js';
 import { nameOf } from '../core/tags.js';
@@ -17,11 +18,12 @@ export const MOST_ROWS = 100;
 export function herePanel(look, sheet, { offPlane, projection, onPoint }) {
   const cosine = look.neighbours[0]?.cosine.toFixed(2);
   const said = `${whatIsThere(look, sheet, offPlane, projection)} ${t('Nearest latent: cosine {c}.', { c: cosine })}`;
+  const z = (look.beta ?? null) === rate() ? look.z : ''; // a latent of another rate would read otherwise
   const texts = Object.entries(look.texts).map(([code, text]) =>
     make('div', '', undefined, {}, [
       make('span', 'vg-tag', nameOf(code)),
       make('p', 'vg-text', text, { lang: code }),
-      pointTools({ text, language: code, z: look.z }),
+      pointTools({ text, language: code, z }),
     ]),
   );
   /** @type {Node[]} */

@@ -19,11 +19,11 @@ export function mount({ root, props, trigger, watch }) {
   let opened = null;
 
   function show() {
-    const { opened: name, tags, error } = props.value;
+    const { opened: name, tags, dial, error } = props.value;
     open.disabled = false;
     notice.hidden = !error;
     notice.textContent = error ?? '';
-    if (name) learn(name, tags);
+    if (name) learn(name, tags, dial);
     if (name && name !== opened) {
       opened = name;
       choose(name);

@@ -1,4 +1,4 @@
-// The line above the tabs: the current sentence A, the pinned sentence B, and the link to exactly this state.
+// The lines above the tabs: the current sentence A, the pinned sentence B, the link to exactly this state, the dial.
 import { about } from '../core/about.js';
 import { button, make } from '../core/dom.js';
 import { copyButton } from '../core/files.js';
@@ -6,6 +6,7 @@ import { t } from '../core/messages.js';
 import { listeners, refused, state, swap } from '../core/state.js';
 import { link, openTab } from '../core/tabs.js';
 import { pin } from '../core/view.js';
+import { makeDial } from './dial.js';
 
 /** @typedef {import('../core/page.js').Point} Point */
 
@@ -58,9 +59,11 @@ function headline() {
 
 /** @param {import('../core/mount.js').Part} part */
 export function mount({ root }) {
+  const lines = make('div', 'vg-current-lines'); // made anew, while the dial stays in the hand that moves it
+  root.replaceChildren(lines, makeDial());
   const show = () => {
     const tools = copyButton(t('Copy link'), link, { title: t('The address of exactly what you see') });
-    root.replaceChildren(
+    lines.replaceChildren(
       ...complaint(),
       line(
         'A',

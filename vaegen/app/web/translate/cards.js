@@ -4,6 +4,7 @@ import { box, explain, make } from '../core/dom.js';
 import { copy } from '../core/files.js';
 import { nats, percent, t } from '../core/messages.js';
 import { nameOf, tags } from '../core/tags.js';
+import { isUnsure, knownSentences, unsureLine } from '../parts/unsure.js';
 import { makeTip, makeWord } from './tip.js';
 
 /** @typedef {import('../core/view.js').View} View */
@@ -17,6 +18,7 @@ import { makeTip, makeWord } from './tip.js';
  * @property {string} context
  * @property {boolean} is_reconstruction
  * @property {boolean} avoided
+ * @property {number | null} [unsure] probability of being wrong, where there is a measure of it
  */
 
 // Mean probability of the words below which the text is not what the model knows, by what the checkpoint is for. To
@@ -33,7 +35,8 @@ export function makeCards(trigger) {
   const doubt = make('p', 'vg-doubt');
   const grid = box('vg-grid');
   const spoken = make('p', 'vg-hidden', '', { role: 'status', 'aria-live': 'polite' });
-  const node = box('vg-results', doubt, grid, makeLegend(), spoken);
+  const known = box('');
+  const node = box('vg-results', doubt, known, grid, makeLegend(), spoken);
   const tip = makeTip(node);
 
   /** @param {any} value @param {View} view */
@@ -47,19 +50,23 @@ export function makeCards(trigger) {
     if (answer) view.status.replaceChildren(...describe(answer, value));
     doubt.textContent = isDone ? doubtOf(answer) : '';
     doubt.hidden = !doubt.textContent;
+    known.replaceChildren(...(isDone ? knownSentences(answer.doubt) : []));
     /** @type {Record<string, Card>} */
     const cards = Object.fromEntries((answer?.cards ?? []).map((/** @type {Card} */ card) => [card.language, card]));
     const codes = /** @type {string[]} */ (answer ? answer.languages : tags());
     grid.replaceChildren(...codes.map((code) => makeCard(code, cards[code], { ...value, waits }, { trigger, spoken })));
     if (isDone && value.phase === 'done')
-      spoken.textContent = [doubt.textContent, ...Object.values(cards).map(aloud)].join(' ').trim();
+      spoken.textContent = [doubt.textContent, ...Object.values(cards).map((card) => aloud(card, answer.doubt))]
+        .join(' ')
+        .trim();
     if (key) /** @type {HTMLElement | null} */ (node.querySelector(`[data-key="${CSS.escape(key)}"]`))?.focus();
   }
   return { node, render };
 }
 
-/** @param {Card} card */
-const aloud = (card) => `${nameOf(card.language)}: ${card.text}`;
+/** @param {Card} card @param {import('../parts/unsure.js').Doubt} doubt */
+const aloud = (card, doubt) =>
+  `${nameOf(card.language)}: ${card.text} ${isUnsure(card.unsure, doubt) ? t('The model is unsure of this one.') : ''}`;
 
 function makeLegend() {
   const labels = [t('over {p}', { p: '90 %' }), '70–90', '50–70', '30–50', t('under {p}', { p: '30 %' })];
@@ -110,14 +117,14 @@ function methodOf(request) {
 }
 
 /** What is said of a text that is far from what the model knows; "" if it is not. @param {any} answer */
-function doubtOf({ request, cards }) {
+function doubtOf({ request, cards, doubt }) {
   const { text, checkpoint, method } = request;
   if (!readable(text, checkpoint)) {
     return t('The model cannot read this text: it has no letters of {languages}. What it writes is ' + 'made up.', {
       languages: reads(checkpoint),
     });
   }
-  if (method !== 'beam') return ''; // sampled words are improbable for any text
+  if (doubt || method !== 'beam') return ''; // each card says so itself; sampled words are improbable for any text
   const mean = (/** @type {number[]} */ values) => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
   const sure = mean(cards.map((/** @type {Card} */ card) => mean(card.words.map((word) => word.probability))));
   if (sure >= UNSURE[about(checkpoint).kind]) return '';
@@ -154,7 +161,10 @@ function makeCard(code, card, value, { trigger, spoken }) {
   }
   if (card.avoided) head.append(makeAvoided());
   head.append(makeCopy(card, name, spoken));
-  article.append(makeSentence(card), makeBack(card, value, trigger, makeMore(card, value, trigger)));
+  article.append(
+    box('vg-written', makeSentence(card), ...unsureLine(card.unsure, value.answer.doubt)),
+    makeBack(card, value, trigger, makeMore(card, value, trigger)),
+  );
   return article;
 }
 
