@@ -58,7 +58,7 @@ def test_wrong_training_settings_are_refused(values, message):
 def test_unknown_fields_and_presets_are_named():
     with pytest.raises(VaegenError, match="no field depth"):
         ModelConfig.from_dict({"vocab_size": 400, "languages": ["en"], "depth": 3})
-    with pytest.raises(VaegenError, match="tiny, cpu, base"):
+    with pytest.raises(VaegenError, match="tiny, cpu, gpu"):
         preset("huge")
 
 

@@ -130,10 +130,10 @@ def test_bad_questions_are_refused_in_words(values, said):
 def test_a_point_that_is_not_there_a_missing_and_a_damaged_map(pipeline, tmp_path):
     with pytest.raises(VaegenError, match="counted from 0"):
         ask(pipeline, index=100_000)
-    with pytest.raises(VaegenError, match="build_map"):
+    with pytest.raises(VaegenError, match="vaegen map"):
         Pipeline(pipeline.model, pipeline.tokenizer, folder=tmp_path).map()
     (tmp_path / "map.npz").write_bytes(b"nothing")
-    with pytest.raises(VaegenError, match="build_map"):
+    with pytest.raises(VaegenError, match="vaegen map"):
         load_atlas(tmp_path)
     save_atlas(tmp_path, load_atlas(FOLDER))
     np.testing.assert_array_equal(load_atlas(tmp_path).latents, load_atlas(FOLDER).latents)

@@ -111,7 +111,7 @@ def test_without_directions_a_slider_is_refused_and_the_rest_works(model):
 
 def test_a_damaged_file_is_told(model):
     (model.folder / FILE).write_bytes(b"PK\x03\x04 nothing")
-    with pytest.raises(VaegenError, match="build_directions"):
+    with pytest.raises(VaegenError, match="vaegen directions"):
         load_directions(model.folder)
 
 

@@ -391,7 +391,7 @@ def test_pairs_are_even_in_the_other_factors_and_follow_the_seed():
         (("setting", "indoors", "outdoors"), r"'setting' alone; choose one of who, how_many"),
         (("colour", "red", "pink"), r"'red' to 'pink' is no change of colour; choose two of black, white"),
         (("colour", "red", "red"), r"'red' to 'red' is no change"),
-        (("how_many", "one", "two", 10**6), r"n is 1000000.*ask for 1 to \d+"),
+        (("how_many", "one", "two", 10**6), r"n is 1,000,000.*ask for 1 to \d+"),
     ],
 )
 def test_impossible_pairs_are_refused(arguments, message):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from vaegen.errors import VaegenError
-from vaegen.latent.paths import prior_kinds
+from vaegen.latent import prior_kinds
 from vaegen.latent.prior_kinds import PRIORS
 from vaegen.latent.priors import (
     FILE,

@@ -79,6 +79,11 @@ class DecodingOptions:
                 length_penalty=self.length_penalty,
                 most=MAX_LENGTH_PENALTY,
             )
+        if self.method == "beam" and self.n_best > 1 and self.max_length == 1:
+            raise VaegenError(
+                "n_best={n_best} with max_length=1: only the empty sentence is that short; give max_length=2 or more.",
+                n_best=str(self.n_best),
+            )
         most = {"beam": self.num_beams, "greedy": 1, "sample": self.n_best}[self.method]
         if self.n_best > most:
             raise VaegenError(
