@@ -74,7 +74,8 @@ def test_an_unsure_answer_says_so_and_offers_what_is_known(open_page, url, scree
     page.screenshot(path=screenshots / "unsure.png", full_page=True)
     attention = open_view(page, "attention")
     expect(attention.locator(".vg-unsure")).to_have_count(1)
-    page.screenshot(path=screenshots / "unsure-attention.png", full_page=True)
+    page.wait_for_function(vg("!vg.views.attention.busy"))
+    page.screenshot(path=screenshots / "unsure-attention.png")
     chip = attention.locator(".vg-known .vg-chip").first
     known = chip.inner_text()
     chip.click()
