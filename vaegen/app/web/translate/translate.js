@@ -79,7 +79,8 @@ export function mount(part) {
   /** @param {any} value */
   function show(value) {
     cards.render(value, view);
-    if (value.phase !== 'done' || view.busy || view.seen !== key()) return; // of a sentence that is no longer the current one
+    // Not of a sentence that is no longer the current one: another view has made another so.
+    if (value.phase !== 'done' || view.busy || view.seen !== key()) return;
     // What the model read and in which language is known only now.
     const { request, source_language: language } = value.answer;
     if (state.a.language && state.a.text === request.text) return;
