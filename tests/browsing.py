@@ -31,6 +31,15 @@ def vg(expression, argument=""):
     return f"async ({argument}) => {{ {start} return {expression}; }}"
 
 
+def until(page, expression):
+    """Waits until an expression of the page's modules holds; `wait_for_function` takes the promise of it for true."""
+    for _ in range(200):
+        if page.evaluate(vg(expression)):
+            return
+        page.wait_for_timeout(150)
+    raise AssertionError(f"never came true: {expression}")
+
+
 def is_foreign(url):
     """Whether an address is none of this machine's."""
     return url.startswith(("http", "ws")) and not re.match(r"(http|ws)s?://(127\.0\.0\.1|0\.0\.0\.0|localhost)[:/]", url)

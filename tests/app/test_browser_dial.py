@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsing import expect, open_view, vg
+from browsing import expect, open_view, until, vg
 from serving import serve
 from tagged import save_tagged
 from turned import save_turned
@@ -19,7 +19,7 @@ def url(tmp_path_factory):
 
 
 def answered(page, condition):
-    page.wait_for_function(vg(f"!vg.views.translate.busy && vg.views.translate.answer.request.{condition}"))
+    until(page, f"!vg.views.translate.busy && vg.views.translate.answer?.request.{condition}")
 
 
 def test_the_dial_moves_every_answer_and_the_link_carries_it(open_page, url, screenshots):
@@ -43,10 +43,10 @@ def test_the_dial_moves_every_answer_and_the_link_carries_it(open_page, url, scr
     expect(again.get_by_role("slider", name="Rate")).to_have_attribute("aria-valuetext", "1, collapsed")
     answered(again, "beta === 1")
     open_view(again, "inside")
-    again.wait_for_function(vg("!vg.views.inside.busy && vg.views.inside.answer.python.includes('beta=1.0')"))
+    until(again, "!vg.views.inside.busy && vg.views.inside.answer?.python.includes('beta=1.0')")
     again.reload()
     again.get_by_role("button", name="Back to 0.03").click()
-    again.wait_for_function(vg("!vg.views.inside.busy && !vg.views.inside.answer.python.includes('beta')"))
+    until(again, "!vg.views.inside.busy && !vg.views.inside.answer?.python.includes('beta')")
     expect(again.get_by_role("slider", name="Rate")).to_be_focused()
     expect(again.get_by_role("button", name="Back to 0.03")).to_be_hidden()
 
@@ -74,7 +74,7 @@ def test_an_unsure_answer_says_so_and_offers_what_is_known(open_page, url, scree
     page.screenshot(path=screenshots / "unsure.png", full_page=True)
     attention = open_view(page, "attention")
     expect(attention.locator(".vg-unsure")).to_have_count(1)
-    page.wait_for_function(vg("!vg.views.attention.busy"))
+    until(page, "!vg.views.attention.busy")
     page.screenshot(path=screenshots / "unsure-attention.png")
     chip = attention.locator(".vg-known .vg-chip").first
     known = chip.inner_text()

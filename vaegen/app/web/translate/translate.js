@@ -1,7 +1,7 @@
 // The first tab: one sentence in, all languages out.
 import { about, refusal } from '../core/about.js';
 import { page } from '../core/page.js';
-import { change, choose, clean, listeners, settingsOf, state } from '../core/state.js';
+import { change, choose, clean, key, listeners, settingsOf, state } from '../core/state.js';
 import { makeView } from '../core/view.js';
 import { makeCards } from './cards.js';
 import { makeDecoding } from './decoding.js';
@@ -79,7 +79,8 @@ export function mount(part) {
   /** @param {any} value */
   function show(value) {
     cards.render(value, view);
-    if (value.phase !== 'done' || view.busy) return;
+    // Not of a sentence that is no longer the current one: another view has made another so.
+    if (value.phase !== 'done' || view.busy || view.seen !== key()) return;
     // What the model read and in which language is known only now.
     const { request, source_language: language } = value.answer;
     if (state.a.language && state.a.text === request.text) return;
