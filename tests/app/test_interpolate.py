@@ -36,11 +36,11 @@ class Latents:
     def detect_language(self, text):
         return "en"
 
-    def encode(self, texts):
+    def encode(self, texts, beta=None):
         mu = torch.tensor([[ord(c) % 7 for c in text.ljust(6)[:6]] for text in texts], dtype=torch.float32)
         return DiagonalGaussian(mu.reshape(-1, 2, 3), torch.full((len(texts), 2, 3), math.log(0.25)))
 
-    def exact(self, texts, languages=None):
+    def exact(self, texts, languages=None, beta=None):
         return self.encode(texts).mode.numpy() + 1.0, [True] * len(texts)
 
     def decode(self, z, languages, **options):

@@ -29,7 +29,7 @@ def model(tmp_path):
     entries = (named, Direction("component 1", "component", None, None, 0.3, 4.0))
     save_directions(tmp_path, Directions(entries, STEPS, {"weights": "abc"}))
 
-    def encode(texts):
+    def encode(texts, beta=None):
         mu = torch.tensor([[float(len(text))] * (M * Z) for text in texts]).reshape(-1, M, Z)
         return DiagonalGaussian(mu, torch.full((len(texts), M, Z), math.log(0.25)))
 
