@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsing import expect, open_view, vg
+from browsing import expect, open_view, until
 from serving import served
 
 
@@ -76,7 +76,7 @@ def test_another_checkpoint_changes_all_views_and_a_strangers_path_is_refused(vi
     page.get_by_label("Checkpoint of all views").select_option("collapsed")
     expect(view).to_contain_text("0 of 512 dimensions are active")
     view = open_view(page, "interpolate")
-    page.wait_for_function(vg("!vg.views.interpolate.busy && vg.views.interpolate.answer.python.includes('collapsed')"))
+    until(page, "!vg.views.interpolate.busy && vg.views.interpolate.answer.python.includes('collapsed')")
 
 
 def test_it_fits_a_phone_in_the_dark(open_page, screenshots):

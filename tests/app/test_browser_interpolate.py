@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsing import expect, open_view, vg
+from browsing import expect, open_view, until
 from serving import served
 
 
@@ -32,7 +32,7 @@ def test_steps_and_sentences_can_be_changed_and_the_keyboard_moves_the_slider(vi
     slider.focus()
     slider.press("ArrowLeft")
     slider.press("ArrowLeft")
-    view.page.wait_for_function(vg("vg.views.interpolate.answer.stops.length === 5"))
+    until(view.page, "vg.views.interpolate.answer.stops.length === 5")
     field = view.get_by_label("Sentence B")
     field.fill("Ein Mann spielt Gitarre.")
     field.press("Enter")

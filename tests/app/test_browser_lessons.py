@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from browsing import expect, open_view, vg
+from browsing import expect, open_view, until, vg
 from serving import served
 
 
@@ -77,7 +77,7 @@ def test_the_copied_link_brings_back_sentence_latent_view_and_settings(open_page
     open_view(page, "interpolate")
     page.evaluate(vg("vg.showView('interpolate', {steps: 5})"))
     expect(page.locator(".vg-interpolate")).to_contain_text("5")
-    page.wait_for_function(vg("vg.views.interpolate.answer.stops.length === 5"))
+    until(page, "vg.views.interpolate.answer.stops.length === 5")
     stop = page.evaluate(vg("vg.views.interpolate.answer.stops[2]"))
     page.evaluate(vg("vg.adopt(point)", "point"), {"text": stop["texts"]["en"], "language": "en", "z": stop["z"]})
     state, link = page.evaluate(vg("[JSON.stringify(vg.state), vg.link()]"))

@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from browsing import expect, open_view, vg
+from browsing import expect, open_view, until, vg
 from serving import served
 
 
@@ -37,7 +37,7 @@ def on_screen(page, index):
 
 
 def asked(page):
-    page.wait_for_function(vg("!vg.views.map.busy"))
+    until(page, "!vg.views.map.busy")
     return page.evaluate(vg("vg.views.map.answer"))
 
 
@@ -51,14 +51,14 @@ def test_all_points_are_drawn_and_a_click_on_one_reads_and_adopts_it(view, scree
     expect(first).to_contain_text("sleeping")
     first.get_by_role("button").click()
     expect(here(view)).to_contain_text("A point of the map")
-    index = asked(page)["python"].split("atlas.latents[")[1].split("]")[0]
+    index = asked(page)["python"].split("here.latent(")[1].split(")")[0]
     x, y = on_screen(page, int(index))
     page.mouse.move(x - 30, y - 30)
     page.mouse.move(x, y)
     expect(view.locator(".vg-map-card")).to_be_visible()
     assert len(view.locator(".vg-map-card p[lang]").all()) == 4
     page.mouse.click(x, y)
-    page.wait_for_function(vg("vg.views.map.answer.how === 'point'"))
+    until(page, "vg.views.map.answer.how === 'point'")
     page.screenshot(path=screenshots / "map.png", full_page=True)
     here(view).get_by_role("button", name="Use").first.click()
     expect(page.locator(".vg-current-line").first).to_contain_text(asked(page)["texts"]["en"])
@@ -67,7 +67,7 @@ def test_all_points_are_drawn_and_a_click_on_one_reads_and_adopts_it(view, scree
 def test_it_works_again_after_a_checkpoint_without_a_map(open_page, screenshots):
     page = open_page(served()[0])
     page.locator("#task").get_by_label("English and Chinese", exact=True).check()
-    page.wait_for_function(vg("vg.state.checkpoint === 'chinese'"))
+    until(page, "vg.state.checkpoint === 'chinese'")
     page.locator("#tab-map-button").click()
     none = page.locator(".vg-map-none")
     expect(none).to_contain_text("This checkpoint has no map.")
@@ -93,13 +93,13 @@ def test_it_works_again_after_a_checkpoint_without_a_map(open_page, screenshots)
 def reads_a_point(view, index):
     """Points at a point of the map and clicks it."""
     page = view.page
-    page.wait_for_function(vg("document.querySelector('.vg-map-figure')._fullLayout?.xaxis && !vg.views.map.busy"))
+    until(page, "document.querySelector('.vg-map-figure')._fullLayout?.xaxis && !vg.views.map.busy")
     x, y = on_screen(page, index)
     page.mouse.move(x - 30, y - 30)
     page.mouse.move(x, y)
     expect(view.locator(".vg-map-card")).to_be_visible()
     page.mouse.click(x, y)
-    page.wait_for_function(vg("vg.views.map.answer.how === 'point'"))
+    until(page, "vg.views.map.answer.how === 'point'")
 
 
 def test_searching_as_one_types_says_how_many_and_keeps_the_words(view):

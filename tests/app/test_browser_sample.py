@@ -1,7 +1,7 @@
 """Sliders, draws and slots in Chromium."""
 
 import pytest
-from browsing import expect, open_view, vg
+from browsing import expect, open_view, until, vg
 from serving import served
 
 
@@ -34,12 +34,12 @@ def test_a_draw_shows_its_seed_and_a_locked_seed_stays(view):
     seed = view.get_by_label("Seed")
     view.get_by_role("button", name="New draw").click()
     expect(view.get_by_label("A draw from the prior")).to_be_checked()
-    view.page.wait_for_function(vg("!vg.views.sample.busy"))
+    until(view.page, "!vg.views.sample.busy")
     first, text = seed.input_value(), english(view).inner_text()
     assert first != "1"
     view.locator(".vg-seed-row .vg-choice input").check()
     view.get_by_role("button", name="New draw").click()
-    view.page.wait_for_function(vg("!vg.views.sample.busy"))
+    until(view.page, "!vg.views.sample.busy")
     assert (seed.input_value(), english(view).inner_text()) == (first, text)
 
 
@@ -106,7 +106,7 @@ def test_a_fitted_prior_draws_and_fewer_slots_say_less(view):
     view.get_by_label("Seed").fill("7")
     prior.select_option("flow")
     expect(view.locator(".vg-controls")).to_contain_text("A small network")
-    view.page.wait_for_function(vg("!vg.views.sample.busy && vg.views.sample.params.prior === 'flow'"))
+    until(view.page, "!vg.views.sample.busy && vg.views.sample.params.prior === 'flow'")
     flow = english(view).inner_text()
     prior.select_option("normal")
     expect(english(view)).not_to_have_text(flow)
@@ -114,7 +114,7 @@ def test_a_fitted_prior_draws_and_fewer_slots_say_less(view):
     slots.focus()
     slots.press("Home")
     expect(view.locator(".vg-controls")).to_contain_text("the first 1")
-    view.page.wait_for_function(vg("!vg.views.sample.busy"))
+    until(view.page, "!vg.views.sample.busy")
     z = view.page.evaluate(vg("vg.views.sample.answer.z"))
     assert z.rstrip("A") != z and len(z.rstrip("A")) < len(z) / 8  # all but the first slot are 0
 
@@ -126,11 +126,11 @@ def test_another_checkpoint_brings_its_own_sliders(view):
     view.page.evaluate(vg("vg.choose('dialogue')"))
     expect(view.locator(".vg-none")).to_contain_text("This checkpoint has no directions")
     expect(slider).to_have_count(0)
-    view.page.wait_for_function(vg("!vg.views.sample.busy"))
+    until(view.page, "!vg.views.sample.busy")
     params = view.page.evaluate(vg("vg.views.sample.params"))
     assert (params["moves"], params["prior"]) == ({}, "normal")  # the fitted ones are the other checkpoint's
     view.get_by_role("button", name="New draw").click()
-    view.page.wait_for_function(vg("!vg.views.sample.busy"))
+    until(view.page, "!vg.views.sample.busy")
     expect(view.get_by_label("A draw from the prior")).to_be_checked()
     expect(view.locator(".vg-notice:visible")).to_have_count(0)
     view.page.evaluate(vg("vg.choose('multi30k')"))

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from browsing import ANSWERED, expect, open_view, vg
+from browsing import ANSWERED, expect, open_view, until, vg
 from serving import free_port, served, served_stub
 
 from vaegen.app.static import WEB
@@ -36,12 +36,12 @@ def test_the_checkpoint_of_all_views_reaches_translate_and_the_other_way_round(o
     page.get_by_label("Checkpoint of all views").select_option("collapsed")
     page.locator("#tab-translate-button").click()
     expect(page.locator("#checkpoint select")).to_have_value("collapsed")
-    page.wait_for_function(vg("vg.views.translate.answer.request.checkpoint === 'collapsed'"))
+    until(page, "vg.views.translate.answer.request.checkpoint === 'collapsed'")
     page.locator("#checkpoint select").select_option("chinese")
     expect(page.locator(".vg-card h2")).to_have_text(["English", "Chinese"])
     page.locator("#tab-inside-button").click()
     expect(page.get_by_label("Checkpoint of all views")).to_have_value("chinese")
-    page.wait_for_function(vg("!vg.views.inside.busy && vg.views.inside.answer.python.includes('chinese')"))
+    until(page, "!vg.views.inside.busy && vg.views.inside.answer.python.includes('chinese')")
 
 
 def test_a_link_holds_all_settings_of_translate(open_page, page):

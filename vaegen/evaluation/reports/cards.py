@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vaegen.config import BETA_MAX, BETA_MIN
 from vaegen.errors import VaegenError
 from vaegen.text.tags import LANGUAGE_NAMES, kind_of, languages_of, tag_name, task_of
 
@@ -149,7 +150,7 @@ pipeline.translate("A dog runs through the snow.", "{target}")
 - Shape: {shape}; {metrics.get("parameters", 0):,} parameters.
 - {"Last part: " if "started_from" in metrics else ""}{training.get("step", 0):,} optimizer steps, \
 {training.get("tokens", 0):,} target tokens, {training.get("seconds", 0) / 3600:.1f} hours.{averaged}
-- Optimizer {settings.get("optimizer")}, beta up to {settings.get("beta")} ({settings.get("schedule")}), free bits \
+- Optimizer {settings.get("optimizer")}, {_beta(settings)}, free bits \
 {settings.get("free_bits")} nats per dimension,
   source context in {settings.get("source_context_rate", 0):.0%} of the targets.
 - Command of the last part: `{metrics.get("command", "")}`{log}.
@@ -189,6 +190,13 @@ def data_card(metrics: Figures) -> dict[str, str]:
     }
 
 
+def _beta(settings: Mapping[str, Any]) -> str:
+    """What the weight of the KL term was, as the card says it."""
+    if settings.get("schedule") == "dial":
+        return f"beta drawn for each sentence from {BETA_MIN:g} to {BETA_MAX:g} (the dial)"
+    return f"beta up to {settings.get('beta')} ({settings.get('schedule')})"
+
+
 CHINESE = ("tatoeba-zh", "flickr8k-zh")  # corpora that have English and Chinese only
 
 # What a checkpoint does with its languages, a tag to show it with, and the Hub's name for such a model, by kind.
@@ -212,6 +220,21 @@ DATA_CARDS = {
         "description": "Trained on Tatoeba sentence pairs (English with German, French and Czech) from manythings.org.",
         "license": "The sentences are CC BY 2.0 FR, and so are these weights.",
         "license_id": "cc-by-2.0",
+    },
+    "orders": {
+        "description": "And on service dialogues in English and German (BConTrasT: Unbabel, after Taskmaster-1).",
+        "license": "The dialogues are CC BY-SA 4.0.",
+        "license_id": "cc-by-sa-4.0",
+    },
+    "restaurants": {
+        "description": "And on what a restaurant guide says, in English and Czech (UFAL; Dusek and Jurcicek 2019).",
+        "license": "That guide's text is CC BY-SA 4.0.",
+        "license_id": "cc-by-sa-4.0",
+    },
+    "news-speech": {
+        "description": "And on short quoted speech of news, Czech with English, German and French (WMT news tests 2008 to 2022).",
+        "license": "The news are for research use.",
+        "license_id": "other",
     },
     "captions-short": {
         "description": "Trained on the captions of Multi30k's task 2 (Elliott et al. 2016): of each image's five English "
