@@ -232,7 +232,8 @@ DATA_CARDS = {
         "license_id": "cc-by-sa-4.0",
     },
     "news-speech": {
-        "description": "And on short quoted speech of news, Czech with English, German and French (WMT news tests 2008 to 2022).",
+        "description": "And on short quoted speech of news, Czech with English, German and French (WMT news tests, 2008 to "
+        "2022).",
         "license": "The news are for research use.",
         "license_id": "other",
     },
