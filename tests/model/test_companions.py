@@ -40,6 +40,7 @@ def folder(tiny_model, tokenizer, tmp_path):
         "texts": texts,
         "group": [*range(30)],
         "language": [0] * 30,
+        "n_probes": 30,
         "about": {"weights": weights},
     }
     (folder / PICTURE).write_text(json.dumps(picture))
