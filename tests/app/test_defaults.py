@@ -5,7 +5,7 @@ import json
 from dataclasses import fields
 
 from vaegen.app.build import SETTINGS
-from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.attention import Attending
 from vaegen.app.questions.interpolate_walk import Walk
 from vaegen.app.questions.map_own import Place
 from vaegen.app.questions.translate import Request
@@ -28,7 +28,7 @@ def test_the_page_gets_plain_data_that_makes_the_same_question():
 def test_one_default_for_one_thing():
     decoding = ("method", "num_beams", "temperature", "top_k", "top_p")
     assert all(getattr(Request, name) == getattr(DecodingOptions, name) for name in decoding)
-    assert {Request.context, Looking.context} == {CONTEXT}
+    assert {Request.context, Attending.context} == {CONTEXT}
     for method in ("translate", "generate", "score", "attention", "occlude"):
         given = inspect.signature(getattr(Pipeline, method)).parameters
         assert given["context"].default == CONTEXT

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaegen.app.questions.map import Look
+from vaegen.app.questions.map import Spot
 from vaegen.app.questions.points import START
 from vaegen.artifacts import atlas as atlases
 from vaegen.artifacts import directions as found_directions
@@ -45,7 +45,7 @@ def test_a_map_has_those_of_its_languages_that_the_checkpoint_has(folder, tmp_pa
     save_atlas(tmp_path, atlas)
     np.testing.assert_allclose(load_atlas(tmp_path).latents, atlas.latents, atol=0.01)
     pipeline.folder = tmp_path
-    (answer,) = Look(*START, index=9).checked(["own"]).answers(pipeline)
+    (answer,) = Spot(*START, index=9).checked(["own"]).answers(pipeline)
     assert answer.how == "point" and list(answer.texts) == ["es", "en"] and answer.neighbours[0].index == 9
     with pytest.raises(VaegenError, match=r"has es, but the captions of a map are in en, de, fr, cs; choose"):
         atlases.build(load(folder / "es" / "checkpoint"), 8, 3, 2, "normal")

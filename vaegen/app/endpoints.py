@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 
 from vaegen.app.page import MODEL
-from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.attention import Attending
 from vaegen.app.questions.inside import Inside
-from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
+from vaegen.app.questions.interpolate_around import Analogy, Cloud, Grid
 from vaegen.app.questions.interpolate_walk import Walk
-from vaegen.app.questions.map import Look
+from vaegen.app.questions.map import Spot
 from vaegen.app.questions.map_own import Place
 from vaegen.app.questions.points import START, Point
 from vaegen.app.questions.sample import Move
@@ -156,7 +156,7 @@ def add_endpoints(service: Service) -> None:
             NumPy: np.frombuffer(base64.b64decode(data), "<u2").reshape(shape) / 65535.
         """
         where = Point(text, source_language)
-        question = Looking(where, None, checkpoint, language, context, target, merge, without, how, beta)
+        question = Attending(where, None, checkpoint, language, context, target, merge, without, how, beta)
 
         def answer() -> dict[str, Any]:
             found = asdict(service.ask(question))
@@ -272,7 +272,7 @@ def add_endpoints(service: Service) -> None:
         Returns:
             `center`, what the middle reads; `rings`: for each `radius` the share that reads the `same` and all `wordings`.
         """
-        question = Jitter(_place(a), checkpoint, unit, n_draws, seed, language, beta)
+        question = Cloud(_place(a), checkpoint, unit, n_draws, seed, language, beta)
         return _or_error(lambda: asdict(service.ask(question)))
 
     def sample(
@@ -331,7 +331,7 @@ def add_endpoints(service: Service) -> None:
         """
         return _or_error(lambda: asdict(service.ask(Inside(Point(text), checkpoint, language, beta))))
 
-    def look(
+    def map_(
         x: float = 0.0,
         y: float = 0.0,
         projection: str = "umap2",
@@ -359,7 +359,7 @@ def add_endpoints(service: Service) -> None:
         """
         at = () if a and off_plane != "a" else (x, y)
         first = _place(a) if a else START[0]
-        question = Look(first, START[1], checkpoint, projection, at=at, off_plane=off_plane, k=neighbours, beta=beta)
+        question = Spot(first, START[1], checkpoint, projection, at=at, off_plane=off_plane, k=neighbours, beta=beta)
         return _or_error(lambda: asdict(service.ask(question)))
 
     def place(
@@ -387,7 +387,7 @@ def add_endpoints(service: Service) -> None:
         question = Place(tuple(lines), checkpoint, fit, n_neighbors, min_dist, beta)
         return _or_error(lambda: asdict(service.ask(question)))
 
-    gr.api(look, api_name="look", **MODEL)
+    gr.api(map_, api_name="map", **MODEL)
     gr.api(place, api_name="place", **MODEL)
     gr.api(inside, api_name="inside", **MODEL)
     gr.api(sample, api_name="sample", **MODEL)

@@ -34,7 +34,7 @@ SCALE = 65_535  # weights travel as 16-bit integers: an error of 0.00001
 
 
 @dataclass(frozen=True)
-class Looking:
+class Attending:
     """Asks where the model looks while it translates a sentence, and a second one to compare.
 
     Attributes:
@@ -61,13 +61,13 @@ class Looking:
     how: str = "drop"
     beta: float | None = None
 
-    def checked(self, checkpoints: Sequence[str]) -> Looking:
+    def checked(self, checkpoints: Sequence[str]) -> Attending:
         """Returns the question with clean values.
 
         Raises:
             VaegenError: If one is refused.
         """
-        return Looking(
+        return Attending(
             _with_words(self.a),
             None if self.b is None else _with_words(self.b),
             check_checkpoint(self.checkpoint, checkpoints),
@@ -80,7 +80,7 @@ class Looking:
             check_beta(self.beta),
         )
 
-    def answers(self, model: Any) -> Iterator[LookingAnswer]:
+    def answers(self, model: Any) -> Iterator[AttendingAnswer]:
         """Yields the first sentence's maps, then what changes without the word, then the second sentence's maps."""
         self = fitted(self, model)
         config, n_sides = model.model.config, 1 if self.b is None else 2
@@ -88,7 +88,7 @@ class Looking:
         kinds = (config.encoder, config.decoder)
         shown = (self.checkpoint, config.n_slots, kinds, n_sides, self.without >= 0, self._python(first))
         doubt = doubt_of(model, Point(first.text, first.source_language), [first.unsure])
-        answer = LookingAnswer(*shown, (first,), doubt=doubt)
+        answer = AttendingAnswer(*shown, (first,), doubt=doubt)
         yield answer
         if answer.has_without:
             asked = (first.text, self.without, first.language, first.context, first.target_text, self.how)
@@ -180,7 +180,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class LookingAnswer:
+class AttendingAnswer:
     """The maps so far.
 
     Attributes:

@@ -36,7 +36,7 @@ MAX_NEIGHBOURS, MAX_BLEND = 50, 20
 
 
 @dataclass(frozen=True)
-class Look:
+class Spot:
     """Asks what lives at a place of the map, or at A, and where A and B lie.
 
     Attributes:
@@ -67,7 +67,7 @@ class Look:
     method: str = "slerp"
     beta: float | None = None
 
-    def checked(self, checkpoints: Sequence[str]) -> Look:
+    def checked(self, checkpoints: Sequence[str]) -> Spot:
         """Returns the question with clean values.
 
         Raises:
@@ -80,7 +80,7 @@ class Look:
             )
         if len(self.blend) > MAX_BLEND:
             raise VaegenError("{n} sentences are to be mixed; take at most {most}.", n=len(self.blend), most=MAX_BLEND)
-        return Look(
+        return Spot(
             point(self.a),
             point(self.b),
             check_checkpoint(self.checkpoint, checkpoints),
@@ -97,7 +97,7 @@ class Look:
             check_beta(self.beta),
         )
 
-    def answers(self, model: Any) -> Iterator[LookAnswer]:
+    def answers(self, model: Any) -> Iterator[SpotAnswer]:
         """Yields what is there, once."""
         self = at_rate(self, model)
         here = model.map()
@@ -110,7 +110,7 @@ class Look:
         languages = list(targets_for(model.tags, source_language(model, self.a)))
         beta = self._rate(how)
         texts = model.decode(np.stack([z] * len(languages)), languages, num_beams=1, avoid_loops=True, beta=beta)
-        yield LookAnswer(
+        yield SpotAnswer(
             how,
             dict(zip(languages, texts, strict=True)),
             pack(z),
@@ -179,7 +179,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class LookAnswer:
+class SpotAnswer:
     """What lives somewhere in the latent space.
 
     Attributes:
@@ -207,7 +207,7 @@ class LookAnswer:
     path: dict[str, tuple[tuple[float, ...], ...]]
     beta: float | None = None
     python: str = ""
-    kind: str = "look"
+    kind: str = "map"
     seconds: float = 0.0
     avoided: int = 0
 

@@ -33,7 +33,7 @@ class Place:
         fit: Whether to fit a UMAP of their own.
         n_neighbors: UMAP's: how many neighbours a sentence is kept close to; few show detail, many the whole.
         min_dist: UMAP's: how close points may come.
-        beta: The rate of the sentences, as in `Look`.
+        beta: The rate of the sentences, as in `Spot`.
     """
 
     lines: tuple[str, ...]
