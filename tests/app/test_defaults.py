@@ -9,6 +9,7 @@ import pytest
 from serving import StubPipeline
 
 from vaegen.app.build import SETTINGS, build_app
+from vaegen.app.questions import checks
 from vaegen.app.questions.attention import Attending
 from vaegen.app.questions.inside import Inside
 from vaegen.app.questions.interpolate_around import Analogy, Cloud, Grid
@@ -62,6 +63,11 @@ def test_an_endpoint_has_the_defaults_of_its_question(api, name):
     wanted = {argument: question[NAMES.get(argument, argument)] for argument in given}
     assert given == {key: ",".join(value) if isinstance(value, tuple) else value for key, value in wanted.items()}
     assert {"checkpoint", "beta"} <= set(given)
+
+
+def test_the_app_cleans_text_in_one_place():
+    files = Path(checks.__file__).parents[1].rglob("*.py")
+    assert {path.name for path in files if "vaegen.text.cleaning" in path.read_text(encoding="utf-8")} == {"checks.py"}
 
 
 def test_the_page_gets_plain_data_that_makes_the_same_question():

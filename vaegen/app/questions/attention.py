@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from vaegen.app.questions.checks import (
-    MAX_CHARACTERS,
     check_beta,
     check_checkpoint,
     check_choice,
+    check_line,
     check_tag,
     check_whole,
 )
@@ -25,7 +25,6 @@ from vaegen.app.questions.points import Point, fitted, point, python_rate
 from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
 from vaegen.pipeline.occlusion import N_BEAMS, WAYS, Without
-from vaegen.text.cleaning import check_text
 
 MAX_TOKENS = 80  # sub-words of a sentence: beyond, the picture is unreadable and its weights take half a megabyte
 LONG_SENTENCE = "The sentence has {n} sub-words; the picture shows up to {most}. Take a shorter one."
@@ -73,7 +72,7 @@ class Attending:
             check_checkpoint(self.checkpoint, checkpoints),
             check_tag(self.language),
             check_choice("context", self.context, ("source", "latent")),
-            check_text(str(self.target), MAX_CHARACTERS),
+            check_line(self.target),
             bool(self.merge),
             check_whole("The index of the word to take away", self.without, -1, MAX_TOKENS),
             check_choice("way to take a word away", self.how, WAYS),

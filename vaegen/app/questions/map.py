@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from vaegen.app.questions.checks import (
-    MAX_CHARACTERS,
     check_beta,
     check_checkpoint,
     check_choice,
     check_number,
+    check_sentence,
     check_whole,
 )
 from vaegen.app.questions.points import (
@@ -88,10 +88,7 @@ class Spot:
             check_whole("The point's number", self.index, -1, 10**6),
             tuple(check_number("A coordinate", value, -1e6, 1e6) for value in self.at),
             check_choice("way off the plane", self.off_plane, ("mean", "a")),
-            tuple(
-                (Point(str(text)[:MAX_CHARACTERS]).checked().text, check_number("A weight", weight, 1e-9, 1e9))
-                for text, weight in self.blend
-            ),
+            tuple((check_sentence(text), check_number("A weight", weight, 1e-9, 1e9)) for text, weight in self.blend),
             check_whole("The number of neighbours", self.k, 1, MAX_NEIGHBOURS),
             check_choice("way from A to B", self.method, ("slerp", "lerp")),
             check_beta(self.beta),
