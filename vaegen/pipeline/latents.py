@@ -24,7 +24,7 @@ from vaegen.model.posterior import DiagonalGaussian
 from vaegen.pipeline.base import PipelineBase
 from vaegen.pipeline.batching import batches, listed, make_generator
 from vaegen.pipeline.map import Map
-from vaegen.pipeline.outputs import Progress
+from vaegen.pipeline.outputs import ProgressCallback
 from vaegen.text.tags import CAPTION_LANGUAGES
 
 N_PROBES = 300  # captions of the probe set that show which dimensions are active
@@ -41,7 +41,7 @@ class LatentSpace(PipelineBase):
         self,
         texts: str | Sequence[str],
         batch_size: int = 64,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
         beta: float | None = None,
     ) -> DiagonalGaussian:
         """Returns the posteriors of the texts, in their order: `.mode`, `.sample(generator)`, `.kl()`, (B, M, Z).

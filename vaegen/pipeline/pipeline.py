@@ -27,7 +27,7 @@ from vaegen.model.checkpoint import load_checkpoint
 from vaegen.pipeline.batching import listed
 from vaegen.pipeline.latents import LatentSpace
 from vaegen.pipeline.occlusion import N_BEAMS, Without, occlude
-from vaegen.pipeline.outputs import Attention, Progress, Translation
+from vaegen.pipeline.outputs import Attention, ProgressCallback, Translation
 from vaegen.pipeline.unsure import FILE as UNSURE_FILE
 from vaegen.pipeline.unsure import Unsure, load_unsure
 from vaegen.text.sensitive import WordList
@@ -73,7 +73,7 @@ class Pipeline(LatentSpace):
         length_penalty: float = DecodingOptions.length_penalty,
         beta: float | None = None,
         batch_size: int = 32,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
         **options: Any,
     ) -> str | list[str]:
         """Returns the translations: a string for a string, a list for a list; blank texts give "".
@@ -112,7 +112,7 @@ class Pipeline(LatentSpace):
         seed: int = 0,
         beta: float | None = None,
         batch_size: int = 32,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
         **options: Any,
     ) -> list[list[Translation]]:
         """Returns for each text its translations with probabilities; as many as `n_best`, for each draw of z.

@@ -3,7 +3,7 @@
 import json
 
 from vaegen.app.service import CHECKPOINTS
-from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, draw_plots, prior_name, report
+from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, prior_name, report, save_plots
 from vaegen.latent.prior_kinds import PRIORS
 
 RATES = {"n": 5, "target": "es", "language_model_nats": 40.0, "best_over_limit": 1.1, "rows": [
@@ -61,8 +61,8 @@ def test_every_prior_has_a_name():
 
 
 def test_plots_are_written_the_same_again(tmp_path):
-    draw_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
+    save_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
     first = {path.name: path.read_text() for path in tmp_path.glob("*.svg")}
-    draw_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
+    save_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
     assert set(first) == {"rate.svg", "priors.svg"} and all("<svg" in text for text in first.values())
     assert first == {path.name: path.read_text() for path in tmp_path.glob("*.svg")}

@@ -262,7 +262,7 @@ SECTIONS = {
 }
 
 
-def draw_plots(figures: Figures, folder: Path) -> None:
+def save_plots(figures: Figures, folder: Path) -> None:
     """Writes the plots that the report shows, as SVG, beside it."""
     import matplotlib
 
