@@ -53,7 +53,11 @@ def test_languages_without_a_name_come_last_and_are_not_dropped():
 def test_directions_that_reach_both_goals_are_counted():
     one = {"kind": "named", "name": "one → two", "effect": 0.7, "kept": 0.95, "kept_least": 0.85}
     text = report({"directions": [one, {**one, "kept_least": 0.75}, {**one, "effect": 0.5}]}, "own")
-    assert "1 of 3 change" in text and "| one → two | 70% | 95% | 85% |" in text
+    assert "1 of 3 change" in text and "| one → two | 70% | 95% | 85% |" in text and "captions" not in text
+    seen = {**one, "caption_effect": 0.4, "caption_kept": 0.6, "n_captions": 12}
+    text = report({"directions": [seen, {**one, "name": "rare", "caption_effect": None, "caption_kept": None}]}, "own")
+    assert "on average 40% change and 60% of the other factors stay (1 directions" in text
+    assert "| one → two | 70% | 95% | 85% | 40% | 60% | 12 |" in text and "| rare | 70% | 95% | 85% | – | – | – |" in text
 
 
 def test_every_prior_has_a_name():
