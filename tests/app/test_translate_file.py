@@ -18,8 +18,8 @@ class Translator(StubPipeline):
 
 @pytest.fixture
 def service(tmp_path):
-    (tmp_path / "multi30k").mkdir()
-    (tmp_path / "multi30k" / "config.json").write_text("{}")
+    (tmp_path / "everyday").mkdir()
+    (tmp_path / "everyday" / "config.json").write_text("{}")
     service = Service(folder=tmp_path, load=Translator)
     yield service
     service.close()

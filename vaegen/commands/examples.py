@@ -1,6 +1,6 @@
 """Answers the first question of every tab of the app, for pages that are shown before the model is loaded.
 
-    vaegen examples --checkpoint checkpoints/multi30k
+    vaegen examples --checkpoint checkpoints/everyday
 
 Writes `examples.json` beside the weights. Run it again after the weights, or what a tab asks first, have changed.
 """
