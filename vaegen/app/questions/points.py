@@ -74,11 +74,12 @@ def latent_of(model: Any, where: Point, beta: float | None = None) -> np.ndarray
     return np.asarray(model.encode([where.text], beta=beta).mode[0].cpu(), np.float32)
 
 
-def exact_latent_of(model: Any, where: Point, beta: float | None = None) -> np.ndarray:
-    """Returns the latent of a point, (M, Z): its own, or else one that reads back as its sentence, if there is one."""
+def exact_latent_of(model: Any, where: Point, beta: float | None = None) -> tuple[np.ndarray, bool]:
+    """Returns the latent of a point, (M, Z): its own, or else one that reads back as its sentence; and if there is one."""
     if where.z:
-        return latent_of(model, where)
-    return model.exact([where.text], [where.language] if where.language else None, beta=beta)[0][0]
+        return latent_of(model, where), True
+    z, reached = model.exact([where.text], [where.language] if where.language else None, beta=beta)
+    return z[0], reached[0]
 
 
 def source_language(model: Any, where: Point) -> str:
