@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from vaegen.config import DEFAULT_CHECKPOINT, ModelConfig
+from vaegen.data.corpus import DOMAINS
 from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
 
@@ -185,6 +186,16 @@ class Service:
             return values if isinstance(values, dict) else {}
         except (OSError, ValueError):
             return {}
+
+    def domains(self, checkpoint: str = "") -> list[str]:
+        """Returns what a checkpoint's texts are about, of `vaegen.data.corpus.DOMAINS`; [] where that is not known.
+
+        Raises:
+            VaegenError: If there is no such checkpoint.
+        """
+        names = [part.partition(":")[0] for part in str(self.metrics(checkpoint).get("corpora", "")).split(",")]
+        found = sorted({DOMAINS.get(name, "") for name in names})
+        return found if all(found) else []
 
     def add(self, path_or_hub_id: str) -> str:
         """Loads a visitor's own checkpoint and returns the name to ask it by.

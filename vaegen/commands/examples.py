@@ -31,11 +31,11 @@ def run(options: argparse.Namespace) -> None:
 def examples(checkpoint: str | Path) -> dict[str, Any]:
     """Returns the answers by view as plain data, without the times that they took."""
     from vaegen.app.build import VIEWS
-    from vaegen.app.questions.points import START
+    from vaegen.app.questions.points import start_of
     from vaegen.app.service import Service
 
     service = Service(checkpoint)
-    a, b = START
+    a, b = start_of(service.domains())
     try:
         answers = {name: service.ask(question({"a": a, "b": b})) for name, question in VIEWS.items()}
     finally:
