@@ -1,5 +1,5 @@
 // The first tab: one sentence in, all languages out.
-import { about, examplesOf, refusal } from '../core/about.js';
+import { examplesOf, refusal } from '../core/about.js';
 import { page } from '../core/page.js';
 import { change, choose, clean, key, listeners, settingsOf, state } from '../core/state.js';
 import { makeView } from '../core/view.js';
