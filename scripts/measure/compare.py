@@ -183,7 +183,8 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
 
 def given(row: Row) -> list[str]:
     """Returns what sets a row's run going, but for where it starts from."""
-    return ["--tokenizer", TOKENIZER, "--corpora", CORPUS, *shlex.split(SHARED), *map(from_package, shlex.split(row.arguments))]
+    own = map(from_package, shlex.split(row.arguments))
+    return ["--tokenizer", TOKENIZER, "--corpora", CORPUS, *shlex.split(SHARED), *own]
 
 
 def finished(folder: Path) -> bool:

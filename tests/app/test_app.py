@@ -140,6 +140,19 @@ def test_the_inside_of_a_sentence_adds_up(client):
     assert len(found["mu"]) == found["shape"][0] * found["shape"][1] == len(found["active"])
 
 
+def test_everyday_opens_where_nobody_names_a_checkpoint_and_begins_with_everyday_sentences():
+    from vaegen.app.build import _page
+    from vaegen.app.questions.points import EVERYDAY_START, START
+    from vaegen.app.service import Service
+
+    page, captions = _page(Service()), _page(served()[1])
+    assert page["checkpoints"][0] == "everyday" and "multi30k" in page["checkpoints"]
+    assert page["about"][""]["dial"]["usual"] == 0.03 and page["about"][""]["domains"] == ["captions", "phrases"]
+    for one, start in ((page, EVERYDAY_START), (captions, START)):
+        assert [(point["text"], point["language"]) for point in one["start"]] == [(p.text, p.language) for p in start]
+    assert {language for language, _ in page["examples"]["everyday"]} == {"en", "de", "fr", "cs"}
+
+
 def test_the_page_knows_what_a_checkpoint_is_about(tmp_path):
     from vaegen.app.build import _about
     from vaegen.app.service import Service

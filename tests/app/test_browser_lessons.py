@@ -127,11 +127,19 @@ def test_the_attention_lesson_reads_its_answer_off_the_picture(open_page):
     assert page.locator(".vg-solution").count() == 1
 
 
-def test_the_collapse_lesson_shows_a_walk_that_never_changes(open_page):
+def test_the_collapse_lesson_turns_the_dial_until_the_walk_hardly_changes(open_page, screenshots):
     page = open_page(served()[0] + "?lesson=collapse", wait=".vg-lesson")
-    page.locator(".vg-lesson").get_by_role("button", name="One").click()
-    expect(page.locator(".vg-lesson-verdict")).to_contain_text("Right.")
-    expect(page.locator(".vg-interpolate tbody tr")).to_have_count(1)
+    card, slider = page.locator(".vg-lesson"), page.get_by_role("slider", name="Rate")
+    expect(slider).to_have_attribute("aria-valuetext", "1, collapsed")
+    card.get_by_role("button", name="One or two").click()
+    expect(page.locator(".vg-lesson-verdict")).to_contain_text(re.compile("Right. [12]. Whatever the latent"))
+    page.screenshot(path=screenshots / "lesson-collapse.png")
+    card.get_by_role("button", name="Next").click()
+    card.get_by_role("button", name="Next to nothing").click()
+    expect(page.locator(".vg-lesson-verdict")).to_contain_text(re.compile(r"Right. [01]\.\d\d nats"))
+    card.get_by_role("button", name="Next", exact=True).click()
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("recommended"))  # the same checkpoint, and healthy
+    until(page, "!vg.views.inside.busy && vg.views.inside.answer.kl > 24")
 
 
 def test_a_lesson_works_on_a_phone(open_page, screenshots):

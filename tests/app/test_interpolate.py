@@ -1,6 +1,7 @@
 """Walks, grids, analogies and clouds: ends, corners and middles are exact, figures mean what they say, Python runs."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -58,6 +59,16 @@ def ask(question):
 
 def mode(text):
     return Latents().encode([text]).mode[0].numpy()
+
+
+def test_a_walk_names_the_ends_that_cannot_be_read_as_typed(monkeypatch):
+    walk = Walk(Point("abc"), Point("xyz"), steps=3, languages=("en",))
+    assert ask(walk)[-1].differs == ()
+    monkeypatch.setattr(Latents, "exact", lambda self, texts, languages=None, beta=None: (
+        self.encode(texts).mode.numpy(), [texts == ["xyz"]]))  # fmt: skip
+    assert ask(walk)[-1].differs == ("A",)
+    assert ask(replace(walk, exact=False))[-1].differs == ()
+    assert ask(replace(walk, a=Point("abc", z=pack(mode("abc")))))[-1].differs == ()  # handed over: nobody typed it
 
 
 @pytest.mark.parametrize("method", ["slerp", "lerp"])

@@ -137,7 +137,8 @@ def test_other_ways_are_counted_commonest_first_and_seeded(service):
 
 
 def test_checkpoints_are_the_folders_with_a_config(folder, service):
-    assert list(find_checkpoints(folder)) == ["another", "everyday", "third"]
+    assert list(find_checkpoints(folder)) == ["everyday", "another", "third"]
+    assert list(find_checkpoints())[:2] == ["everyday", "multi30k"]  # of the repository: what opens, what comes next
     assert service.checkpoints == ("everyday", "another", "third")
     assert Service(folder=folder, checkpoint="third").checkpoints[0] == "third"
     assert Service(folder=folder, checkpoint=folder / "elsewhere").checkpoints[0] == "elsewhere"

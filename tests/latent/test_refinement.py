@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import vaegen
 from vaegen.errors import VaegenError
+from vaegen.latent import refinement
+from vaegen.model.posterior import DiagonalGaussian
 
 TEXTS = [
     "An old clown in a purple coat juggles five lemons next to a fountain.",
@@ -43,6 +46,16 @@ def test_what_is_right_stays_where_it_is(pipeline):
 def test_a_language_that_is_not_there_is_told(pipeline):
     with pytest.raises(VaegenError, match="xx"):
         pipeline.exact(["A dog."], ["xx"])
+
+
+def test_a_posterior_that_keeps_nothing_is_not_written_into(pipeline, monkeypatch):
+    prior = DiagonalGaussian(torch.zeros(1, *pipeline.latent_shape), torch.zeros(1, *pipeline.latent_shape))
+    monkeypatch.setattr(pipeline, "encode", lambda texts, beta=None: prior)
+    z, reached = pipeline.exact(["A dog runs."], ["en"])
+    assert reached == [False] and not z.any()
+    monkeypatch.setattr(refinement, "LEAST_NATS", 0.0)
+    z, reached = pipeline.exact(["A dog runs."], ["en"])
+    assert reached == [True] and z.any()  # the decoder could be made to say it
 
 
 def test_a_collapsed_decoder_cannot_be_made_to_read_a_sentence_and_its_latents_stay():

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from vaegen.config import DEFAULT_CHECKPOINT, ModelConfig
+from vaegen.config import DEFAULT_CHECKPOINT, SECOND_CHECKPOINT, ModelConfig
 from vaegen.data.corpus import DOMAINS
 from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
@@ -60,8 +60,10 @@ class State:
 
 
 def find_checkpoints(folder: str | Path = CHECKPOINTS) -> dict[str, Path]:
-    """Returns the checkpoint folders (those with a config.json) of a folder by name."""
-    return {path.parent.name: path.parent for path in sorted(Path(folder).glob("[!.]*/config.json"))}
+    """Returns the checkpoint folders (those with a config.json) of a folder by name, in the order of the menu."""
+    found = {path.parent.name: path.parent for path in sorted(Path(folder).glob("[!.]*/config.json"))}
+    first = [name for name in (DEFAULT_CHECKPOINT, SECOND_CHECKPOINT) if name in found]
+    return {name: found[name] for name in (*first, *found)}
 
 
 class Service:
@@ -83,7 +85,7 @@ class Service:
         """Prepares a service; `start` loads its model.
 
         Args:
-            checkpoint: Name in `folder`, path or hub id to start with; None: everyday, or else the first.
+            checkpoint: Name in `folder`, path or hub id to start with; None: the first of the menu.
             folder: Where the checkpoints to choose from live.
             load: Gives a pipeline for a path; None is `vaegen.pipeline.load`, led around sensitive words.
             max_models: Models kept in memory.
@@ -97,7 +99,7 @@ class Service:
         found = {name: str(path) for name, path in find_checkpoints(folder).items()}
         words = WordList.load(*word_lists)
         self._folder, self._load = Path(folder), load or (lambda path: _load_pipeline(path, words))
-        self._paths = _with_first(found, str(checkpoint) if checkpoint else DEFAULT_CHECKPOINT if DEFAULT_CHECKPOINT in found else "")
+        self._paths = _with_first(found, str(checkpoint or ""))
         self._models: OrderedDict[str, Any] = OrderedDict()
         self._max_models, self._allow_folders = max_models, allow_folders
         self._added: dict[str, str] = {}  # visitors' own; not on offer to others, though nothing in them is secret

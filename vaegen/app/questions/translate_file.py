@@ -79,7 +79,7 @@ class LinesAnswer:
     Attributes:
         n_lines: Lines in all.
         lines: Their translations.
-        unsure: Probability that each is wrong; None for an empty one, and all over where the checkpoint has no measure of it.
+        unsure: Probability that each is wrong; None for an empty one, or without a measure of it.
         threshold: Probability from which on one is called unsure; None where there is no measure.
         seconds: Time taken so far.
         avoided: Lines that were led around a sensitive word.

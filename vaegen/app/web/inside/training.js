@@ -1,7 +1,7 @@
 // How the checkpoint learned, what was measured on it, and its report.
 import { box, make, svg } from '../core/dom.js';
 import { terms } from '../core/glossary.js';
-import { number, t } from '../core/messages.js';
+import { locale, number, t } from '../core/messages.js';
 import { page } from '../core/page.js';
 import { fold, section, table } from '../parts/tables.js';
 
@@ -20,7 +20,7 @@ const SCORES = { bleu_tokenised: 'BLEU tok. lc.', bleu: 'BLEU 13a', chrf: 'chrF'
 /** A number with about three figures. @param {number} x */
 const short = (x) => number(x, x && Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(x))))));
 
-const DIAL = [page.dial.low, page.dial.high].map((x) => number(x, 3)).join('–');
+const DIAL = [page.dial.low, page.dial.high].map((x) => x.toLocaleString(locale)).join('–');
 
 /** @param {any} facts */
 export function checkpoint(facts) {

@@ -45,8 +45,8 @@ export function drawWalk(answer, params) {
 /** Why ends read otherwise than they were typed. @param {string[]} letters */
 const differing = (letters) =>
   t(
-    '{names}: as the encoder has it. No latent near it reads exactly as typed; at a rate that keeps next to ' +
-      'nothing none is looked for.',
+    '{names}: as read by the encoder, not as typed. No latent near that reads exactly as typed; at a rate that ' +
+      'keeps next to nothing none is looked for.',
     { names: listed(letters, 'conjunction') },
   );
 
