@@ -44,6 +44,14 @@ def test_the_checkpoint_of_all_views_reaches_translate_and_the_other_way_round(o
     until(page, "!vg.views.inside.busy && vg.views.inside.answer.python.includes('chinese')")
 
 
+def test_a_link_of_version_0_1_to_the_jitter_opens_the_cloud(open_page):
+    link = linked(served()[0], {"tab": "interpolate", "params": {"interpolate": {"mode": "jitter", "draws": 3}}})
+    page = open_page(link, wait=".vg-interpolate.vg-view")
+    expect(page.get_by_role("radio", name="Cloud")).to_be_checked()
+    until(page, "vg.views.interpolate.answer?.kind === 'cloud' && vg.views.interpolate.answer.rings.length > 1")
+    assert page.evaluate(vg("vg.views.interpolate.params.draws")) == 3
+
+
 def test_a_link_holds_all_settings_of_translate(open_page, page):
     page.get_by_label("Latent only").check()
     page.get_by_label("Sampling").check()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vaegen.errors import VaegenError
-from vaegen.evaluation.reports.variants import draw, gain, variants
+from vaegen.evaluation.reports.variants import gain, save_plot, variants
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts" / "measure"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
@@ -153,6 +153,6 @@ def test_a_gain_is_counted_on_the_best_of_the_peers():
 def test_the_plot_is_written_the_same_again(tmp_path):
     row = {"name": "a", "group": "baseline", "scores": {"source": 10.0, "latent": 8.0}}
     figures = {"budget": {"direction": "en-de"}, "rows": [row, {**row, "name": "b", "scores": {"source": 11.5}}]}
-    draw(figures, tmp_path / "a.svg")
-    draw(figures, tmp_path / "b.svg")
+    save_plot(figures, tmp_path / "a.svg")
+    save_plot(figures, tmp_path / "b.svg")
     assert (tmp_path / "a.svg").read_text() == (tmp_path / "b.svg").read_text() != ""

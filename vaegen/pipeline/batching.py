@@ -21,7 +21,7 @@ from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
 from vaegen.model.rate_dial import check_beta
 from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
-from vaegen.pipeline.outputs import Progress, Translation
+from vaegen.pipeline.outputs import ProgressCallback, Translation
 from vaegen.text.as_typed import fold_capitals
 from vaegen.text.chinese import simplified
 from vaegen.text.cleaning import check_text
@@ -116,7 +116,7 @@ class Inference:
         seed: int = 0,
         beta: float | None = None,
         batch_size: int = 32,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
         avoid: WordList | bool | None = None,
         **options: Any,
     ) -> list[list[Hypothesis]]:
