@@ -105,7 +105,7 @@ def kept_pages() -> list:
 @pytest.fixture
 def open_page(browser, kept_pages):
     """Opens an address; at the end no request has left the host and no script has failed."""
-    from browsing import ANSWERED, is_foreign
+    from browsing import ANSWERED, PATIENCE, is_foreign
 
     opened, foreign, errors = [], [], []
 
@@ -119,12 +119,13 @@ def open_page(browser, kept_pages):
     def open_page(url, wait=ANSWERED, viewport=None, color_scheme="light", **options):
         page = kept_pages.pop() if kept_pages and not options else browser.new_context(**options).new_page()
         opened.append((page, options))
+        page.set_default_timeout(PATIENCE * 1000)
         page.set_viewport_size(viewport or {"width": 1280, "height": 860})
         page.emulate_media(color_scheme=color_scheme)
         page.on("request", heard)
         page.on("pageerror", failed)
         page.goto(url)
-        page.wait_for_selector(wait, timeout=30_000)
+        page.wait_for_selector(wait)
         return page
 
     yield open_page

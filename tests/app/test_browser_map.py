@@ -194,7 +194,7 @@ def test_own_sentences_are_placed_and_get_a_map_of_their_own(view, tmp_path, scr
     page.wait_for_function("document.querySelector('.vg-map-figure').data.at(-1).x.length === 12")  # drawn after the words
     view.get_by_role("button", name="Fit a map of these alone").click()
     expect(view.locator("progress")).to_be_visible()
-    expect(view.get_by_role("button", name="Back to the shipped map")).to_be_visible(timeout=90_000)
+    expect(view.get_by_role("button", name="Back to the shipped map")).to_be_visible()
     expect(view.locator(".vg-map-figure")).to_contain_text("11 neighbours, minimum distance 0.1")
     page.screenshot(path=screenshots / "map-own.png", full_page=True)
     view.get_by_role("button", name="Back to the shipped map").click()
@@ -211,4 +211,4 @@ def test_it_fits_a_phone_in_the_dark_and_in_space(open_page, screenshots):
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390  # wrapped, not cut
     page.screenshot(path=screenshots / "map-phone.png", full_page=True)
     view.get_by_role("radio", name="UMAP 3-D").check()
-    expect(view.locator(".vg-map-figure .gl-container canvas, .vg-map-figure canvas").first).to_be_attached(timeout=60_000)
+    expect(view.locator(".vg-map-figure .gl-container canvas, .vg-map-figure canvas").first).to_be_attached()
