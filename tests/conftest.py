@@ -29,6 +29,12 @@ SENTENCES = [
 ]
 BERT_WORDS = ["a", "and", "dog", "girl", "hund", "men", "reads", "run", "##s", "two", "ein", "zwei", "liest", "rennt"]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+LONG = ("test_browser", "test_train", "test_projection", "test_golden")  # how the names of the files begin that take longest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with what takes longest, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: not item.path.name.startswith(LONG))
 
 
 @pytest.fixture(scope="session", autouse=True)
