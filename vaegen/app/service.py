@@ -22,7 +22,7 @@ from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # not a path: no leading dot or slash, one slash
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")  # not a path: no leading dot or slash, one slash
 NO_CHECKPOINT = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name."
 NO_CHECKPOINT_HERE = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name, or a folder that is here."
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"

@@ -130,7 +130,7 @@ def _unit(x: np.ndarray) -> np.ndarray:
 
 def _progress(log: str) -> float:
     """How far UMAP is by what it has printed: importing, neighbours, and then its epochs, which it counts."""
-    found = re.findall(r"(\d+)%\|", log)
+    found = re.findall(r"(\d{1,3})%\|", log)
     if found:
         return 0.5 + int(found[-1]) / 200
     return 0.3 if "Construct embedding" in log else 0.2 if "fuzzy" in log else 0.1 if log else 0.0

@@ -61,15 +61,16 @@ class SharedMuon(torch.optim.Muon):
     """
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> Any:
         """One step; after it all processes hold the same matrices, and each the momentum of its own share."""
         shares = self._shares()
         for matrix, owner in shares:
             if owner != dist.get_rank():
                 matrix.grad = None  # torch's Muon passes over it
-        super().step(closure)
+        loss = super().step(closure)
         for matrix, owner in shares:
             dist.broadcast(matrix, owner)
+        return loss
 
     @torch.no_grad()
     def gather(self) -> None:
