@@ -22,10 +22,11 @@ front-end:
 	npm run check
 
 train:
-	python -m vaegen train --preset cpu --data $(DATA) --corpora multi30k:1,multi30k-captions:0.015 --out runs/multi30k
+	python -m vaegen train --preset cpu --data $(DATA) --corpora multi30k:1,multi30k-captions:0.015 \
+		--tokenizer checkpoints/multi30k/tokenizer.json --out runs/multi30k
 
 evaluate:
-	python -m vaegen evaluate --checkpoint checkpoints/multi30k --data $(DATA)
+	python -m vaegen evaluate --checkpoint checkpoints/everyday --data $(DATA)
 
 benchmark:
 	python scripts/measure/model_speed.py

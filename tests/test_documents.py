@@ -10,6 +10,7 @@ import pytest
 
 import vaegen
 from vaegen.commands.__main__ import COMMANDS
+from vaegen.config import DEFAULT_CHECKPOINT
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -85,7 +86,7 @@ def test_every_python_example_runs(path, monkeypatch):
     namespace: dict = {}
     for number, code in enumerate(examples, 1):
         exec(compile(code, f"{path.name}, example {number}", "exec"), namespace)
-    assert examples and namespace["pipeline"].name == "multi30k"
+    assert examples and namespace["pipeline"].name == DEFAULT_CHECKPOINT
 
 
 def test_every_command_is_told_and_every_command_that_a_document_names_is_there():

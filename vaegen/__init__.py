@@ -1,7 +1,7 @@
 """vaegen: translate, interpolate and sample sentences through the latent of a VAE-Transformer.
 
 >>> import vaegen
->>> pipeline = vaegen.load("checkpoints/multi30k")
+>>> pipeline = vaegen.load("checkpoints/everyday")
 >>> pipeline.translate("A dog runs through the snow.", "de")
 """
 

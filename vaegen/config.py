@@ -8,6 +8,7 @@ from typing import Any
 
 from vaegen.errors import VaegenError
 
+DEFAULT_CHECKPOINT = "everyday"  # of the folder checkpoints in a clone: what opens where nobody names one
 BETA_MIN, BETA_MAX = 0.003, 1.0  # of the dial: what training draws from; beyond it the model was never asked
 SCHEDULES = ("gated", "cyclical", "target_kl", "constant", "dial")
 OPTIMIZERS = ("muon", "adamw", "adam", "adafactor", "lion")

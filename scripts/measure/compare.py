@@ -47,6 +47,7 @@ from vaegen.training.run_folder import read_log
 from vaegen.training.validation import ACTIVE_THRESHOLD
 
 CORPUS, DIRECTION = "multi30k", "en-de"
+TOKENIZER = str(ROOT / "checkpoints" / "multi30k" / "tokenizer.json")  # what a run took by itself when rows were first made
 NUM_BEAMS = 5  # of the rows that are measured with beam search, too
 PROBE_STEPS = 40  # the log has a line every 20: the second 20 tell what a step takes
 RUNS = ROOT / "runs" / "compare"
@@ -182,7 +183,7 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
 
 def given(row: Row) -> list[str]:
     """Returns what sets a row's run going, but for where it starts from."""
-    return ["--corpora", CORPUS, *shlex.split(SHARED), *map(from_package, shlex.split(row.arguments))]
+    return ["--tokenizer", TOKENIZER, "--corpora", CORPUS, *shlex.split(SHARED), *map(from_package, shlex.split(row.arguments))]
 
 
 def finished(folder: Path) -> bool:

@@ -17,7 +17,7 @@ from vaegen.errors import VaegenError
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("multi30k", "another", "third"):
+    for name in ("everyday", "another", "third"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text("{}")
     (tmp_path / "not-a-checkpoint").mkdir()
@@ -43,7 +43,7 @@ def test_all_languages_are_answered_and_the_own_one_is_the_reconstruction(servic
     assert [card.language for card in answer.cards] == ["en", "de", "fr", "cs"]
     assert [card.is_reconstruction for card in answer.cards] == [True, False, False, False]
     assert [card.context for card in answer.cards] == ["latent", "source", "source", "source"]
-    assert answer.request.checkpoint == "multi30k"
+    assert answer.request.checkpoint == "everyday"
 
 
 def test_a_given_language_overrides_the_detected_one(service):
@@ -106,8 +106,8 @@ def test_long_text_arrives_language_by_language_and_stops_when_dropped(service):
         ({"method": "sample", "top_k": -1}, "0 to 1000"),
         ({"method": "sample", "top_p": 2}, "0.01 to 1"),
         ({"method": "sample", "seed": 1e30}, "seed"),
-        ({"checkpoint": "nowhere"}, "multi30k"),
-        ({"checkpoint": "../secrets"}, "multi30k"),
+        ({"checkpoint": "nowhere"}, "everyday"),
+        ({"checkpoint": "../secrets"}, "everyday"),
     ],
 )
 def test_a_refusal_says_what_is_allowed(service, values, said):
@@ -137,8 +137,8 @@ def test_other_ways_are_counted_commonest_first_and_seeded(service):
 
 
 def test_checkpoints_are_the_folders_with_a_config(folder, service):
-    assert list(find_checkpoints(folder)) == ["another", "multi30k", "third"]
-    assert service.checkpoints == ("multi30k", "another", "third")
+    assert list(find_checkpoints(folder)) == ["another", "everyday", "third"]
+    assert service.checkpoints == ("everyday", "another", "third")
     assert Service(folder=folder, checkpoint="third").checkpoints[0] == "third"
     assert Service(folder=folder, checkpoint=folder / "elsewhere").checkpoints[0] == "elsewhere"
 
@@ -151,10 +151,10 @@ def test_every_visitor_gets_the_checkpoint_asked_for_and_only_two_stay_in_memory
         return StubPipeline(path)
 
     service = Service(folder=folder, load=load)
-    for name in ("another", "multi30k", "another", "third", "multi30k"):
+    for name in ("another", "everyday", "another", "third", "everyday"):
         card = service.ask(Request(f"{name} {len(loaded)}", checkpoint=name)).cards[1]
         assert card.text.startswith(f"{name}:")
-    assert loaded == ["another", "multi30k", "third", "multi30k"]
+    assert loaded == ["another", "everyday", "third", "everyday"]
     service.close()
 
 
@@ -187,7 +187,7 @@ def test_requests_wait_for_a_model_that_is_still_loading(folder):
 @pytest.mark.parametrize("error", [VaegenError("config.json is missing."), OSError("bad header"), KeyError("width")])
 def test_a_broken_checkpoint_is_told_and_another_one_still_works(folder, error):
     def load(path):
-        if path.endswith("multi30k"):
+        if path.endswith("everyday"):
             raise error
         return StubPipeline(path)
 
@@ -233,7 +233,7 @@ def test_ones_own_checkpoint_is_asked_by_its_name_and_offered_to_nobody_else(fol
     assert service.ask(Request("A dog.", checkpoint=str(mine))).cards[1].text.startswith("mine:")
     assert service.add("owner/name") == "owner/name"
     assert service.ask(Request("A dog.", checkpoint="owner/name")).is_complete
-    assert service.checkpoints == ("multi30k", "another", "third")
+    assert service.checkpoints == ("everyday", "another", "third")
     service.close()
 
 

@@ -1,5 +1,7 @@
 """A file translated line by line: in order, batch by batch, and refused with the line that is at fault."""
 
+from types import SimpleNamespace
+
 import pytest
 from serving import StubPipeline
 
@@ -11,15 +13,17 @@ from vaegen.errors import VaegenError
 class Translator(StubPipeline):
     """Gives every line its language."""
 
-    def translate(self, texts, target_language, **options):
+    def generate(self, texts, target_language, **options):
         self.calls.append({"n": len(texts), **options})
-        return [f"{target_language}: {text}" if text else "" for text in texts]
+        found = [f"{target_language}: {text}" if text else "" for text in texts]
+        measured = self.unsure is not None
+        return [[SimpleNamespace(text=text, unsure=len(text) / 100 if measured and text else None)] for text in found]
 
 
 @pytest.fixture
 def service(tmp_path):
-    (tmp_path / "multi30k").mkdir()
-    (tmp_path / "multi30k" / "config.json").write_text("{}")
+    (tmp_path / "everyday").mkdir()
+    (tmp_path / "everyday" / "config.json").write_text("{}")
     service = Service(folder=tmp_path, load=Translator)
     yield service
     service.close()
@@ -31,6 +35,13 @@ def test_every_line_has_its_translation_in_its_place(service):
     assert [len(part.lines) for part in parts] == [BATCH, BATCH + 3]
     assert not parts[0].is_complete and parts[1].is_complete
     assert parts[1].lines == tuple(f"de: {line}" if line else "" for line in lines)
+    assert parts[1].threshold is None and set(parts[1].unsure) == {None}
+
+
+def test_every_line_says_how_likely_it_is_wrong_where_the_checkpoint_has_a_measure_of_it(service, monkeypatch):
+    monkeypatch.setattr(Translator, "unsure", SimpleNamespace(threshold=0.5))
+    answer = service.ask(Lines(("One.", "", "Three."), "de"))
+    assert answer.unsure == (0.08, None, 0.1) and answer.threshold == 0.5
 
 
 @pytest.mark.parametrize(

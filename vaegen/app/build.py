@@ -15,14 +15,13 @@ from vaegen.app.dial import dial_of
 from vaegen.app.endpoints import add_endpoints
 from vaegen.app.page import TEXTS, part, t
 from vaegen.app.questions.checks import MAX_CHARACTERS
-from vaegen.app.questions.points import START
+from vaegen.app.questions.points import start_of
 from vaegen.app.questions.translate import TASK_EXAMPLES
 from vaegen.app.service import Question, Service
 from vaegen.app.static import WEB, address, map_addresses, plotly_address, routes
 from vaegen.app.tabs import attention, inside, interpolate, lessons, map, sample, translate
 from vaegen.app.theme import theme
 from vaegen.config import BETA_MAX, BETA_MIN
-from vaegen.data.corpus import DOMAINS
 from vaegen.latent.codes import MAX_CODE
 from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
 
@@ -142,7 +141,7 @@ def _page(service: Service) -> dict[str, Any]:
         "locales": sorted(TEXTS),
         "names": LANGUAGE_NAMES,
         "tasks": TASK_NAMES,
-        "start": [asdict(point) for point in START],
+        "start": [asdict(point) for point in start_of(service.domains())],
         "most": {"text": MAX_CHARACTERS, "z": MAX_CODE},
         "dial": {"low": BETA_MIN, "high": BETA_MAX},
         "settings": SETTINGS,
@@ -162,10 +161,8 @@ def _about(service: Service, checkpoint: str) -> dict[str, Any]:
     """
     metrics, tags = service.metrics(checkpoint), service.tags(checkpoint)
     kind = kind_of(tags)
-    names = [part.partition(":")[0] for part in str(metrics.get("corpora", "")).split(",")]
-    domains = sorted({DOMAINS.get(name, "") for name in names})
     weak = kind == "reply" and _loses(metrics)
-    found = {"kind": kind, "languages": len(languages_of(tags)), "domains": domains if all(domains) else [], "weak": weak}
+    found = {"kind": kind, "languages": len(languages_of(tags)), "domains": service.domains(checkpoint), "weak": weak}
     return {**found, "dial": dial_of(service, checkpoint)}
 
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from vaegen.config import ModelConfig
+from vaegen.config import DEFAULT_CHECKPOINT, ModelConfig
+from vaegen.data.corpus import DOMAINS
 from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
 
@@ -82,7 +83,7 @@ class Service:
         """Prepares a service; `start` loads its model.
 
         Args:
-            checkpoint: Name in `folder`, path or hub id to start with; None: multi30k, or else the first.
+            checkpoint: Name in `folder`, path or hub id to start with; None: everyday, or else the first.
             folder: Where the checkpoints to choose from live.
             load: Gives a pipeline for a path; None is `vaegen.pipeline.load`, led around sensitive words.
             max_models: Models kept in memory.
@@ -96,7 +97,7 @@ class Service:
         found = {name: str(path) for name, path in find_checkpoints(folder).items()}
         words = WordList.load(*word_lists)
         self._folder, self._load = Path(folder), load or (lambda path: _load_pipeline(path, words))
-        self._paths = _with_first(found, str(checkpoint) if checkpoint else "multi30k" if "multi30k" in found else "")
+        self._paths = _with_first(found, str(checkpoint) if checkpoint else DEFAULT_CHECKPOINT if DEFAULT_CHECKPOINT in found else "")
         self._models: OrderedDict[str, Any] = OrderedDict()
         self._max_models, self._allow_folders = max_models, allow_folders
         self._added: dict[str, str] = {}  # visitors' own; not on offer to others, though nothing in them is secret
@@ -185,6 +186,16 @@ class Service:
             return values if isinstance(values, dict) else {}
         except (OSError, ValueError):
             return {}
+
+    def domains(self, checkpoint: str = "") -> list[str]:
+        """Returns what a checkpoint's texts are about, of `vaegen.data.corpus.DOMAINS`; [] where that is not known.
+
+        Raises:
+            VaegenError: If there is no such checkpoint.
+        """
+        names = [part.partition(":")[0] for part in str(self.metrics(checkpoint).get("corpora", "")).split(",")]
+        found = sorted({DOMAINS.get(name, "") for name in names})
+        return found if all(found) else []
 
     def add(self, path_or_hub_id: str) -> str:
         """Loads a visitor's own checkpoint and returns the name to ask it by.

@@ -12,6 +12,7 @@ import argparse
 import os
 
 from vaegen.commands.arguments import main_of, positive
+from vaegen.config import DEFAULT_CHECKPOINT
 from vaegen.errors import VaegenError
 
 
@@ -35,7 +36,8 @@ def run(options: argparse.Namespace) -> None:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument(
-        "--checkpoint", help="folder, Hub id, or name in the folder checkpoints of a clone (default: multi30k there)"
+        "--checkpoint",
+        help=f"folder, Hub id, or name in the folder checkpoints of a clone (default: {DEFAULT_CHECKPOINT} there)",
     )
     parser.add_argument(
         "--port",

@@ -14,12 +14,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from vaegen.config import DEFAULT_CHECKPOINT
 from vaegen.errors import VaegenError
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKPOINT = ROOT / "checkpoints" / "multi30k"  # a clone has it, an install has not
-CHECKPOINT_HELP = "folder or Hub id (default: checkpoints/multi30k of a clone)"
-FOLDER_HELP = "checkpoint folder (default: checkpoints/multi30k of a clone)"
+CHECKPOINT = ROOT / "checkpoints" / DEFAULT_CHECKPOINT  # a clone has it, an install has not
+CHECKPOINT_SHOWN = CHECKPOINT.relative_to(ROOT).as_posix()
+CHECKPOINT_HELP = f"folder or Hub id (default: {CHECKPOINT_SHOWN} of a clone)"
+FOLDER_HELP = f"checkpoint folder (default: {CHECKPOINT_SHOWN} of a clone)"
 DATA_HELP = "folder that holds the corpora, each a folder of its own"
 DEVICE_HELP = "processor: cpu, cuda or cuda:N (default: cuda if there is one, else cpu)"
 THREADS_HELP = "CPU threads of torch (default: as many as torch takes, one for each core)"

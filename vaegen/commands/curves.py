@@ -1,6 +1,6 @@
 """Puts the training curves of one run, or of several that went on from each other, beside a checkpoint's weights.
 
-    vaegen curves runs/multi30k --checkpoint checkpoints/multi30k
+    vaegen curves runs/everyday --checkpoint checkpoints/everyday
 
 Writes `curves.json`, which the app's tab Inside draws: by name, at most 200 pairs of step and value. A later run's steps
 follow on the earlier one's.

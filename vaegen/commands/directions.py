@@ -1,6 +1,6 @@
 """Finds directions in a checkpoint's latent space: named ones from minimal pairs, and the strongest components.
 
-    vaegen directions --checkpoint checkpoints/multi30k --data DATA
+    vaegen directions --checkpoint checkpoints/everyday --data DATA
 
 A named direction turns one value of a factor of captions (who, colour, place, ...) into another; its effect is measured on
 captions of the project's own that it was not made of, and with --data on real test captions. Writes `directions.npz` beside
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument("--checkpoint", metavar="FOLDER", help=FOLDER_HELP)
-    parser.add_argument("--data", help=f"measure the effects on real captions too. {DATA_HELP}")
+    parser.add_argument("--data", help=f"{DATA_HELP}; measures effects on real captions too (default: none)")
     parser.add_argument("--corpus", default="multi30k", metavar="NAME", help="whose English test sentences these are")
     parser.add_argument(
         "--pairs", type=positive, default=60, metavar="N", help="pairs that make a direction, and as many to measure it"

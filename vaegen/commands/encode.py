@@ -1,7 +1,7 @@
 """Encodes texts, one a line, and writes the means and log-variances of their posteriors to an .npz file.
 
-    vaegen encode --checkpoint checkpoints/multi30k --out latents.npz sentences.txt
-    vaegen encode --checkpoint checkpoints/multi30k --out latents.npz --float16 < sentences.txt
+    vaegen encode --checkpoint checkpoints/everyday --out latents.npz sentences.txt
+    vaegen encode --checkpoint checkpoints/everyday --out latents.npz --float16 < sentences.txt
 
 The file holds `mu` and `logvar`, each (N, M, Z): texts, slots, dimensions of a slot, in the order of the lines. Empty lines
 have no latent and are refused.

@@ -1,6 +1,6 @@
 """Measures a checkpoint: translation in every direction and context, and what its latent holds.
 
-    vaegen evaluate --checkpoint checkpoints/multi30k --data DATA
+    vaegen evaluate --checkpoint checkpoints/everyday --data DATA
     vaegen evaluate --checkpoint runs/a/checkpoint --data DATA --directions en-de,de-en --compare-as "no latent"
 
 Writes `metrics.json` and the model card into the checkpoint's folder. With `--latent` it measures what the latent space is

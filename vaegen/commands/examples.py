@@ -1,6 +1,6 @@
 """Answers the first question of every tab of the app, for pages that are shown before the model is loaded.
 
-    vaegen examples --checkpoint checkpoints/multi30k
+    vaegen examples --checkpoint checkpoints/everyday
 
 Writes `examples.json` beside the weights. Run it again after the weights, or what a tab asks first, have changed.
 """
@@ -31,11 +31,11 @@ def run(options: argparse.Namespace) -> None:
 def examples(checkpoint: str | Path) -> dict[str, Any]:
     """Returns the answers by view as plain data, without the times that they took."""
     from vaegen.app.build import VIEWS
-    from vaegen.app.questions.points import START
+    from vaegen.app.questions.points import start_of
     from vaegen.app.service import Service
 
     service = Service(checkpoint)
-    a, b = START
+    a, b = start_of(service.domains())
     try:
         answers = {name: service.ask(question({"a": a, "b": b})) for name, question in VIEWS.items()}
     finally:

@@ -1,6 +1,6 @@
 """Trains the language model that stands beside a checkpoint as limit and judge.
 
-    vaegen lm --checkpoint checkpoints/multi30k --data DATA
+    vaegen lm --checkpoint checkpoints/everyday --data DATA
 
 It reads the text of one language that the checkpoint was trained on, with the checkpoint's tokenizer, and goes into the
 checkpoint's folder `lm`; see `vaegen.evaluation.language_model`.

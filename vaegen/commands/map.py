@@ -1,6 +1,6 @@
 """Makes the map of a checkpoint's latent space that the app shows.
 
-    vaegen map --checkpoint checkpoints/multi30k
+    vaegen map --checkpoint checkpoints/everyday
 
 On it lie captions of a probe set in four languages and draws from the prior, each decoded into all four, or into those of
 them that the checkpoint has. Writes, beside the weights, `map.json` (coordinates, sentences, factors, clusters: what the

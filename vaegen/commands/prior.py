@@ -1,6 +1,6 @@
 """Fits the priors of a checkpoint to its aggregate posterior, and writes them beside its weights.
 
-    vaegen prior --checkpoint checkpoints/multi30k --data DATA
+    vaegen prior --checkpoint checkpoints/everyday --data DATA
 
 Each sentence of the training text stands for one posterior, in all its languages; every prior is fitted to draws from
 them. `--only` fits some of them again and keeps the others.

@@ -3,7 +3,7 @@
     vaegen train --preset cpu --data DATA --out runs/multi30k
     torchrun --nproc-per-node 2 scripts/train.py --preset gpu --data DATA --out runs/multi30k
     vaegen train --data DATA --out runs/multi30k --resume
-    vaegen train --data DATA --out runs/more --init-from checkpoints/multi30k --steps 4000
+    vaegen train --data DATA --out runs/more --init-from checkpoints/everyday --steps 4000
 
 The run folder gets `state.pt` (everything needed to go on), `metrics.jsonl`, TensorBoard files and `checkpoint/`, which
 `vaegen.load`, `vaegen evaluate` and the app take as it is. Stop it with Ctrl-C; it saves and ends.
@@ -19,7 +19,17 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaegen.commands.arguments import CHECKPOINT, DATA_HELP, DEVICE_HELP, add_fields, main_of, name_of, option_of, positive
+from vaegen.commands.arguments import (
+    CHECKPOINT,
+    CHECKPOINT_SHOWN,
+    DATA_HELP,
+    DEVICE_HELP,
+    add_fields,
+    main_of,
+    name_of,
+    option_of,
+    positive,
+)
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
 from vaegen.data.corpus import CORPORA
 from vaegen.errors import VaegenError
@@ -317,7 +327,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="train on the first N groups (a sentence and its translations) of each corpus only (default: all)",
     )
     parser.add_argument(
-        "--tokenizer", metavar="FILE", help="tokenizer.json (default: of checkpoints/multi30k; of a resumed run: its own)"
+        "--tokenizer", metavar="FILE", help=f"tokenizer.json (default: of {CHECKPOINT_SHOWN}; of a resumed run: its own)"
     )
     parser.add_argument(
         "--stop-words", nargs="*", metavar="en=FILE", help="words to take out of the training sentences (default: none)"

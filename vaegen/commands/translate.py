@@ -1,6 +1,6 @@
 """Translates standard input to standard output, one line out for every line in.
 
-    vaegen translate --checkpoint checkpoints/multi30k --target-language de < in.txt > out.txt
+    vaegen translate --checkpoint checkpoints/everyday --target-language de < in.txt > out.txt
 
 Empty lines stay empty. Progress and messages go to standard error.
 Exit status: 0 done, 1 the output could not be written, 2 wrong input, 130 interrupted.
@@ -14,7 +14,15 @@ import sys
 from dataclasses import fields
 from typing import BinaryIO
 
-from vaegen.commands.arguments import DEVICE_HELP, THREADS_HELP, add_fields, default_checkpoint, main_of, positive
+from vaegen.commands.arguments import (
+    CHECKPOINT_SHOWN,
+    DEVICE_HELP,
+    THREADS_HELP,
+    add_fields,
+    default_checkpoint,
+    main_of,
+    positive,
+)
 from vaegen.decoding.options import DecodingOptions
 from vaegen.errors import VaegenError
 
@@ -100,7 +108,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint",
         action="append",
-        help="folder or Hub id; given several times, they decode together (default: checkpoints/multi30k of a clone)",
+        help=f"folder or Hub id; given several times, they decode together (default: {CHECKPOINT_SHOWN} of a clone)",
     )
     parser.add_argument("--target-language", required=True, metavar="CODE", help="language to write, such as de")
     parser.add_argument(

@@ -15,6 +15,10 @@ from torch import Tensor
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.vae_transformer import VAETransformer
 
+# A posterior that tells less than this tells next to nothing: the gradient could write a sentence into it (of a checkpoint
+# with a dial, at beta 1, within 13 to 28 of its standard deviations), but it would be the gradient's, not the encoder's.
+LEAST_NATS = 2.0
+
 
 def refine(
     model: VAETransformer,
@@ -29,7 +33,8 @@ def refine(
 ) -> tuple[Tensor, Tensor]:
     """Returns latents near z from which greedy decoding writes the targets, and which of them do.
 
-    Every step lowers, for each token that is not the most likely one by `margin` nats, the lead of its best rival.
+    Every step lowers, for each token that is not the most likely one by `margin` nats, the lead of its best rival. A latent
+    whose posterior is that of hardly any sentence (a KL below `LEAST_NATS`) is not moved.
 
     Args:
         model: In evaluation mode.
@@ -48,6 +53,7 @@ def refine(
     """
     mu, std = posterior.mu.detach(), posterior.std.detach()
     found, exact = mu.clone(), torch.zeros(len(mu), dtype=torch.bool, device=mu.device)
+    is_moved = posterior.kl().detach() >= LEAST_NATS
     move = torch.zeros_like(mu).requires_grad_()
     optimizer = torch.optim.Adam([move], lr=lr, betas=(0.5, 0.9))
     # The LSTM of cuDNN has no gradients in evaluation mode; torch's own has.
@@ -60,10 +66,10 @@ def refine(
             reached = ~exact & ~((rival >= right) & tgt_mask).any(1)
             found[reached] = z.detach()[reached]
             exact |= reached
-            if exact.all():
+            if (exact | ~is_moved).all():
                 break
             lacking = ((rival - right + margin).clamp_min(0.0) * tgt_mask).sum(1)
             (grad,) = torch.autograd.grad(lacking.sum(), move)
-            move.grad = grad * ~exact[:, None, None]
+            move.grad = grad * (is_moved & ~exact)[:, None, None]
             optimizer.step()
     return found, exact

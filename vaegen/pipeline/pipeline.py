@@ -1,6 +1,6 @@
 """The public API: text in, text out, and the latent in between.
 
-    pipeline = vaegen.load("checkpoints/multi30k")
+    pipeline = vaegen.load("checkpoints/everyday")
     pipeline.translate(["A dog runs.", "Two men sing."], "de")
     pipeline.interpolate("A dog runs.", "Two men sing.", steps=5, language="fr")
     pipeline.sample(3, "cs", seed=1)

@@ -54,7 +54,7 @@ def test_model_card_is_made_of_what_was_measured():
     assert "16 Gaussian latent\nslots of 32 dimensions" in card and "pipeline.sample(" in card
 
 
-@pytest.mark.parametrize("name", ["chinese", "collapsed", "dialogue", "multi30k", "summaries", "tatoeba"])
+@pytest.mark.parametrize("name", ["chinese", "collapsed", "dialogue", "everyday", "multi30k", "summaries", "tatoeba"])
 def test_the_cards_of_the_shipped_checkpoints_are_made_of_their_figures(name):
     folder = CHECKPOINTS / name
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model"]

@@ -31,14 +31,19 @@ def doubt_of(model: Any, where: Point, probabilities: Iterable[float | None]) ->
 
     None for a checkpoint that has no measure of it.
     """
+    threshold = threshold_of(model)
+    if threshold is None:
+        return None
+    is_unsure = any(p is not None and p >= threshold for p in probabilities)
+    return Doubt(threshold, _known(model, where) if is_unsure else ())
+
+
+def threshold_of(model: Any) -> float | None:
+    """Returns the probability of being wrong from which on an answer is called unsure; None where there is no measure."""
     try:
-        unsure = model.unsure
+        return None if model.unsure is None else float(model.unsure.threshold)
     except VaegenError:  # the log has said so; an answer is still an answer
         return None
-    if unsure is None:
-        return None
-    is_unsure = any(p is not None and p >= unsure.threshold for p in probabilities)
-    return Doubt(unsure.threshold, _known(model, where) if is_unsure else ())
 
 
 def _known(model: Any, where: Point) -> tuple[Point, ...]:

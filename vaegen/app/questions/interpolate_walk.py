@@ -72,11 +72,10 @@ class Walk:
     def answers(self, model: Any) -> Iterator[WalkAnswer]:
         """Yields the walk as it grows, step by step; its smoothness comes with the last one."""
         self = fitted(self, model)
-        latent = exact_latent_of if self.exact else latent_of
-        ends = [latent(model, end, self.beta) for end in (self.a, self.b)]
+        ends, differs = self._ends(model)
         how = {"num_beams": 1, "avoid_loops": self._avoid_loops, "beta": self.beta}
         path = model.path(*ends, self.steps, self.method)
-        answer = WalkAnswer(self.steps, self.languages, python=self._python())
+        answer = WalkAnswer(self.steps, self.languages, differs=differs, python=self._python())
         for z, xy in zip(path, plane(path), strict=True):
             stack = np.stack([z] * len(self.languages))
             texts = model.decode(stack, self.languages, **how)
@@ -86,6 +85,13 @@ class Walk:
                 columns = {code: [stop.texts[code] for stop in answer.stops] for code in self.languages}
                 answer = replace(answer, smoothness={code: word_smoothness(texts) for code, texts in columns.items()})
             yield answer
+
+    def _ends(self, model: Any) -> tuple[list[np.ndarray], tuple[str, ...]]:
+        """The latents of A and B, and the letters of those that were to read as typed and do not."""
+        if not self.exact:
+            return [latent_of(model, end, self.beta) for end in (self.a, self.b)], ()
+        found = [exact_latent_of(model, end, self.beta) for end in (self.a, self.b)]
+        return [z for z, _ in found], tuple(name for name, (_, reached) in zip("AB", found, strict=True) if not reached)
 
     @property
     def _avoid_loops(self) -> bool:
@@ -125,6 +131,7 @@ class WalkAnswer:
         n_steps: Steps in all.
         languages: Codes.
         stops: Those that are decoded.
+        differs: Letters of the ends that were to read as typed and do not.
         smoothness: Of the whole walk, by language; see `word_smoothness`.
         python: Calls that reproduce the walk.
         kind: Says which of the answers about ways this is.
@@ -135,6 +142,7 @@ class WalkAnswer:
     n_steps: int
     languages: tuple[str, ...]
     stops: tuple[Stop, ...] = ()
+    differs: tuple[str, ...] = ()
     smoothness: dict[str, float] | None = None
     python: str = ""
     kind: str = "walk"

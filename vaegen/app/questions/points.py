@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -52,6 +52,12 @@ START = (
     Point("A dog runs through the snow.", "en"),
     Point("Two women are sitting on a bench and laughing.", "en"),
 )
+EVERYDAY_START = (START[0], Point("It is too cold in this room.", "en"))
+
+
+def start_of(domains: Collection[str]) -> tuple[Point, Point]:
+    """Returns the sentences that the app starts with on a checkpoint of texts about these domains."""
+    return EVERYDAY_START if "phrases" in domains else START
 
 
 def point(data: Any) -> Point:
@@ -74,11 +80,12 @@ def latent_of(model: Any, where: Point, beta: float | None = None) -> np.ndarray
     return np.asarray(model.encode([where.text], beta=beta).mode[0].cpu(), np.float32)
 
 
-def exact_latent_of(model: Any, where: Point, beta: float | None = None) -> np.ndarray:
-    """Returns the latent of a point, (M, Z): its own, or else one that reads back as its sentence, if there is one."""
+def exact_latent_of(model: Any, where: Point, beta: float | None = None) -> tuple[np.ndarray, bool]:
+    """Returns the latent of a point, (M, Z): its own, or else one that reads back as its sentence; and if there is one."""
     if where.z:
-        return latent_of(model, where)
-    return model.exact([where.text], [where.language] if where.language else None, beta=beta)[0][0]
+        return latent_of(model, where), True
+    z, reached = model.exact([where.text], [where.language] if where.language else None, beta=beta)
+    return z[0], reached[0]
 
 
 def source_language(model: Any, where: Point) -> str:

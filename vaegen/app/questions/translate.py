@@ -19,7 +19,7 @@ from vaegen.app.questions.checks import (
     check_whole,
 )
 from vaegen.app.questions.doubt import Doubt, doubt_of
-from vaegen.app.questions.points import Point, at_rate, source_language
+from vaegen.app.questions.points import EVERYDAY_START, Point, at_rate, source_language
 from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.text.tags import targets_for
 from vaegen.text.words import Word, merge_words
@@ -34,9 +34,18 @@ EXAMPLES = (
     ("cs", "Starší muž hraje v parku na kytaru."),
 )
 
-# Sentences to begin with, by what a checkpoint is for (`vaegen.text.tags.kind_of`).
+# Sentences to begin with, by what a checkpoint is for (`vaegen.text.tags.kind_of`); "everyday" stands for "translate" where
+# it knows more than captions.
 TASK_EXAMPLES = {
     "translate": EXAMPLES,
+    "everyday": (
+        EXAMPLES[0],
+        ("en", EVERYDAY_START[1].text),
+        ("de", "Meine Schwester arbeitet in einer kleinen Stadt."),
+        EXAMPLES[2],
+        ("fr", "Je voudrais un café et un verre d'eau."),
+        ("cs", "Kde je nádraží?"),
+    ),
     "summarise": (
         ("en", "A young woman in a red jacket is riding her bicycle down a busy street while an old man waves at her."),
         ("en", "Two small children are sitting on a wooden bench in the park and eating ice cream with their father."),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vaegen.app.questions.checks import check_beta, check_checkpoint, check_choice, check_line, check_tag, check_whole
+from vaegen.app.questions.doubt import threshold_of
 from vaegen.app.questions.points import at_rate
 from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
@@ -61,20 +62,33 @@ class Lines:
     def answers(self, model: Any) -> Iterator[LinesAnswer]:
         """Yields the translations so far, after each batch."""
         self = at_rate(self, model)
-        answer, how = LinesAnswer(len(self.lines)), {"context": self.context, "num_beams": self.num_beams, "beta": self.beta}
+        answer = LinesAnswer(len(self.lines), threshold=threshold_of(model))
+        how = {"context": self.context, "num_beams": self.num_beams, "beta": self.beta}
         for start in range(0, len(self.lines), BATCH):
             batch = list(self.lines[start : start + BATCH])
-            done = model.translate(batch, self.language, **how)
-            answer = replace(answer, lines=(*answer.lines, *done))
+            done = [found[0] for found in model.generate(batch, self.language, **how)]
+            lines, unsure = (tuple(getattr(one, name) for one in done) for name in ("text", "unsure"))
+            answer = replace(answer, lines=answer.lines + lines, unsure=answer.unsure + unsure)
             yield answer
 
 
 @dataclass(frozen=True)
 class LinesAnswer:
-    """The translations so far, one for each line."""
+    """The translations so far, one for each line.
+
+    Attributes:
+        n_lines: Lines in all.
+        lines: Their translations.
+        unsure: Probability that each is wrong; None for an empty one, and all over where the checkpoint has no measure of it.
+        threshold: Probability from which on one is called unsure; None where there is no measure.
+        seconds: Time taken so far.
+        avoided: Lines that were led around a sensitive word.
+    """
 
     n_lines: int
     lines: tuple[str, ...] = ()
+    unsure: tuple[float | None, ...] = ()
+    threshold: float | None = None
     seconds: float = 0.0
     avoided: int = 0
 

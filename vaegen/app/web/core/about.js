@@ -25,6 +25,12 @@ export const knows = (checkpoint) =>
     'conjunction',
   ) || t('texts like those that it was trained on');
 
+/** Sentences to begin with, language and text. @param {string} [checkpoint] */
+export function examplesOf(checkpoint) {
+  const { kind, domains } = about(checkpoint);
+  return page.examples[kind === 'translate' && domains.includes('phrases') ? 'everyday' : kind] ?? [];
+}
+
 /** The languages that a checkpoint reads. @param {string} [checkpoint] */
 const read = (checkpoint) => allTags(checkpoint).filter((tag) => !tag.includes('.'));
 /** @param {string} [checkpoint] */

@@ -22,7 +22,7 @@
  * @property {{ text: number, z: number }} most characters
  * @property {{ low: number, high: number }} dial the range of beta
  * @property {Record<string, Record<string, Setting>>} settings of each view
- * @property {Record<string, [string, string][]>} examples language and text, by what a checkpoint is for
+ * @property {Record<string, [string, string][]>} examples language and text, by what a checkpoint is for, or "everyday"
  * @property {string[]} checkpoints names, the starting one first
  * @property {Record<string, string[]>} tags what each checkpoint writes; "" is the starting one
  * @property {Record<string, About>} about what each checkpoint is for

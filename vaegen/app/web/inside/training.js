@@ -2,6 +2,7 @@
 import { box, make, svg } from '../core/dom.js';
 import { terms } from '../core/glossary.js';
 import { number, t } from '../core/messages.js';
+import { page } from '../core/page.js';
 import { fold, section, table } from '../parts/tables.js';
 
 /** @type {Record<string, string>} */
@@ -18,6 +19,8 @@ const SCORES = { bleu_tokenised: 'BLEU tok. lc.', bleu: 'BLEU 13a', chrf: 'chrF'
 
 /** A number with about three figures. @param {number} x */
 const short = (x) => number(x, x && Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(x))))));
+
+const DIAL = [page.dial.low, page.dial.high].map((x) => number(x, 3)).join('–');
 
 /** @param {any} facts */
 export function checkpoint(facts) {
@@ -57,7 +60,7 @@ function trainingOf({ training = {}, parameters }, curves) {
     ...(steps > training.step
       ? [t('{n} steps in all', { n: number(steps, 0) }), last && t('the last part: {part}', { part: last })]
       : [last]),
-    training.beta !== undefined && `beta ${short(training.beta)}`,
+    training.beta !== undefined && `beta ${training.schedule === 'dial' ? DIAL : short(training.beta)}`,
   ]
     .filter(Boolean)
     .join(' · ');

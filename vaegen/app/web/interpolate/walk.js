@@ -1,20 +1,26 @@
 // The walk: one row a step, one column a language, and the plane that it lies in.
 import { button, make, marked, svg } from '../core/dom.js';
-import { t } from '../core/messages.js';
+import { listed, t } from '../core/messages.js';
 import { nameOf } from '../core/tags.js';
 import { pointTools, showView } from '../core/view.js';
 import { makeKey } from './key.js';
 
 /** @typedef {{ z: string, texts: Record<string, string>, xy: [number, number] }} Stop */
 /**
- * @typedef {{ stops: Stop[], languages: string[], n_steps: number, smoothness: Record<string, number> | null }} Walk
+ * @typedef {object} Walk
+ * @property {Stop[]} stops
+ * @property {string[]} languages
+ * @property {number} n_steps
+ * @property {string[]} [differs] letters of the ends that were to read as typed and do not
+ * @property {Record<string, number> | null} smoothness
  */
 
 /** @param {Walk} answer @param {Record<string, any>} params */
 export function drawWalk(answer, params) {
-  const { languages, smoothness, stops } = answer;
+  const { differs = [], languages, smoothness, stops } = answer;
   /** @type {HTMLElement[]} */
   const parts = [makeTable(answer), makeKey(t('changed since the step before'))];
+  if (differs.length) parts.push(make('p', 'vg-caption vg-differs', differing(differs)));
   if (!smoothness) return { parts, figure: undefined };
   const figures = languages.map((code) => `${nameOf(code)} ${smoothness[code].toFixed(2)}`).join(', ');
   const figure = drawPlane(stops);
@@ -35,6 +41,14 @@ export function drawWalk(answer, params) {
   );
   return { parts, figure };
 }
+
+/** Why ends read otherwise than they were typed. @param {string[]} letters */
+const differing = (letters) =>
+  t(
+    '{names}: as the encoder has it. No latent near it reads exactly as typed; at a rate that keeps next to ' +
+      'nothing none is looked for.',
+    { names: listed(letters, 'conjunction') },
+  );
 
 /** Steps that read the same share a row. @param {Walk} answer */
 function makeTable({ stops, languages, n_steps }) {

@@ -6,7 +6,8 @@ import { views } from '../core/view.js';
 /** @typedef {{ text: string, language: string }} Sentence */
 /**
  * @typedef {object} Step
- * @property {{ tab: string, a?: Sentence, b?: Sentence, checkpoint?: string, params?: object }} go sets up a view
+ * @property {{ tab: string, a?: Sentence, b?: Sentence, checkpoint?: string, beta?: number, params?: object }} go sets up
+ *   a view
  * @property {string} [mark] the part of the view that is meant: it is scrolled to and marked
  * @property {string} say
  * @property {string} ask for a prediction
@@ -17,7 +18,7 @@ import { views } from '../core/view.js';
  * @typedef {object} Lesson
  * @property {string} id
  * @property {string[]} languages those that the starting checkpoint must have
- * @property {string} [needs] a checkpoint
+ * @property {boolean} [needsDial] whether a checkpoint with a dial has to be there
  * @property {string} title
  * @property {string} about
  * @property {string} learned
@@ -28,6 +29,9 @@ import { views } from '../core/view.js';
 const SNOW = { text: 'A dog runs through the snow.', language: 'en' };
 /** @type {Sentence} */
 const BENCH = { text: 'Two women are sitting on a bench and laughing.', language: 'en' };
+const WALK = { mode: 'walk', steps: 9, method: 'slerp', exact: true };
+/** The first checkpoint with a dial, if there is one. */
+const DIALLED = page.checkpoints.find((name) => page.about[name]?.dial);
 /** @typedef {{ stops: { texts: Record<string, string> }[] }} Walk */
 /** @param {Walk} walk */
 const english = (walk) => walk.stops.map((stop) => stop.texts.en);
@@ -91,12 +95,15 @@ const LESSONS = [
         ask: t('What comes out of a latent that no sentence was encoded to?'),
         options: [
           t('One of the training sentences, word for word'),
-          t('A caption that nobody wrote'),
+          t('A sentence that nobody wrote'),
           t('Words in no order'),
         ],
         check: () => [
           1,
-          t('A caption: press “New draw” a few times. Not every one makes sense, and that is worth ' + 'seeing too.'),
+          t(
+            'A new sentence: press “New draw” a few times. Not every one makes sense, and that is worth ' +
+              'seeing too.',
+          ),
         ],
       },
     ],
@@ -112,7 +119,7 @@ const LESSONS = [
     ),
     steps: [
       {
-        go: { tab: 'interpolate', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
+        go: { tab: 'interpolate', a: SNOW, b: BENCH, params: WALK },
         say: t(
           'The walk goes from A to B in nine even steps, each decoded anew. The first and the last ' + 'are A and B.',
         ),
@@ -127,7 +134,7 @@ const LESSONS = [
         },
       },
       {
-        go: { tab: 'interpolate', a: SNOW, b: BENCH, params: { mode: 'walk', steps: 9, method: 'slerp' } },
+        go: { tab: 'interpolate', a: SNOW, b: BENCH, params: WALK },
         say: t('All languages are decoded from the same latents.'),
         ask: t('Will English and German change their subject at the same step?'),
         options: [t('Yes, it is the same latent'), t('Not always')],
@@ -149,7 +156,7 @@ const LESSONS = [
           tab: 'interpolate',
           a: SNOW,
           b: { text: 'Ein Hund rennt durch den Schnee.', language: 'de' },
-          params: { mode: 'walk', steps: 9, method: 'slerp' },
+          params: WALK,
         },
         say: t('Now B is the same sentence in German.'),
         ask: t('How many different English sentences will the walk pass?'),
@@ -168,55 +175,56 @@ const LESSONS = [
     id: 'collapse',
     languages: ['en'],
     title: t('What posterior collapse looks like'),
-    about: t('A decoder that learned to ignore the latent.'),
+    about: t('A rate at which the decoder ignores the latent.'),
     learned: t(
-      'A decoder that can do without the latent will: the KL falls to nearly 0 and every latent ' +
-        'reads alike. A latent that is useful before it is costly prevents that.',
+      'A decoder that can do without the latent will: the KL falls to nearly 0 and latents read ' +
+        'nearly alike. A latent that is useful before it is costly prevents that.',
     ),
-    needs: 'collapsed',
+    needsDial: true,
     steps: [
       {
         go: {
           tab: 'interpolate',
-          checkpoint: 'collapsed',
+          checkpoint: DIALLED,
+          beta: page.dial.high,
           a: SNOW,
           b: BENCH,
-          params: { mode: 'walk', steps: 9, method: 'slerp' },
+          params: { ...WALK, exact: false }, // what the rate keeps, not what a gradient puts in
         },
         say: t(
-          'This checkpoint was trained with the full weight on the KL term from the first step. Its ' +
-            'decoder can write, but look at the walk.',
+          'The dial is turned to 1: a nat in the latent cost as much there, in training, as a nat of the ' +
+            'sentence. The decoder can write, but look at the walk.',
         ),
         ask: t('How many different English sentences will the nine steps show?'),
-        options: [t('Nine'), t('A few'), t('One')],
+        options: [t('Nine'), t('A few'), t('One or two')],
         check: (answer) => {
           const n = new Set(english(answer)).size;
           return [
-            n >= 7 ? 0 : n > 1 ? 1 : 2,
-            t('{n}. Whatever the latent, the decoder writes its favourite sentence.', { n }),
+            n >= 7 ? 0 : n > 2 ? 1 : 2,
+            t('{n}. Whatever the latent, the decoder writes what is likely without it.', { n }),
           ];
         },
       },
       {
-        go: { tab: 'inside', checkpoint: 'collapsed', a: SNOW },
+        go: { tab: 'inside', checkpoint: DIALLED, beta: page.dial.high, a: SNOW },
         mark: '.vg-bound',
         say: t(
-          'The KL is what the latent tells about the sentence, in nats. In a healthy checkpoint it ' +
+          'The KL is what the latent tells about the sentence, in nats. At the recommended rate it ' +
             'is dozens of nats.',
         ),
-        ask: t('And in this one?'),
-        options: [t('Less than one nat'), t('About ten nats'), t('Dozens too')],
+        ask: t('And at this one?'),
+        options: [t('Next to nothing'), t('About ten nats'), t('Dozens too')],
         check: (answer) => [
-          answer.kl < 1 ? 0 : answer.kl < 24 ? 1 : 2,
+          answer.kl < 2 ? 0 : answer.kl < 24 ? 1 : 2,
           t('{kl} nats: the posterior has collapsed onto the prior.', { kl: answer.kl.toFixed(2) }),
         ],
       },
       {
-        go: { tab: 'inside', checkpoint: '', a: SNOW },
+        go: { tab: 'inside', checkpoint: DIALLED, a: SNOW },
         mark: '.vg-curves',
         say: t(
-          'Back to the healthy checkpoint. It waited with the KL term until a wrong latent cost the ' +
-            'decoder tens of nats; the marked training curves show beta rising only then.',
+          'Back to the recommended rate, with the same weights. Training waited with the KL term until a ' +
+            'wrong latent cost the decoder tens of nats; the marked curves show beta rising only then.',
         ),
         ask: t('Why does waiting help?'),
         options: [
@@ -276,6 +284,5 @@ const LESSONS = [
 /** The lessons that the checkpoints on offer can be shown with. */
 export const able = () =>
   LESSONS.filter(
-    ({ needs, languages }) =>
-      (!needs || page.checkpoints.includes(needs)) && languages.every((code) => page.tags[''].includes(code)),
+    ({ needsDial, languages }) => (!needsDial || DIALLED) && languages.every((code) => page.tags[''].includes(code)),
   );

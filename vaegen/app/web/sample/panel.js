@@ -34,11 +34,10 @@ function effectOf(one) {
 
 /** @param {Direction} one @returns {string} */
 function measuredOn(one) {
-  return t('Measured on {n} captions that the model never saw. On the simple sentences of the probe set: {effect}, {kept}', {
-    n: one.n_captions,
-    effect: percent(one.effect ?? 0),
-    kept: percent(one.kept ?? 0),
-  });
+  return t(
+    'Measured on {n} captions that the model never saw. On the simple sentences of the probe set: {effect}, {kept}',
+    { n: one.n_captions, effect: percent(one.effect ?? 0), kept: percent(one.kept ?? 0) },
+  );
 }
 
 /**

@@ -3,10 +3,19 @@ import { newId, select } from '../core/controls.js';
 import { csv, sentencesOf } from '../core/csv.js';
 import { box, button, make } from '../core/dom.js';
 import { download, readRows } from '../core/files.js';
-import { t } from '../core/messages.js';
+import { percent, t } from '../core/messages.js';
 import { settingsOf } from '../core/state.js';
-import { languageSelect } from '../core/tags.js';
+import { languageSelect, nameOf } from '../core/tags.js';
 import { makeView } from '../core/view.js';
+import { framed } from '../parts/tables.js';
+import { isUnsure } from '../parts/unsure.js';
+
+/**
+ * @typedef {object} Answer
+ * @property {string[]} lines
+ * @property {(number | null)[]} unsure probability that each is wrong; null for an empty line
+ * @property {number | null} threshold from which on a line is unsure; null without a measure
+ */
 
 const params = settingsOf('file');
 const MOST_SHOWN = 20;
@@ -69,20 +78,28 @@ export function mount(part) {
       ? t('{n} lines in {s} s', { n: answer.n_lines, s: answer.seconds.toFixed(1) })
       : stopped + t('{n} of {total} lines', counts);
     const share = { max: 1, value: counts.n / counts.total, 'aria-label': t('Progress') };
-    const rows = answer.lines
-      .slice(0, MOST_SHOWN)
-      .map((/** @type {string} */ line, /** @type {number} */ i) =>
-        make('tr', '', undefined, {}, [
-          make('td', '', lines()[i] ?? ''),
-          make('td', '', line, { lang: params.language }),
-        ]),
-      );
     const bar = isDone ? [] : [make('progress', 'vg-progress', undefined, share)];
-    view.body.replaceChildren(...bar, make('table', 'vg-table', undefined, {}, rows));
+    view.body.replaceChildren(...bar, table(answer));
     if (counts.n > MOST_SHOWN)
       view.body.append(make('p', 'vg-caption', t('The first 20 lines; the download has them all.')));
-    view.tools.replaceChildren(...downloads(answer.lines));
+    view.tools.replaceChildren(...downloads(answer));
   }
+}
+
+/** The first lines; where the checkpoint measures it, with the probability that each is wrong. @param {Answer} answer */
+function table({ lines: translated, unsure, threshold }) {
+  const doubt = threshold === null ? null : { threshold, known: [] };
+  const rows = translated.slice(0, MOST_SHOWN).map((line, i) => {
+    const p = unsure[i];
+    const told = make('span', isUnsure(p, doubt) ? 'vg-unsure' : '', p === null ? '' : percent(p));
+    return make('tr', '', undefined, {}, [
+      make('td', '', lines()[i] ?? ''),
+      make('td', '', line, { lang: params.language }),
+      ...(doubt ? [make('td', 'vg-figure', undefined, {}, [told])] : []),
+    ]);
+  });
+  if (doubt) return framed([t('Sentence'), nameOf(params.language), t('Probability that it is wrong')], rows);
+  return make('table', 'vg-table', undefined, {}, rows);
 }
 
 /** @param {string[]} header */
@@ -95,10 +112,12 @@ function columnChoice(header) {
   return [select({ label: t('Column'), options, value: String(file?.column), onInput })];
 }
 
-/** @param {string[]} translated */
-function downloads(translated) {
+/** @param {Answer} answer */
+function downloads({ lines: translated, unsure, threshold }) {
   const stem = `${(file?.name ?? 'lines').replace(/\.[^.]*$/, '')}.${params.language}`;
-  const table = () => csv([['text', params.language], ...translated.map((line, i) => [lines()[i], line])]);
+  const doubts = (/** @type {unknown} */ x) => (threshold === null ? [] : [x]);
+  const rows = () => translated.map((line, i) => [lines()[i], line, ...doubts(unsure[i]?.toFixed(3))]);
+  const table = () => csv([['text', params.language, ...doubts('unsure')], ...rows()]);
   const text = () => translated.join('\n') + '\n';
   return [
     button(t('Download .txt'), () => download(`${stem}.txt`, text(), 'text/plain'), { kind: 'link' }),

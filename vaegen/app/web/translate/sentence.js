@@ -1,5 +1,5 @@
 // The left column of Translate: the task, the sentence, and examples to begin with.
-import { about, knows } from '../core/about.js';
+import { about, examplesOf, knows } from '../core/about.js';
 import { choice, newId, select } from '../core/controls.js';
 import { box, button, make } from '../core/dom.js';
 import { t } from '../core/messages.js';
@@ -96,7 +96,7 @@ export function makeExamples(onPick) {
     const weak = t('This model is small and weak: in its tests one stock reply to everything did better.');
     known.textContent =
       t('Knows {what}; other text comes out odd.', { what: knows() }) + (about().weak ? ' ' + weak : '');
-    const all = page.examples[about().kind] ?? [];
+    const all = examplesOf();
     const fitting = all.filter(([language]) => allTags().includes(language));
     list.replaceChildren(
       ...(fitting.length ? fitting : all).map(([language, text]) => {

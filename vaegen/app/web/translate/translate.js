@@ -1,5 +1,5 @@
 // The first tab: one sentence in, all languages out.
-import { about, refusal } from '../core/about.js';
+import { examplesOf, refusal } from '../core/about.js';
 import { page } from '../core/page.js';
 import { change, choose, clean, key, listeners, settingsOf, state } from '../core/state.js';
 import { makeView } from '../core/view.js';
@@ -69,7 +69,7 @@ export function mount(part) {
   function setTask(checkpoint) {
     const typed = sentence.value;
     const isExample = Object.values(page.examples).some((list) => list.some(([, text]) => text === typed.trim()));
-    const text = isExample ? page.examples[about(checkpoint).kind][0][1] : typed;
+    const text = isExample ? examplesOf(checkpoint)[0][1] : typed;
     const refused = refusal(text);
     view.refuse(refused);
     hold(text);
