@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from browsing import ANSWERED, expect, open_view, until, vg
+from browsing import ANSWERED, PATIENCE, expect, open_view, until, vg
 from serving import free_port, served, served_stub
 
 from vaegen.app.static import WEB
@@ -174,6 +174,7 @@ def test_behind_a_path_prefix_the_map_has_its_chart(open_page, prefixed):
 
 def test_the_page_names_no_folder_of_the_machine_and_leaves_nothing_on_the_window(browser):
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     texts = []
 
     def names(block):
