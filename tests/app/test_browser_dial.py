@@ -1,5 +1,6 @@
 """The dial and unsure answers in Chromium: on a checkpoint with a dial, and on one without."""
 
+import csv
 import re
 
 import pytest
@@ -80,3 +81,20 @@ def test_an_unsure_answer_says_so_and_offers_what_is_known(open_page, url, scree
     known = chip.inner_text()
     chip.click()
     expect(page.locator(".vg-current-line").first).to_contain_text(known)
+
+
+def test_a_translated_file_says_how_likely_each_line_is_wrong(open_page, url, tmp_path, screenshots):
+    page = open_page(url)
+    source = tmp_path / "mine.txt"
+    source.write_text("A dog runs through the snow.\n\nEpistemology bores accountants.\n", encoding="utf-8")
+    page.get_by_text("Translate a file").click()
+    page.locator(".vg-file-input").set_input_files(source)
+    page.get_by_role("button", name="Translate file").click()
+    view = page.locator('.vg-file[data-phase="done"]')
+    expect(view.get_by_role("columnheader", name="Probability that it is wrong")).to_be_visible()
+    expect(view.locator("tbody .vg-unsure")).to_have_count(1)
+    page.screenshot(path=screenshots / "file-unsure.png", full_page=True)
+    with page.expect_download() as download:
+        view.get_by_role("button", name="Download .csv").click()
+    head, *rows = csv.reader(download.value.path().read_text(encoding="utf-8-sig").splitlines())
+    assert head == ["text", "de", "unsure"] and float(rows[0][2]) < 0.5 <= float(rows[-1][2])
