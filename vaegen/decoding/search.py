@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import NamedTuple
 
 import torch
@@ -259,21 +260,24 @@ class _Search:
             log_probs: Their log-probabilities.
             ends: Log-probability of the end for each.
         """
-        candidates: list[tuple[int, _Node]] = []
+        candidates: list[tuple[float, int, int, float]] = []  # total, parent, token, its own log-probability
         for i, parent in enumerate(self.open):
-            base, top = parent.total, (ids[i], log_probs[i])
+            base = parent.total
             # A sentence at its limit can only end.
-            pairs = [(self.eos_id, ends[i])] if step + 1 == self.limit else zip(*top, strict=True)
-            candidates += [(i, _Node(t, p, base + p, top, parent)) for t, p in pairs if p > NEVER]
-        candidates.sort(key=lambda candidate: -candidate[1].total)
+            pairs = [(self.eos_id, ends[i])] if step + 1 == self.limit else zip(ids[i], log_probs[i], strict=True)
+            candidates += [(base + p, i, t, p) for t, p in pairs if p > NEVER]
+        candidates.sort(key=_total, reverse=True)
         width, before, length = self.options.num_beams, [], step + 1
-        self.open = []
-        for rank, (i, node) in enumerate(candidates):
-            if node.token != self.eos_id:
+        parents, self.open = self.open, []
+        for rank, (total, i, token, log_prob) in enumerate(candidates):
+            if token == self.eos_id and rank >= width:
+                continue
+            node = _Node(token, log_prob, total, (ids[i], log_probs[i]), parents[i])
+            if token == self.eos_id:
+                self.finished.append((self.options.score(total, length), node))
+            else:
                 self.open.append(node)
                 before.append(i)
-            elif rank < width:
-                self.finished.append((self.options.score(node.total, length), node))
             if len(self.open) == width:
                 break
         self.finished = sorted(self.finished, key=lambda pair: -pair[0])[:width]
@@ -296,6 +300,9 @@ class _Search:
         n = self.options.n_alternatives
         tops = [[(t, p) for t, p in zip(a.top[0][:n], a.top[1][:n], strict=True) if p > NEVER] for a in nodes]
         return _hypothesis([a.token for a in nodes[:-1]], [a.log_prob for a in nodes], tops if n else None, self.options)
+
+
+_total = itemgetter(0)
 
 
 def _chain(node: _Node) -> list[_Node]:
