@@ -22,6 +22,7 @@ CHECKPOINT_HELP = "folder or Hub id (default: checkpoints/multi30k of a clone)"
 FOLDER_HELP = "checkpoint folder (default: checkpoints/multi30k of a clone)"
 DATA_HELP = "folder that holds the corpora, each a folder of its own"
 DEVICE_HELP = "processor: cpu, cuda or cuda:N (default: cuda if there is one, else cpu)"
+ENGINE_HELP = "what decodes on a CPU: onnx, onnx-int8 (faster, rounds the weights) or torch (default: onnx where it can)"
 THREADS_HELP = "CPU threads of torch (default: as many as torch takes, one for each core)"
 METAVARS = {int: "N", float: "X", bool: "true|false", str: "NAME"}
 

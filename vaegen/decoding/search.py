@@ -78,14 +78,15 @@ def decode(
     max_lengths: Sequence[int] | None = None,
     generators: Sequence[torch.Generator] | None = None,
     allowed: Allowed | None = None,
+    memory_rows: Sequence[int] | None = None,
 ) -> list[list[Hypothesis]]:
-    """Returns `n_best` hypotheses for each memory row, best first (samples: in the order drawn).
+    """Returns `n_best` hypotheses for each sentence, best first (samples: in the order drawn).
 
     A beam has fewer where so many different sentences cannot be written: within a limit of one token, or under `allowed`.
 
     Args:
         model: In evaluation mode.
-        memory: One row per sentence.
+        memory: One row per sentence, or fewer that they share.
         language_ids: First decoder input of each sentence, (B,).
         eos_id: The token that ends a sentence.
         options: How to choose.
@@ -93,10 +94,11 @@ def decode(
         max_lengths: Most tokens of each sentence, the end included; by default the most that the model can.
         generators: For sampling, one per sentence, on the CPU: what is drawn for a sentence does not depend on the
             others in the batch. By default torch's global generator is used.
-        allowed: Says for a memory row and some ids whether they may be written: of a whole sentence first, then, under
+        allowed: Says for a sentence and some ids whether they may be written: of a whole sentence first, then, under
             watch, of every beginning; the empty one must be allowed. A sentence that is refused is decoded again: greedily,
             the best allowed token; in a beam, the best allowed ones; in sampling, the allowed ones renormalised, with the
             same random numbers up to where it has to swerve.
+        memory_rows: Memory row of each sentence; None where they are one to one.
     """
     options = options or DecodingOptions()
     most = min(options.max_length or model.config.max_length + 1, model.config.max_length + 1)
@@ -110,8 +112,9 @@ def decode(
     def search(paths: Sequence[int], allowed: Allowed | None = None) -> list[list[Hypothesis]]:
         rows = torch.tensor([path // n for path in paths], device=language_ids.device)
         ends = [limits[path // n] for path in paths]
-        all_in_order = rows.tolist() == list(range(len(limits)))
-        decoder = Decoder(model, memory, None if all_in_order else rows, max(ends), banned_ids)
+        of = rows if memory_rows is None else torch.tensor(memory_rows, device=rows.device)[rows]
+        all_in_order = of.tolist() == list(range(len(memory.mask)))
+        decoder = Decoder(model, memory, None if all_in_order else of, max(ends), banned_ids)
         may_be = None if allowed is None else lambda i, ids: allowed(paths[i] // n, ids, True)
         if beam:
             return _beam(decoder, language_ids[rows], eos_id, ends, options, may_be)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 LOG = logging.getLogger(__name__)
-ENGINES = ("onnx", "onnx-int8", "torch")
+TORCH = "torch"
+ENGINES = ("onnx", "onnx-int8", TORCH)
 REPLACED = ("encoder", "encoder_norm", "latent_layers", "memory_norm")
 MOST_UNUSED = 0.75  # a cache is made smaller when fewer of its rows are left: a copy costs as much as some steps of them
 MOST_APART = {"onnx": 1e-2, "onnx-int8": 0.5}  # logits of engine and model: more is a mistake, not rounding
@@ -42,8 +43,8 @@ def engine_for(model: VAETransformer, engine: str | None = None) -> VAETransform
         VaegenError: If there is no such engine.
     """
     name = check_engine(engine) or "onnx"
-    reason = "" if name == "torch" else _unfit(model)
-    if name == "torch":
+    reason = "" if name == TORCH else _unfit(model)
+    if name == TORCH:
         return model
     if not reason:
         try:

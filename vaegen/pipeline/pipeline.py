@@ -25,6 +25,7 @@ from torch import Tensor
 
 from vaegen.data.probe_sentences import probe_set
 from vaegen.decoding.options import CONTEXT, DecodingOptions
+from vaegen.engine.engine import TORCH, check_engine
 from vaegen.errors import VaegenError
 from vaegen.latent import paths
 from vaegen.latent.atlas import FILE as MAP_FILE
@@ -58,8 +59,14 @@ NO_LATENT = "This model has no latent (n_slots=0): it can only translate, in con
 NO_LANGUAGE = "There is no language {language}; this model has {tags}."
 
 
-def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
+def load(
+    path_or_hub_id: str | Path,
+    device: str | None = None,
+    avoid: WordList | bool | None = None,
+    engine: str | None = None,
+) -> Pipeline:
     """Returns the pipeline of a checkpoint; see `vaegen.load`."""
+    check_engine(engine)
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -68,7 +75,8 @@ def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList 
         raise VaegenError(
             "device={device} cannot be used: {reason} Try 'cpu'.", device=repr(device), reason=str(error).splitlines()[0]
         ) from error
-    return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name, checkpoint.path, avoid)
+    about = (checkpoint.metadata, checkpoint.name, checkpoint.path)
+    return Pipeline(checkpoint.model, checkpoint.tokenizer, *about, avoid, engine)
 
 
 class Pipeline:
@@ -90,10 +98,11 @@ class Pipeline:
         name: str = "",
         folder: Path | None = None,
         avoid: WordList | bool | None = None,
+        engine: str | None = TORCH,
     ) -> None:
         self.model, self.tokenizer, self.metadata, self.name = model.eval(), tokenizer, metadata or {}, name
         self.folder = folder
-        self._inference = Inference(self.model, tokenizer, avoid)
+        self._inference = Inference(self.model, tokenizer, avoid, engine)
         self._companions: dict[str, tuple[int, Any]] = {}  # what lies beside the weights, by file
         self._variances: dict[float | None, np.ndarray] = {}  # of the modes, by rate
 
@@ -180,7 +189,7 @@ class Pipeline:
         target_language: str | Sequence[str],
         *,
         source_language: str | None = None,
-        context: str = CONTEXT,
+        context: str | Sequence[str] = CONTEXT,
         n_draws: int = 0,
         seed: int = 0,
         beta: float | None = None,
@@ -192,9 +201,10 @@ class Pipeline:
 
         Args:
             texts: As in `translate`, like everything that is not here.
-            target_language: A code such as "de", or one code for each text: different languages share a batch.
+            target_language: A code such as "de", or one code for each text: different languages share a batch. A text that is
+                there several times is encoded once: [text] * 3, ["de", "fr", "cs"] is one source with many targets.
             source_language: Reported as given; detected for each text where it is not.
-            context: `source` or `latent`.
+            context: `source` or `latent`, or one for each text.
             n_draws: Latents drawn from the posterior of each text ("other ways to say it"); 0 decodes its mode.
             seed: Of draws and sampling. Text i gets the same numbers whatever the others and the batch size are.
             beta: As in `translate`.
@@ -208,15 +218,16 @@ class Pipeline:
         options |= {"context": context, "n_draws": n_draws, "seed": seed, "batch_size": batch_size, "progress": progress}
         options["beta"] = beta
         several, languages = self._check(texts, target_language, source_language, options)
+        contexts = self._one_each(context, len(several), "texts", "contexts")
         found = self._inference.hypotheses(several, languages, **options)
         results = []
-        for text, language, hypotheses in zip(several, languages, found, strict=True):
+        for text, language, seen, hypotheses in zip(several, languages, contexts, found, strict=True):
             if not hypotheses:
-                results.append([Translation("", language, (), (), None, 0.0, 0.0, source_language or "", context)])
+                results.append([Translation("", language, (), (), None, 0.0, 0.0, source_language or "", seen)])
                 continue
             source = source_language or self.detect_language(text)
             avoid = options.get("avoid")
-            results.append([self._inference.translation(h, language, source, context, avoid) for h in hypotheses])
+            results.append([self._inference.translation(h, language, source, seen, avoid) for h in hypotheses])
         self._tell_unsure(several, results)
         return results
 
@@ -591,17 +602,19 @@ class Pipeline:
 
     def _languages(self, language: str | Sequence[str], n: int, what: str) -> list[str]:
         """A language for each of n things, once all of them are known to be there."""
-        languages = [language] * n if isinstance(language, str) else list(language)
-        if len(languages) != n:
-            raise VaegenError(
-                "{n} {what} and {n_languages} languages: give one, or one for each.",
-                n=n,
-                what=what,
-                n_languages=len(languages),
-            )
+        languages = self._one_each(language, n, what, "languages")
         for code in {*languages, *listed(language)}:
             self._check_language(code)
         return languages
+
+    @staticmethod
+    def _one_each(given: str | Sequence[str], n: int, what: str, name: str) -> list[str]:
+        """What is given for n things, one for each or one for all, as a list."""
+        each = [given] * n if isinstance(given, str) else list(given)
+        if len(each) != n:
+            said = "{n} {what} and {n_given} {name}: give one, or one for each."
+            raise VaegenError(said, n=n, what=what, n_given=len(each), name=name)
+        return each
 
     def _check_language(self, language: str) -> str:
         if language not in self.tags:
