@@ -29,6 +29,12 @@ SENTENCES = [
 ]
 BERT_WORDS = ["a", "and", "dog", "girl", "hund", "men", "reads", "run", "##s", "two", "ein", "zwei", "liest", "rennt"]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+LONG = ("test_browser", "test_train", "test_projection", "test_golden")  # how the names of the files begin that take longest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with what takes longest, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: not item.path.name.startswith(LONG))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -96,25 +102,48 @@ def screenshots(tmp_path_factory) -> Path:
     return Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
 
 
+@pytest.fixture(scope="session")
+def kept_pages() -> list:
+    """Blank pages that tests have left for the next ones: where a page was before, another loads in a third of the time."""
+    return []
+
+
 @pytest.fixture
-def open_page(browser):
+def open_page(browser, kept_pages):
     """Opens an address; at the end no request has left the host and no script has failed."""
-    from browsing import ANSWERED, is_foreign
+    from browsing import ANSWERED, PATIENCE, is_foreign
 
     opened, foreign, errors = [], [], []
 
-    def open_page(url, wait=ANSWERED, **options):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
-        opened.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    def heard(request):
+        if is_foreign(request.url):
+            foreign.append(request.url)
+
+    def failed(error):
+        errors.append(str(error))
+
+    def open_page(url, wait=ANSWERED, viewport=None, color_scheme="light", **options):
+        page = kept_pages.pop() if kept_pages and not options else browser.new_context(**options).new_page()
+        opened.append((page, options))
+        page.set_default_timeout(PATIENCE * 1000)
+        page.set_viewport_size(viewport or {"width": 1280, "height": 860})
+        page.emulate_media(color_scheme=color_scheme)
+        page.on("request", heard)
+        page.on("pageerror", failed)
         page.goto(url)
-        page.wait_for_selector(wait, timeout=30_000)
+        page.wait_for_selector(wait)
         return page
 
     yield open_page
-    for context in opened:
-        context.close()
+    for page, options in opened:
+        if options:
+            page.context.close()
+            continue
+        page.goto("about:blank")  # ends what the page still does
+        page.mouse.move(0, 0)
+        page.context.clear_cookies()
+        page.remove_listener("request", heard)
+        page.remove_listener("pageerror", failed)
+        kept_pages.append(page)
     assert foreign == []
     assert errors == []

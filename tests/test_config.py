@@ -55,6 +55,25 @@ def test_wrong_training_settings_are_refused(values, message):
         TrainConfig(**values)
 
 
+SHARES = ["cooldown", "word_dropout", "source_noise", "typing_noise", "name_rate", "source_context_rate"]
+
+
+@pytest.mark.parametrize("name", [*SHARES, "autoencode_rate", "nested_rate"])
+def test_a_share_may_be_all_and_no_more(name):
+    assert getattr(TrainConfig(**{name: 1.0}), name) == 1.0
+    for value in (1.01, -0.01, float("nan")):
+        with pytest.raises(VaegenError, match=f"{name}=.*from 0 to 1"):
+            TrainConfig(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["label_smoothing", "ema_decay", "encoder_dropout", "decoder_dropout", "latent_dropout"])
+def test_what_would_leave_nothing_at_1_is_refused_there(name):
+    config = (lambda **values: ModelConfig(vocab_size=400, **values)) if "dropout" in name else TrainConfig
+    assert getattr(config(**{name: 0.99}), name) == 0.99
+    with pytest.raises(VaegenError, match=f"{name}=1.0: give a number from 0 to 1, but not 1 itself"):
+        config(**{name: 1.0})
+
+
 def test_unknown_fields_and_presets_are_named():
     with pytest.raises(VaegenError, match="no field depth"):
         ModelConfig.from_dict({"vocab_size": 400, "languages": ["en"], "depth": 3})

@@ -102,7 +102,7 @@ class ModelConfig:
                 encoder=repr(self.encoder),
                 pretrained=repr(self.pretrained),
             )
-        _rates(self, "encoder_dropout decoder_dropout latent_dropout")
+        _below_one(self, "encoder_dropout decoder_dropout latent_dropout")
         if self.n_slots < 0 or (self.n_slots and self.latent_dim < 1):
             raise VaegenError(
                 "n_slots={n_slots}, latent_dim={latent_dim}: give n_slots >= 0 and latent_dim >= 1.",
@@ -230,9 +230,9 @@ class TrainConfig:
         _positive(self, "steps batch_tokens max_sentence_tokens n_cycles")
         _not_negative(self, "lr muon_lr weight_decay clip_norm beta free_bits target_kl nested_beta align_kl align_contrast")
         _not_negative(self, "warmup_steps ramp_steps eval_every save_every keep_last patience")
-        _rates(self, "cooldown label_smoothing word_dropout source_noise source_context_rate autoencode_rate nested_rate")
-        _rates(self, "typing_noise name_rate")
-        _rates(self, "ema_decay")
+        _rates(self, "cooldown word_dropout source_noise typing_noise name_rate")
+        _rates(self, "source_context_rate autoencode_rate nested_rate")
+        _below_one(self, "label_smoothing ema_decay")
         if self.optimizer not in OPTIMIZERS:
             raise VaegenError(
                 "optimizer={optimizer}: choose one of {optimizers}.",
@@ -326,5 +326,14 @@ def _not_negative(config: Any, names: str) -> None:
 
 def _rates(config: Any, names: str) -> None:
     for name in names.split():
-        if not 0.0 <= getattr(config, name) < 1.0 + (name.endswith("_rate") or name == "cooldown") * 1e-9:
+        if not 0.0 <= getattr(config, name) <= 1.0:
             raise VaegenError("{name}={given}: give a number from 0 to 1.", name=name, given=getattr(config, name))
+
+
+def _below_one(config: Any, names: str) -> None:
+    """At 1 nothing would be left: of the states, of the targets, of what an average learns."""
+    for name in names.split():
+        if not 0.0 <= getattr(config, name) < 1.0:
+            raise VaegenError(
+                "{name}={given}: give a number from 0 to 1, but not 1 itself.", name=name, given=getattr(config, name)
+            )

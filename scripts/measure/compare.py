@@ -40,7 +40,7 @@ import vaegen
 from vaegen.data.corpus import DOCUMENTS, Group, in_a_row, load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation.checkpoint import tokenised_references
-from vaegen.evaluation.reports.variants import FIGURES, PLOT, draw
+from vaegen.evaluation.reports.variants import FIGURES, PLOT, save_plot
 from vaegen.evaluation.translation import contexts_of, translate_and_score
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.training.run_folder import read_log
@@ -317,7 +317,7 @@ def write(path: Path, rows: dict[str, dict[str, Any]]) -> None:
     partial = path.with_suffix(".part")
     partial.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, path)
-    draw(figures, path.with_name(PLOT))
+    save_plot(figures, path.with_name(PLOT))
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ def shaped_rows(n: int, num_beams: int, folder: Path) -> dict[str, Row]:
 
     runners = {engine: engine_for(model, engine) for engine in (TORCH, *ENGINES[:2])}
     rows: dict[str, Row] = {f"vaegen, {name}": lambda runner=runner: run(runner) for name, runner in runners.items()}
-    rows["transformers MarianMT"] = lambda step=shape.decoding_rows(n, num_beams)["transformers MarianMT"]: step(0)
+    marian = shape.decoding_rows(n, num_beams)["transformers MarianMT"]
+    rows["transformers MarianMT"] = lambda: marian(0)
     if importlib.util.find_spec("ctranslate2") is None:
         print("CTranslate2 is not installed: its rows are left out (pip install ctranslate2).", file=sys.stderr)
         return rows

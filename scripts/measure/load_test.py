@@ -133,7 +133,7 @@ def drag(client: Any, chance: random.Random) -> bool:
 def click(client: Any, chance: random.Random) -> bool:
     """Whether what lives at a place of the map is said of that place."""
     x, y = round(chance.uniform(-5, 5), 4), round(chance.uniform(-5, 5), 4)
-    return client.predict(x, y, api_name="/look")["where"]["umap2"] == [x, y]
+    return client.predict(x, y, api_name="/map")["where"]["umap2"] == [x, y]
 
 
 def memory_mb(pid: int) -> int:

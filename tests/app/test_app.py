@@ -14,7 +14,7 @@ PUBLIC = {
     "/cloud",
     "/grid",
     "/inside",
-    "/look",
+    "/map",
     "/other_ways",
     "/place",
     "/sample",

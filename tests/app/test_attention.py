@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaegen.app.questions.attention import MAX_TOKENS, Looking, side_of
+from vaegen.app.questions.attention import MAX_TOKENS, Attending, side_of
 from vaegen.app.questions.points import Point
 from vaegen.app.tabs.attention import question
 from vaegen.errors import VaegenError
@@ -139,7 +139,7 @@ def test_what_cannot_be_taken_away_is_said(pipeline):
 
 
 def test_answers_grow_and_are_plain_data(pipeline):
-    asked = Looking(SNOW, Point("two men sing", "en"), without=2, target="ein Hund").checked(["tiny"])
+    asked = Attending(SNOW, Point("two men sing", "en"), without=2, target="ein Hund").checked(["tiny"])
     answers = list(asked.answers(pipeline))
     assert [len(answer.sides) for answer in answers] == [1, 1, 2]
     assert [answer.is_complete for answer in answers] == [False, False, True]
@@ -148,7 +148,7 @@ def test_answers_grow_and_are_plain_data(pipeline):
 
 
 @pytest.mark.parametrize(
-    "asked", [Looking(SNOW), Looking(SNOW, SNOW, context="latent", target="ein Hund", without=1, merge=False)]
+    "asked", [Attending(SNOW), Attending(SNOW, SNOW, context="latent", target="ein Hund", without=1, merge=False)]
 )
 def test_the_python_that_is_copied_runs(pipeline, monkeypatch, capsys, asked):
     import vaegen

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from browsing import ANSWERED, expect
+from browsing import ANSWERED, PATIENCE, expect
 from serving import StubPipeline, free_port, serve, served, served_stub
 
 from vaegen.app.page import Runner
@@ -50,7 +50,7 @@ def test_the_first_page_shows_an_example_in_four_languages(page, screenshots):
 
 def test_an_example_answers_with_one_click(page):
     page.get_by_role("button", name="Une femme en manteau rouge").click()
-    expect(page.locator(".vg-status")).to_contain_text("French detected", timeout=20_000)
+    expect(page.locator(".vg-status")).to_contain_text("French detected")
     assert page.locator("#sentence textarea").input_value().startswith("Une femme")
     expect(card(page, "fr").locator(".vg-tag")).to_be_visible()
     assert all(card(page, code).locator(".vg-text").inner_text().strip() for code in ("en", "de", "fr", "cs"))
@@ -224,9 +224,9 @@ def test_sampling_shows_its_seed_and_draws_again(page, screenshots):
     assert not page.locator("#seed").is_visible()
     page.get_by_label("Sampling").check()
     expect(page.locator("#seed")).to_be_visible()
-    expect(page.locator(".vg-status")).to_contain_text("seed 1", timeout=20_000)
+    expect(page.locator(".vg-status")).to_contain_text("seed 1")
     page.locator("#again").click()
-    expect(page.locator(".vg-status")).not_to_contain_text(re.compile(r"seed 1\b"), timeout=20_000)
+    expect(page.locator(".vg-status")).not_to_contain_text(re.compile(r"seed 1\b"))
     seed = page.locator("#seed input").input_value()
     expect(page.locator(".vg-status")).to_contain_text(f"seed {seed}")
     assert not page.locator("#beams").is_visible()
@@ -238,7 +238,7 @@ def test_other_ways_to_say_it_open_in_the_card(page, screenshots):
     before = foot.bounding_box()
     for language in ("fr", "de"):  # all draws read alike, so their words are sampled too
         card(page, language).get_by_role("button", name="Other ways to say it").click()
-        expect(card(page, language).locator(".vg-variants")).to_contain_text("read alike", timeout=20_000)
+        expect(card(page, language).locator(".vg-variants")).to_contain_text("read alike")
         lists = card(page, language).locator(".vg-variants ul")
         assert lists.count() == 2 and lists.last.locator("li").count() > 1
         for one in lists.all():
@@ -261,7 +261,7 @@ def test_long_text_can_be_stopped(open_page, monkeypatch):
     class Slow(StubPipeline):
         def generate(self, texts, target_language, **options):
             if len(texts[0]) > 300 and "de" in target_language:
-                gate.wait(20)
+                gate.wait(PATIENCE)
             return super().generate(texts, target_language, **options)
 
     monkeypatch.setattr(Runner, "stop", stop_and_tell)
@@ -270,7 +270,7 @@ def test_long_text_can_be_stopped(open_page, monkeypatch):
     expect(page.locator(".vg-status")).to_contain_text("1 of 4 languages")
     page.locator(".vg-translate [data-key=stop]").click()
     expect(page.locator(".vg-translate [data-key=stop]")).to_be_disabled()
-    assert told.wait(10)  # the button is pressed before Python hears of it
+    assert told.wait(PATIENCE)  # the button is pressed before Python hears of it
     gate.set()
     expect(page.locator(".vg-status")).to_contain_text("stopped after 2 of 4 languages")
     expect(card(page, "de")).to_contain_text("word")
@@ -318,7 +318,7 @@ def test_the_page_is_there_before_the_model(open_page, screenshots):
     gate = threading.Event()
 
     def load(path):
-        gate.wait(30)
+        gate.wait(PATIENCE)
         return StubPipeline(path)
 
     page = open_page(serve(Service(Path("late"), folder="nowhere", load=load))[0], wait=".vg-waiting")
@@ -347,4 +347,4 @@ def test_a_broken_checkpoint_is_explained_on_the_page(open_page, tmp_path, scree
         page.screenshot(path=screenshots / "broken.png", full_page=True)
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(PATIENCE)

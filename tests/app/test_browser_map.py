@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from browsing import expect, open_view, until, vg
+from browsing import PATIENCE, expect, open_view, until, vg
 from serving import served
 
 
@@ -194,10 +194,11 @@ def test_own_sentences_are_placed_and_get_a_map_of_their_own(view, tmp_path, scr
     page.wait_for_function("document.querySelector('.vg-map-figure').data.at(-1).x.length === 12")  # drawn after the words
     view.get_by_role("button", name="Fit a map of these alone").click()
     expect(view.locator("progress")).to_be_visible()
-    expect(view.get_by_role("button", name="Back to the shipped map")).to_be_visible(timeout=90_000)
+    shipped = view.get_by_role("button", name="Back to the shipped map")
+    expect(shipped).to_be_visible(timeout=5 * PATIENCE * 1000)  # the fit is of low priority: a busy machine lets it wait
     expect(view.locator(".vg-map-figure")).to_contain_text("11 neighbours, minimum distance 0.1")
     page.screenshot(path=screenshots / "map-own.png", full_page=True)
-    view.get_by_role("button", name="Back to the shipped map").click()
+    shipped.click()
     expect(view.locator(".vg-map-figure")).to_contain_text("5,000 points")
 
 
@@ -211,4 +212,4 @@ def test_it_fits_a_phone_in_the_dark_and_in_space(open_page, screenshots):
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390  # wrapped, not cut
     page.screenshot(path=screenshots / "map-phone.png", full_page=True)
     view.get_by_role("radio", name="UMAP 3-D").check()
-    expect(view.locator(".vg-map-figure .gl-container canvas, .vg-map-figure canvas").first).to_be_attached(timeout=60_000)
+    expect(view.locator(".vg-map-figure .gl-container canvas, .vg-map-figure canvas").first).to_be_attached()

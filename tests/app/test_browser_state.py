@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from browsing import ANSWERED, expect, open_view, until, vg
+from browsing import ANSWERED, PATIENCE, expect, open_view, until, vg
 from serving import free_port, served, served_stub
 
 from vaegen.app.static import WEB
@@ -42,6 +42,14 @@ def test_the_checkpoint_of_all_views_reaches_translate_and_the_other_way_round(o
     page.locator("#tab-inside-button").click()
     expect(page.get_by_label("Checkpoint of all views")).to_have_value("chinese")
     until(page, "!vg.views.inside.busy && vg.views.inside.answer.python.includes('chinese')")
+
+
+def test_a_link_of_version_0_1_to_the_jitter_opens_the_cloud(open_page):
+    link = linked(served()[0], {"tab": "interpolate", "params": {"interpolate": {"mode": "jitter", "draws": 3}}})
+    page = open_page(link, wait=".vg-interpolate.vg-view")
+    expect(page.get_by_role("radio", name="Cloud")).to_be_checked()
+    until(page, "vg.views.interpolate.answer?.kind === 'cloud' && vg.views.interpolate.answer.rings.length > 1")
+    assert page.evaluate(vg("vg.views.interpolate.params.draws")) == 3
 
 
 def test_a_link_holds_all_settings_of_translate(open_page, page):
@@ -166,6 +174,7 @@ def test_behind_a_path_prefix_the_map_has_its_chart(open_page, prefixed):
 
 def test_the_page_names_no_folder_of_the_machine_and_leaves_nothing_on_the_window(browser):
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     texts = []
 
     def names(block):

@@ -9,11 +9,11 @@ from turned import RATES, save_turned
 import vaegen
 from vaegen.app.build import VIEWS, _about, _page
 from vaegen.app.dial import dial_of
-from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.attention import Attending
 from vaegen.app.questions.inside import Inside
-from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
+from vaegen.app.questions.interpolate_around import Analogy, Cloud, Grid
 from vaegen.app.questions.interpolate_walk import Walk
-from vaegen.app.questions.map import Look
+from vaegen.app.questions.map import Spot
 from vaegen.app.questions.map_own import Place
 from vaegen.app.questions.points import START
 from vaegen.app.questions.sample import Draws, Move
@@ -32,12 +32,12 @@ QUESTIONS = {
     "walk": lambda beta: Walk(A, B, steps=3, languages=EN, exact=False, beta=beta),
     "grid": lambda beta: Grid(A, B, A, B, size=3, beta=beta),
     "analogy": lambda beta: Analogy(A, B, B, languages=EN, beta=beta),
-    "cloud": lambda beta: Jitter(A, n_draws=2, beta=beta),
+    "cloud": lambda beta: Cloud(A, n_draws=2, beta=beta),
     "sample": lambda beta: Move(A, languages=EN, beta=beta),
     "draws": lambda beta: Draws(1, beta=beta),
-    "map": lambda beta: Look(A, B, beta=beta),
+    "map": lambda beta: Spot(A, B, beta=beta),
     "own sentences": lambda beta: Place((A.text,), beta=beta),
-    "attention": lambda beta: Looking(A, context="latent", without=1, beta=beta),
+    "attention": lambda beta: Attending(A, context="latent", without=1, beta=beta),
     "inside": lambda beta: Inside(A, beta=beta),
 }
 # What a hand-set dial leaves alone: it does not reach the decoder.
@@ -97,9 +97,9 @@ def test_copied_python_has_the_rate_and_runs(view, turned, monkeypatch, capsys):
 
 
 def test_a_latent_of_the_map_is_read_at_the_rate_of_the_map(turned):
-    looks = [answer(Look(A, B, index=5, beta=beta), turned) for beta in (KEPT, COLLAPSED, None)]
-    assert len({tuple(look.texts.items()) for look in looks}) == 1 and {look.beta for look in looks} == {None}
-    assert looks[0].path != looks[1].path  # A and B are sentences, and move
+    spots = [answer(Spot(A, B, index=5, beta=beta), turned) for beta in (KEPT, COLLAPSED, None)]
+    assert len({tuple(spot.texts.items()) for spot in spots}) == 1 and {spot.beta for spot in spots} == {None}
+    assert spots[0].path != spots[1].path  # A and B are sentences, and move
 
 
 def test_what_the_page_asks_has_the_rate():
@@ -138,7 +138,7 @@ def test_an_unsure_answer_says_so_and_names_sentences_that_are_known(turned):
 
 
 def test_attention_says_it_of_its_own_translation_alone(turned):
-    own, given = (answer(Looking(replace(A, text=NONSENSE), target=target), turned) for target in ("", "Ein Hund."))
+    own, given = (answer(Attending(replace(A, text=NONSENSE), target=target), turned) for target in ("", "Ein Hund."))
     assert own.sides[0].unsure >= own.doubt.threshold and own.doubt.known
     assert given.sides[0].unsure is None and not given.doubt.known
 

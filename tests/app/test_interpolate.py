@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import vaegen
 from vaegen import latent
-from vaegen.app.questions.interpolate_around import RADII, Analogy, Grid, Jitter
+from vaegen.app.questions.interpolate_around import RADII, Analogy, Cloud, Grid
 from vaegen.app.questions.interpolate_walk import Walk, plane
 from vaegen.app.questions.points import START, Point
 from vaegen.app.tabs.interpolate import question
@@ -124,7 +124,7 @@ def test_an_analogy_is_a_plus_the_difference():
 
 
 def test_a_cloud_grows_with_its_radius_and_counts_what_reads_the_same():
-    (answer,) = ask(Jitter(Point("abc"), n_draws=6, seed=3))
+    (answer,) = ask(Cloud(Point("abc"), n_draws=6, seed=3))
     assert [ring.radius for ring in answer.rings] == list(RADII)
     assert answer.mean_std == 0.5
     spread = [np.std([unpack(w.z, SHAPE) - mode("abc") for w in ring.wordings]) for ring in answer.rings]
@@ -132,8 +132,8 @@ def test_a_cloud_grows_with_its_radius_and_counts_what_reads_the_same():
     for ring in answer.rings:
         assert sum(w.n_draws for w in ring.wordings) == 6
         assert ring.same == sum(w.n_draws for w in ring.wordings if w.text == answer.center) / 6
-    assert ask(Jitter(Point("abc"), n_draws=6, seed=3)) == [answer]
-    (prior,) = ask(Jitter(Point("abc"), unit="prior"))
+    assert ask(Cloud(Point("abc"), n_draws=6, seed=3)) == [answer]
+    (prior,) = ask(Cloud(Point("abc"), unit="prior"))
     assert prior.mean_std == 1.0
 
 
@@ -148,9 +148,9 @@ def test_a_cloud_grows_with_its_radius_and_counts_what_reads_the_same():
         ({"mode": "grid", "c": "x", "d": ""}, "Sentence D"),
         ({"mode": "grid", "c": "x", "d": "y", "size": 9}, "3 to 7"),
         ({"mode": "analogy", "c": "x", "strength": 5}, "-3 to 3"),
-        ({"mode": "jitter", "unit": "mile"}, "posterior"),
-        ({"mode": "jitter", "draws": 1}, "2 to 16"),
-        ({"mode": "jitter", "a": Point(z=pack(np.zeros(SHAPE)))}, "prior"),
+        ({"mode": "cloud", "unit": "mile"}, "posterior"),
+        ({"mode": "cloud", "draws": 1}, "2 to 16"),
+        ({"mode": "cloud", "a": Point(z=pack(np.zeros(SHAPE)))}, "prior"),
     ],
 )
 def test_a_refusal_says_what_is_allowed(data, said):
@@ -159,7 +159,7 @@ def test_a_refusal_says_what_is_allowed(data, said):
     assert said in str(refusal.value)
 
 
-@pytest.mark.parametrize("mode", ["walk", "grid", "analogy", "jitter"])
+@pytest.mark.parametrize("mode", ["walk", "grid", "analogy", "cloud"])
 def test_the_copied_python_says_the_same(mode, monkeypatch, capsys):
     import vaegen
 
@@ -173,7 +173,7 @@ def test_the_copied_python_says_the_same(mode, monkeypatch, capsys):
         "walk": lambda: [stop.texts["en"] for stop in answer.stops],
         "grid": lambda: answer.texts,
         "analogy": lambda: answer.texts.values(),
-        "jitter": lambda: [w.text for ring in answer.rings for w in ring.wordings],
+        "cloud": lambda: [w.text for ring in answer.rings for w in ring.wordings],
     }[mode]()
     assert all(text in printed for text in texts)
 

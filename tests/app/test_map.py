@@ -8,7 +8,7 @@ import pytest
 
 import vaegen
 from vaegen.app.questions import map_own as own
-from vaegen.app.questions.map import Look
+from vaegen.app.questions.map import Spot
 from vaegen.app.questions.map_own import Place
 from vaegen.app.questions.points import START, Point
 from vaegen.app.service import CHECKPOINTS, Service
@@ -35,7 +35,7 @@ def picture():
 
 
 def ask(pipeline, **values):
-    (answer,) = Look(A, B, **values).checked(["multi30k"]).answers(pipeline)
+    (answer,) = Spot(A, B, **values).checked(["multi30k"]).answers(pipeline)
     return answer
 
 
@@ -124,7 +124,7 @@ def test_the_python_that_is_copied_gives_what_is_shown(pipeline, capsys):
 )
 def test_bad_questions_are_refused_in_words(values, said):
     with pytest.raises(VaegenError, match=said):
-        Look(A, B, **values).checked(["multi30k"])
+        Spot(A, B, **values).checked(["multi30k"])
 
 
 def test_a_point_that_is_not_there_a_missing_and_a_damaged_map(pipeline, tmp_path):
@@ -202,6 +202,6 @@ def test_lines_that_cannot_be_placed(values, said):
 
 def test_a_latent_of_its_own_is_looked_at(pipeline):
     z = load_atlas(FOLDER).latents[-1].reshape(16, 32)
-    (answer,) = Look(Point("", "", pack(z)), B).checked(["multi30k"]).answers(pipeline)
+    (answer,) = Spot(Point("", "", pack(z)), B).checked(["multi30k"]).answers(pipeline)
     np.testing.assert_allclose(unpack(answer.z, (16, 32)), z, atol=0.01)
     assert answer.neighbours[0].cosine > 0.99  # it is the last sample of the map

@@ -21,8 +21,9 @@ from vaegen.data.probe_sentences import FACTORS
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import unpack
 from vaegen.latent.directions import NONE
+from vaegen.pipeline.base import NO_LANGUAGE, NO_LATENT
 from vaegen.pipeline.batching import ONE_TOO_LONG, TOO_LONG
-from vaegen.pipeline.pipeline import NO_FITTED_PRIOR, NO_LANGUAGE, NO_LATENT, NO_PRIOR
+from vaegen.pipeline.latents import NO_FITTED_PRIOR, NO_PRIOR
 from vaegen.text.tags import LANGUAGE_NAMES, TASK_NAMES
 
 TEXT = r"'((?:[^'\\]|\\.)*)'"

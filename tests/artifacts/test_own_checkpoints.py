@@ -1,10 +1,12 @@
 """What lies beside an own checkpoint of English and Spanish: its map, its directions, its priors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
-from vaegen.app.questions.map import Look
+from vaegen.app.questions.map import Spot
 from vaegen.app.questions.points import START
 from vaegen.artifacts import atlas as atlases
 from vaegen.artifacts import directions as found_directions
@@ -45,7 +47,7 @@ def test_a_map_has_those_of_its_languages_that_the_checkpoint_has(folder, tmp_pa
     save_atlas(tmp_path, atlas)
     np.testing.assert_allclose(load_atlas(tmp_path).latents, atlas.latents, atol=0.01)
     pipeline.folder = tmp_path
-    (answer,) = Look(*START, index=9).checked(["own"]).answers(pipeline)
+    (answer,) = Spot(*START, index=9).checked(["own"]).answers(pipeline)
     assert answer.how == "point" and list(answer.texts) == ["es", "en"] and answer.neighbours[0].index == 9
     with pytest.raises(VaegenError, match=r"has es, but the captions of a map are in en, de, fr, cs; choose"):
         atlases.build(load(folder / "es" / "checkpoint"), 8, 3, 2, "normal")
@@ -62,6 +64,35 @@ def test_directions_are_found_with_the_languages_of_the_probes(folder, capsys, m
     capsys.readouterr()
     assert directions.main([*command, str(folder / "es" / "checkpoint")]) == 2
     assert "English words, but this checkpoint has es; choose one with English" in capsys.readouterr().err
+
+
+def test_the_effect_of_a_direction_is_measured_on_real_captions(monkeypatch):
+    captions = ["A red dog runs.", "A man in a blue coat.", "A red and blue car.", "Two red hats.", "Nothing here."]
+    assert found_directions.holding(captions, "colour", "red", "blue") == ["A red dog runs.", "Two red hats."]
+    assert found_directions.holding(captions, "colour", "none", "red") == ["Nothing here."]
+    assert found_directions.holding(captions, "how_many", "one", "two") == ["A red dog runs.", *captions[1:3]]
+
+    class Pipeline:
+        """Its latent is the number of a text, and a shift of 10 leads to the changed ones."""
+
+        model = SimpleNamespace(config=SimpleNamespace(n_slots=1, latent_dim=1))
+        still = ("a red dog runs", "a red man sits in a hat", "a green dog", "a red cat")
+        moved = ("a blue dog runs", "a blue woman sits in a hat", "a blue dog", "a red cat")
+
+        def encode(self, texts, beta=None):
+            return SimpleNamespace(mode=torch.arange(len(texts), dtype=torch.float32).reshape(-1, 1, 1))
+
+        def decode(self, z, language, num_beams):
+            return [(self.moved[int(x) - 10] if x >= 10 else self.still[int(x)]) for x in z.reshape(-1)]
+
+    few = found_directions.measure(Pipeline(), ["one", "two", "three", "four"], "colour", "red", "blue", np.array([10.0]))
+    assert few == found_directions.Effect(None, None, None, 3)  # too few to tell
+    monkeypatch.setattr(found_directions, "MIN_SEEN", 3)
+    found = found_directions.measure(Pipeline(), ["one", "two", "three", "four"], "colour", "red", "blue", np.array([10.0]))
+    assert found.n == 3 and found.effect == pytest.approx(2 / 3)  # the third was not red, the fourth stays red
+    # Who, how many, action, clothing of three: the man alone goes.
+    assert found.kept == pytest.approx(8 / 9)
+    assert found_directions.measure(Pipeline(), [], "colour", "red", "blue", np.array([10.0])).effect is None
 
 
 def test_priors_are_fitted_to_the_corpus_of_the_checkpoint(folder):

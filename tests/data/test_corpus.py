@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from vaegen.commands import corpus
-from vaegen.data.corpus import join, load_corpus, read_aligned, read_folder, read_hub, read_lines, read_pairs, read_words
+from vaegen.data.corpus import join, load_corpus
+from vaegen.data.files import read_aligned, read_folder, read_lines, read_pairs, read_words
+from vaegen.data.hub import read_hub
 from vaegen.errors import VaegenError
 
 ENGLISH = ["A cat sleeps.", "It is raining.", ""]

@@ -8,7 +8,7 @@ import torch
 
 from vaegen.config import ModelConfig, preset
 from vaegen.decoding.options import DecodingOptions
-from vaegen.decoding.search import Decoder, _beam, _Search, decode, draw, greedy
+from vaegen.decoding.search import DecodingState, _beam, _Search, decode, greedy, sample_tokens
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
 
@@ -118,7 +118,7 @@ def test_a_beam_of_one_is_greedy():
     memory = make_memory(model)
     plain = run(model, memory, "greedy")
     with torch.inference_mode():
-        decoder = Decoder(model, memory, None, 12, BANNED)
+        decoder = DecodingState(model, memory, None, 12, BANNED)
         searched = _beam(decoder, torch.full((5,), LANGUAGE), EOS, [12] * 5, DecodingOptions(num_beams=1))
     assert [r[0].ids for r in searched] == [r[0].ids for r in plain]
     assert [r[0].ids for r in run(model, memory, "beam", num_beams=1)] == [r[0].ids for r in plain]
@@ -217,7 +217,7 @@ def test_draws_follow_the_distribution():
     noise = torch.rand(20_000, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
 
     def shares(**settings):
-        drawn = draw(log_probs, noise, DecodingOptions("sample", **settings))
+        drawn = sample_tokens(log_probs, noise, DecodingOptions("sample", **settings))
         return (torch.bincount(drawn, minlength=5) / 20_000).tolist()
 
     def normalised(*weights):
@@ -236,15 +236,15 @@ def test_draws_follow_the_distribution():
 def test_top_p_of_a_flat_distribution_keeps_its_share():
     log_probs = torch.full((4000, 1000), -math.log(1000.0))
     noise = torch.rand(4000, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
-    drawn = draw(log_probs, noise, DecodingOptions("sample", top_p=0.6))
+    drawn = sample_tokens(log_probs, noise, DecodingOptions("sample", top_p=0.6))
     assert 590 <= len(drawn.unique()) <= 601
 
 
 def test_noise_at_its_ends_draws_no_banned_token():
     log_probs = torch.tensor([[0.0, 0.7, 0.3, 0.0]]).log().expand(2, -1)
     noise = torch.tensor([0.0, 1.0 - 2**-53], dtype=torch.float64)
-    assert draw(log_probs, noise, DecodingOptions("sample")).tolist() == [1, 2]
-    assert draw(log_probs, noise, DecodingOptions("sample", top_k=4)).tolist() == [1, 2]
+    assert sample_tokens(log_probs, noise, DecodingOptions("sample")).tolist() == [1, 2]
+    assert sample_tokens(log_probs, noise, DecodingOptions("sample", top_k=4)).tolist() == [1, 2]
 
 
 def test_samples_differ_by_seed_and_repeat_with_it():
@@ -308,5 +308,5 @@ def test_options_at_the_limits_work(settings):
     found = decode(model, make_memory(model), torch.full((5,), LANGUAGE), EOS, DecodingOptions(max_length=8, **settings))
     assert all(math.isfinite(h.score) for hypotheses in found for h in hypotheses)
     log_probs = torch.randn(3, 40).log_softmax(-1)
-    coldest = draw(log_probs, torch.tensor([0.0, 0.5, 0.999]).double(), DecodingOptions("sample", temperature=1e-6))
+    coldest = sample_tokens(log_probs, torch.tensor([0.0, 0.5, 0.999]).double(), DecodingOptions("sample", temperature=1e-6))
     assert coldest.tolist() == log_probs.argmax(-1).tolist()

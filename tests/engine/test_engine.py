@@ -59,8 +59,9 @@ def hypotheses(runner, method, context="source", log_beta=None, rows=None, allow
         tags = torch.tensor([LANGUAGES[i % 2] for i in range(len(rows))])
         generators = [torch.Generator().manual_seed(i) for i in range(len(rows))]
         options = DecodingOptions(method, n_alternatives=3, **settings)
-        return decode(runner, memory, tags, EOS, options, banned_ids=BANNED, max_lengths=[12, 9, 12, 4, 12, 7, 12, 12][: len(rows)],
-                      generators=generators, allowed=allowed, memory_rows=rows)  # fmt: skip
+        limits = [12, 9, 12, 4, 12, 7, 12, 12][: len(rows)]
+        return decode(runner, memory, tags, EOS, options, banned_ids=BANNED, max_lengths=limits, generators=generators,
+                      allowed=allowed, memory_rows=rows)  # fmt: skip
 
 
 def same(found, expected):
@@ -147,9 +148,8 @@ def test_in_8_bits_a_sentence_does_not_depend_on_those_beside_it():
         for i in range(3):
             encoding = engine.encode(src[i : i + 1], mask[i : i + 1])
             memory = engine.memory(encoding.posterior.mode, encoding)
-            limit = [[12, 9, 12][i]]
-            (alone,) = decode(engine, memory, torch.tensor([LANGUAGES[i % 2]]), EOS, DecodingOptions("beam", 4), banned_ids=BANNED,
-                              max_lengths=limit)  # fmt: skip
+            tag, limit = torch.tensor([LANGUAGES[i % 2]]), [[12, 9, 12][i]]
+            (alone,) = decode(engine, memory, tag, EOS, DecodingOptions("beam", 4), banned_ids=BANNED, max_lengths=limit)
             assert alone[0].ids == together[i][0].ids
             assert alone[0].token_log_probs == pytest.approx(together[i][0].token_log_probs, abs=1e-4)
 

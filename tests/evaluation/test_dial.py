@@ -9,7 +9,7 @@ import torch
 
 from vaegen.errors import VaegenError
 from vaegen.evaluation.dial import rate_curve
-from vaegen.evaluation.reports.latent_space import draw_plots, report
+from vaegen.evaluation.reports.latent_space import report, save_plots
 from vaegen.evaluation.surface import surface_figures
 from vaegen.model.rate_dial import BETAS
 from vaegen.model.vae_transformer import VAETransformer
@@ -60,5 +60,5 @@ def test_the_report_shows_the_curve_and_the_forms(curve, start, tmp_path):
     figures = {"weights": "0" * 12, "rates": curve, "surface": surface_figures(start, groups, "de", 3)}
     text = report(figures, "own")
     assert "| beta | KL |" in text and "| 0.003 |" in text and "As people type" in text and "lost: one swap" in text
-    draw_plots(figures, tmp_path)
+    save_plots(figures, tmp_path)
     assert "beta" in (tmp_path / "rate.svg").read_text() or (tmp_path / "rate.svg").stat().st_size > 5000

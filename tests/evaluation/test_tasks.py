@@ -43,9 +43,9 @@ def test_rouge_counts_words_of_every_alphabet():
 
 def test_compression_and_distinct_are_shares_of_all_words():
     assert measure.compression(["a dog", "b"], ["a dog runs, fast!", "b c"]) == 50.0
-    assert measure.distinct(["a b a", "a b"], 1) == pytest.approx(100 * 2 / 5)
-    assert measure.distinct(["a b a", "a b"], 2) == pytest.approx(100 * 2 / 3)
-    assert measure.distinct([""], 2) == 0.0
+    assert measure.percent_distinct(["a b a", "a b"], 1) == pytest.approx(100 * 2 / 5)
+    assert measure.percent_distinct(["a b a", "a b"], 2) == pytest.approx(100 * 2 / 3)
+    assert measure.percent_distinct([""], 2) == 0.0
 
 
 def test_summaries_stand_beside_the_source_and_its_first_words():

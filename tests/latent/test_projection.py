@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vaegen.errors import VaegenError
-from vaegen.latent.projection import N_NEAREST, cosines, fit_pca, fit_umap, place, unplace
+from vaegen.latent.projection import FEW, N_NEAREST, cosines, fit_pca, fit_umap, place, unplace
 
 
 @pytest.fixture
@@ -59,15 +59,16 @@ def _steps(parts):
         time.sleep(0.05)
 
 
-def test_umap_keeps_groups_apart_and_says_how_far_it_is():
+@pytest.mark.parametrize("n", [FEW // 2, FEW // 2 + 1])  # points a group; the smaller number is not compiled for
+def test_umap_keeps_groups_apart_and_says_how_far_it_is(n):
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(2, 20))
-    x = np.concatenate([centre + 0.1 * rng.normal(size=(20, 20)) for centre in centres])
+    x = np.concatenate([centre + 0.1 * rng.normal(size=(n, 20)) for centre in centres])
     progress, found = _fit(x, n_neighbors=5)
-    assert found.shape == (40, 2) and np.isfinite(found).all()
+    assert found.shape == (2 * n, 2) and np.isfinite(found).all()
     assert progress == sorted(progress) and 0 <= progress[0] <= progress[-1] <= 1
-    same = np.linalg.norm(found[:20] - found[:20].mean(0), axis=1).mean()
-    assert np.linalg.norm(found[:20].mean(0) - found[20:].mean(0)) > 2 * same
+    same = np.linalg.norm(found[:n] - found[:n].mean(0), axis=1).mean()
+    assert np.linalg.norm(found[:n].mean(0) - found[n:].mean(0)) > 2 * same
 
 
 def test_a_failure_and_an_end_before_the_end():

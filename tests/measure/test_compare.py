@@ -3,12 +3,13 @@
 import importlib.util
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from vaegen.errors import VaegenError
-from vaegen.evaluation.reports.variants import draw, gain, variants
+from vaegen.evaluation.reports.variants import gain, save_plot, variants
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts" / "measure"
 NOUNS = {"en": ("dog", "cat", "man", "girl", "bird"), "de": ("Hund", "Katze", "Mann", "Frau", "Vogel")}
@@ -40,7 +41,25 @@ def compare(tmp_path, tokenizer, monkeypatch):
     return module
 
 
-def test_every_row_is_trained_once_measured_and_told(compare, tmp_path, capsys):
+@pytest.fixture
+def in_this_process(compare, monkeypatch):
+    """Has the script run commands here, without the seconds that each process takes to begin."""
+
+    def run(name, arguments):
+        if import_module(f"vaegen.commands.{name}").main(arguments):
+            raise VaegenError("{name} failed", name=name)
+
+    monkeypatch.setattr(compare, "command", run)
+
+
+def test_a_command_has_a_process_of_its_own_and_its_failure_is_one_here(compare, capfd):
+    compare.command("curves", ["--help"])
+    assert "usage: vaegen curves" in capfd.readouterr().out
+    with pytest.raises(VaegenError, match="vaegen nothing ended with status 2"):
+        compare.command("nothing", [])
+
+
+def test_every_row_is_trained_once_measured_and_told(compare, in_this_process, tmp_path, capsys):
     out = tmp_path / "variants.json"
     command = ["--data", str(tmp_path / "data"), "--out", str(out)]
     assert compare.main([*command, "--only", "base,both"]) == 0
@@ -134,6 +153,6 @@ def test_a_gain_is_counted_on_the_best_of_the_peers():
 def test_the_plot_is_written_the_same_again(tmp_path):
     row = {"name": "a", "group": "baseline", "scores": {"source": 10.0, "latent": 8.0}}
     figures = {"budget": {"direction": "en-de"}, "rows": [row, {**row, "name": "b", "scores": {"source": 11.5}}]}
-    draw(figures, tmp_path / "a.svg")
-    draw(figures, tmp_path / "b.svg")
+    save_plot(figures, tmp_path / "a.svg")
+    save_plot(figures, tmp_path / "b.svg")
     assert (tmp_path / "a.svg").read_text() == (tmp_path / "b.svg").read_text() != ""

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.attention import Attending
 from vaegen.app.questions.points import Point
 from vaegen.config import ModelConfig, TrainConfig, override, preset
 from vaegen.data.batches import Item, collate, tokenize
@@ -161,7 +161,7 @@ def test_it_overfits_four_pairs(config, tokenizer):
 
 
 def test_the_attention_view_shows_what_attends_and_says_what_does_not(model, tokenizer):
-    question = Looking(Point("a dog runs", "en"), language="de", target="ein Hund", without=1)
+    question = Attending(Point("a dog runs", "en"), language="de", target="ein Hund", without=1)
     *_, answer = question.checked(["tiny"]).answers(Pipeline(model, tokenizer))
     side, m = answer.sides[0], model.config.n_slots
     assert answer.kinds == (model.config.encoder, model.config.decoder)

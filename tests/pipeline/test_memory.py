@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 
 from vaegen.app.questions.inside import Inside
-from vaegen.app.questions.map import Look
+from vaegen.app.questions.map import Spot
 from vaegen.app.questions.points import START
 from vaegen.app.questions.sample import Move
 from vaegen.app.service import Service
@@ -33,7 +33,7 @@ def test_an_evicted_model_leaves_the_memory(tiny_model, tokenizer, tmp_path):
 
     service = Service("first", tmp_path, load=remembered, max_models=1)
     a, b = START
-    for question in (Inside(a), Look(a, b), Move(a, b)):
+    for question in (Inside(a), Spot(a, b), Move(a, b)):
         service.ask(question)
     service.ask(Move(a, b, checkpoint="second"))
     gc.collect()

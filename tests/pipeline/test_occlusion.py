@@ -3,7 +3,7 @@
 import pytest
 
 import vaegen
-from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.attention import Attending
 from vaegen.app.questions.points import Point
 from vaegen.app.service import CHECKPOINTS
 from vaegen.pipeline.pipeline import Pipeline
@@ -28,7 +28,7 @@ def test_a_listed_word_is_not_written_when_a_word_is_taken_away(free, led):
     found = led.occlude(TEXT, 1, "de")
     assert "Hund" not in "".join(found.after) and "".join(found.after).strip()
     assert led.n_avoided == before + 2  # its own translation and that of what is left
-    (*_, answer) = Looking(Point(TEXT, "en"), without=1).checked(["multi30k"]).answers(led)
+    (*_, answer) = Attending(Point(TEXT, "en"), without=1).checked(["multi30k"]).answers(led)
     assert "Hund" not in "".join(answer.without.after)
 
 

@@ -18,7 +18,7 @@ from vaegen.app.questions.translate import Request
 from vaegen.app.service import Service
 from vaegen.config import ModelConfig, preset
 from vaegen.decoding.options import DecodingOptions
-from vaegen.decoding.search import Decoder, decode
+from vaegen.decoding.search import DecodingState, decode
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.pipeline.pipeline import Pipeline
@@ -265,7 +265,7 @@ def test_probabilities_stay_those_of_the_model(tempting, how):
         for h in hypotheses:
             assert all(i % 3 for i in h.ids)
             with torch.inference_mode():
-                decoder, token, expected = Decoder(tempting.model, memory, torch.tensor([row]), 7, ()), tags[:1], []
+                decoder, token, expected = DecodingState(tempting.model, memory, torch.tensor([row]), 7, ()), tags[:1], []
                 for following in (*h.ids, 1):
                     expected.append(float(decoder.step(token)[0, following]))
                     token = torch.tensor([following])
@@ -287,7 +287,7 @@ def test_samples_follow_the_allowed_part_of_the_distribution(tempting):
     options = DecodingOptions("sample", n_best=n)
     memory, tags, (found,) = searched(tempting, options, lambda row, ids, watched: not ids or ids[0] % 2 == 0, limit=2, n=1)
     with torch.inference_mode():
-        all_probs = Decoder(tempting.model, memory, None, 2, tempting._inference._banned).step(tags)[0].exp()
+        all_probs = DecodingState(tempting.model, memory, None, 2, tempting._inference._banned).step(tags)[0].exp()
     probs = torch.zeros(len(all_probs))
     probs[::2], probs[1] = all_probs[::2], all_probs[1]  # the end is always possible
     probs /= probs.sum()

@@ -6,9 +6,9 @@ import torch
 from tagged import SPANISH, TAGS, save_tagged
 
 import vaegen
-from vaegen.app.questions.attention import Looking
+from vaegen.app.questions.attention import Attending
 from vaegen.app.questions.inside import Inside
-from vaegen.app.questions.interpolate_around import Analogy, Grid, Jitter
+from vaegen.app.questions.interpolate_around import Analogy, Cloud, Grid
 from vaegen.app.questions.interpolate_walk import Walk
 from vaegen.app.questions.points import Point
 from vaegen.app.questions.sample import Draws, Move
@@ -124,10 +124,10 @@ def test_every_view_shows_what_the_checkpoint_writes(service, name):
     assert tuple(service.ask(Move(A, B, name)).texts) == there
     assert tuple(service.ask(Draws(2, languages=("fr",), checkpoint=name)).draws[0].texts) == there
     assert service.ask(Grid(A, B, A, B, name, 3, "cs")).language == other
-    assert service.ask(Jitter(A, name, n_draws=2, language=other)).language == other
+    assert service.ask(Cloud(A, name, n_draws=2, language=other)).language == other
     inside = service.ask(Inside(A, name, "fr"))
     assert inside.language == other and inside.checkpoint["tasks"][0]["title"] == "Replies"
-    side = service.ask(Looking(A, None, name, "de")).sides[0]
+    side = service.ask(Attending(A, None, name, "de")).sides[0]
     assert side.language == other and np.isfinite(side.log_prob)
     assert len(service.ask(Lines((A.text, ""), other, checkpoint=name)).lines) == 2
 
@@ -150,11 +150,11 @@ def test_views_know_the_languages_of_the_checkpoint_and_no_others(tmp_path):
     assert [(card.language, card.is_reconstruction) for card in cards] == [("en", False), ("es", True)]
     assert sum(v.n_draws for v in service.ask(OtherWays(Request(A.text, num_beams=1), "es", 3)).variants) == 3
     assert len(service.ask(Lines((A.text,), "es")).lines) == 1
-    assert service.ask(Looking(A, None, "", "es")).sides[0].language == service.ask(Inside(A, "", "es")).language == "es"
+    assert service.ask(Attending(A, None, "", "es")).sides[0].language == service.ask(Inside(A, "", "es")).language == "es"
     assert service.ask(Walk(A, spanish, steps=3, exact=False, languages=("es", "en", "es"))).languages == ("en", "es")
     assert tuple(service.ask(Analogy(A, B, A, languages=("es",))).texts) == ("es",)
     assert tuple(service.ask(Move(A, B)).texts) == ("en", "es")
-    for question in (Lines((A.text,), "pt"), Looking(A, None, "", "pt"), Walk(A, B, languages=("es", "pt"))):
+    for question in (Lines((A.text,), "pt"), Attending(A, None, "", "pt"), Walk(A, B, languages=("es", "pt"))):
         with pytest.raises(VaegenError, match=r"There is no language 'pt'; this (model|checkpoint) has en, es\."):
             service.ask(question)
     with pytest.raises(VaegenError, match="This checkpoint reads English, es, not pt; take another sentence"):

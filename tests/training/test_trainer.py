@@ -118,6 +118,12 @@ def test_two_gloo_processes_equal_one(tokenizer, tmp_path, free_port):
         assert update > 0
         assert (two["model"][name] - value).norm() < 0.05 * update, name
     assert two["progress"]["tokens"] == one.progress.tokens
+    # Each process makes the steps of its share of the matrices; what is saved has the momentum of all.
+    alone, shared = one.optimizers[1].state_dict()["state"], two["optimizers"][1]["state"]
+    assert shared.keys() == alone.keys()
+    for i, state in alone.items():
+        momentum = state["momentum_buffer"]
+        assert (shared[i]["momentum_buffer"] - momentum).norm() < 0.1 * momentum.norm(), i
 
 
 def test_a_kill_while_saving_leaves_the_old_state(tokenizer, tmp_path, monkeypatch):

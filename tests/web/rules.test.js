@@ -17,6 +17,9 @@ test('texts have a length and a pattern, choices are among those allowed', () =>
   check(rules.text(3, /^[a-z]*$/), ['', 'abc'], ['abcd', 'A', 7, null, ['a']]);
   check(rules.oneOf('a', 'b'), ['a'], ['c', 0, undefined, '__proto__']);
   check(rules.flag, [true, false], [0, 'true', null]);
+  const mode = rules.renamed({ jitter: 'cloud' }, rules.oneOf('walk', 'cloud'));
+  check(mode, ['walk', 'cloud'], ['toString', null, 7]);
+  assert.equal(mode('jitter'), 'cloud');
 });
 
 test('languages and tasks are short and plain, whatever is behind them', () => {

@@ -22,7 +22,7 @@ from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # not a path: no leading dot or slash, one slash
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")  # not a path: no leading dot or slash, one slash
 NO_CHECKPOINT = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name."
 NO_CHECKPOINT_HERE = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name, or a folder that is here."
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
@@ -78,6 +78,7 @@ class Service:
         max_answers: int = 512,
         allow_folders: bool = False,
         word_lists: Sequence[str | Path] = (),
+        engine: str | None = None,
     ) -> None:
         """Prepares a service; `start` loads its model.
 
@@ -89,13 +90,14 @@ class Service:
             max_answers: Answers kept in memory.
             allow_folders: Whether visitors may open folders of this machine as checkpoints: only where they are its owner.
             word_lists: Sensitive words besides those that vaegen ships: files such as en.txt, or folders of them.
+            engine: What decodes; see `vaegen.load`.
 
         Raises:
             VaegenError: If a word list cannot be read.
         """
         found = {name: str(path) for name, path in find_checkpoints(folder).items()}
         words = WordList.load(*word_lists)
-        self._folder, self._load = Path(folder), load or (lambda path: _load_pipeline(path, words))
+        self._folder, self._load = Path(folder), load or (lambda path: _load_pipeline(path, words, engine))
         self._paths = _with_first(found, str(checkpoint) if checkpoint else "multi30k" if "multi30k" in found else "")
         self._models: OrderedDict[str, Any] = OrderedDict()
         self._max_models, self._allow_folders = max_models, allow_folders
@@ -324,7 +326,7 @@ def _with_first(found: dict[str, str], first: str) -> dict[str, str]:
     return {name: found.get(first, first), **{key: path for key, path in found.items() if key != name}}
 
 
-def _load_pipeline(path: str, words: WordList) -> Any:
+def _load_pipeline(path: str, words: WordList, engine: str | None) -> Any:
     import torch  # here, not above: 1.5 s that the page need not wait for
 
     from vaegen.pipeline.pipeline import load
@@ -332,4 +334,4 @@ def _load_pipeline(path: str, words: WordList) -> Any:
     # One thread: steps this small gain little from a second, and where the processor is shared (a training run
     # or a Space) two threads waiting for each other made a sentence take 15 times as long.
     torch.set_num_threads(1)
-    return load(path, avoid=words)
+    return load(path, avoid=words, engine=engine)

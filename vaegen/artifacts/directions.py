@@ -3,19 +3,22 @@
 A named direction is the mean difference of the latents of two captions that differ in one factor (`probe_sentences`), over
 pairs in four languages, or in those of them that the checkpoint has. Its unit is the standard deviation, along it, of
 the latents of captions that have either value; a component's that of all captions of the probe set. The effect is measured
-on other pairs: the latent of the first caption is moved by two standard deviations and decoded into English; the share of
-texts that now hold a word of the new value, and none of the old one, is the effect, and the share of the other factors
-whose word is still there is what it keeps. Only factors that the unmoved latent decodes rightly are counted. KL is what
-the posteriors of the probe set say along a direction, on average.
+on text that the direction was not made of: the latent of a caption of the old value is moved by two standard deviations
+and decoded into English; the share of texts that now hold a word of the new value, and none of the old one, is the effect,
+and the share of the other factors whose word is still there is what it keeps. Only factors that the unmoved latent decodes
+rightly are counted. That text is other pairs of the probe set, which flatter, and real captions where they are given.
+KL is what the posteriors of the probe set say along a direction, on average.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from vaegen.data.probe_sentences import minimal_pairs, probe_set
+from vaegen.data.probe_sentences import FACTORS, minimal_pairs, probe_set
 from vaegen.errors import VaegenError
 from vaegen.latent.directions import Direction, Directions
 from vaegen.pipeline.pipeline import Pipeline
@@ -76,10 +79,13 @@ WORDS = {  # what English captions say for a value; the rest is the value itself
     "living room": r"living room|couch|room",
 }
 MIN_SEEN = 10  # sentences that show a factor, below which its share says nothing
+MAX_CAPTIONS = 60  # real ones that an effect is measured on
 CHECKED = ("who", "how_many", "colour", "action", "place", "clothing")
 
 
-def find(pipeline: Pipeline, n_pairs: int = 60, sd: float = 2.0, n_components: int = 8) -> Directions:
+def find(
+    pipeline: Pipeline, n_pairs: int = 60, sd: float = 2.0, n_components: int = 8, captions: Sequence[str] = ()
+) -> Directions:
     """Returns the named directions, those with the largest effect first, and then the components.
 
     Args:
@@ -87,6 +93,7 @@ def find(pipeline: Pipeline, n_pairs: int = 60, sd: float = 2.0, n_components: i
         n_pairs: Pairs that make a direction, and as many others to measure it.
         sd: How far to move when measuring, in standard deviations.
         n_components: How many of the strongest components.
+        captions: Real English captions that the checkpoint never saw, to measure the effects on as well.
 
     Raises:
         VaegenError: If the checkpoint has no English, which the effects are measured in.
@@ -116,12 +123,19 @@ def find(pipeline: Pipeline, n_pairs: int = 60, sd: float = 2.0, n_components: i
         difference = (ends[1] - ends[0]).mean(0)
         unit = difference / np.linalg.norm(difference)
         spread = float((np.concatenate(ends) @ unit).std())
-        held_out = minimal_pairs(factor, before, after, n_pairs, seed=1)
-        effect, kept, least = measure(pipeline, held_out, factor, before, after, sd * spread * unit)
+        shift = sd * spread * unit
+        probed = [first.sentences["en"] for first, _ in minimal_pairs(factor, before, after, n_pairs, seed=1)]
+        real = holding(captions, factor, before, after)[:MAX_CAPTIONS]
+        on_probes, on_captions = (measure(pipeline, texts, factor, before, after, shift) for texts in (probed, real))
         share = float((centered @ unit).var()) / total
-        entries.append(Direction(f"{before} → {after}", "named", effect, kept, share, kl(unit), least))
+        entries.append(
+            Direction(
+                f"{before} → {after}", "named", on_probes.effect, on_probes.kept, share, kl(unit), on_probes.kept_least,
+                on_captions.effect, on_captions.kept, on_captions.n,
+            )
+        )  # fmt: skip
         steps.append(spread * unit)
-    order = sorted(range(len(entries)), key=lambda i: -(entries[i].effect or 0.0))
+    order = sorted(range(len(entries)), key=lambda i: -(entries[i].told_effect or 0.0))
     entries, steps = [entries[i] for i in order], [steps[i] for i in order]
     _, values, vectors = np.linalg.svd(centered, full_matrices=False)
     for k in range(n_components):
@@ -137,27 +151,55 @@ def encode(pipeline: Pipeline, texts: list[str]) -> np.ndarray:
     return pipeline.encode(texts).mode.flatten(1).numpy()
 
 
-def measure(pipeline: Pipeline, pairs: tuple, factor: str, before: str, after: str, move: np.ndarray) -> tuple[float, ...]:
-    """Returns three shares: of latents that the move changes as it should, of other factors that stay, and of the one among
-    them that stays least."""
+@dataclass(frozen=True)
+class Effect:
+    """What a direction does to texts.
+
+    Attributes:
+        effect: Share of them that change as they should; None where fewer than ten show the old value.
+        kept: Share of their other factors that stay; None as `effect`.
+        kept_least: The same of the factor that stays least.
+        n: Texts that were counted.
+    """
+
+    effect: float | None
+    kept: float | None
+    kept_least: float | None
+    n: int
+
+
+def holding(texts: Sequence[str], factor: str, before: str, after: str) -> list[str]:
+    """Returns the texts that have the old value of a factor and no other one: of "none", those that are silent on it."""
+    others = [value for value in FACTORS[factor] if value not in (before, "none")]
+    if factor == "how_many":  # of many things: "a" stands in nearly every caption
+        return [text for text in texts if re.match(rf"({WORDS[before]})\b", text.lower())]
+    found = [text for text in texts if not any(says(text, factor, value) for value in others)]
+    return found if before == "none" else [text for text in found if says(text, factor, before)]
+
+
+def measure(pipeline: Pipeline, texts: Sequence[str], factor: str, before: str, after: str, shift: np.ndarray) -> Effect:
+    """Returns what a shift (M * Z,) of their latents does to English texts."""
+    if not texts:
+        return Effect(None, None, None, 0)
     config = pipeline.model.config
-    modes = encode(pipeline, [first.sentences["en"] for first, _ in pairs])
+    modes = encode(pipeline, list(texts))
     still, moved = (
-        pipeline.decode((modes + shift).reshape(-1, config.n_slots, config.latent_dim), "en", num_beams=1)
-        for shift in (0.0, move)
+        pipeline.decode((modes + by).reshape(-1, config.n_slots, config.latent_dim), "en", num_beams=1)
+        for by in (0.0, shift)
     )
     changed: list[bool] = []
     kept: dict[str, list[bool]] = {f: [] for f in CHECKED if f != factor}
-    for (first, _), old, new in zip(pairs, still, moved, strict=True):
-        if before == "none" or says(old, factor, before):
-            changed.append(says(new, factor, after) and (before in ("none", "one") or not says(new, factor, before)))
+    for old, new in zip(still, moved, strict=True):
+        if before != "none" and not says(old, factor, before):
+            continue
+        changed.append(says(new, factor, after) and (before in ("none", "one") or not says(new, factor, before)))
         for other, stays in kept.items():
-            value = first.factors[other]
-            if value != "none" and says(old, other, value):
-                stays.append(says(new, other, value))
+            stays += [says(new, other, value) for value in FACTORS[other] if value != "none" and says(old, other, value)]
+    if len(changed) < min(MIN_SEEN, len(texts)):
+        return Effect(None, None, None, len(changed))
     shares = [float(np.mean(stays)) for stays in kept.values() if len(stays) >= MIN_SEEN]
     every = [stay for stays in kept.values() for stay in stays]
-    return float(np.mean(changed or [False])), float(np.mean(every or [False])), min(shares, default=0.0)
+    return Effect(float(np.mean(changed)), float(np.mean(every or [False])), min(shares, default=0.0), len(changed))
 
 
 def says(text: str, factor: str, value: str) -> bool:

@@ -14,7 +14,8 @@ import gzip
 from pathlib import Path
 
 from vaegen.commands.arguments import main_of
-from vaegen.data.corpus import SPLITS, read_hub
+from vaegen.data.corpus import SPLITS
+from vaegen.data.hub import read_hub
 from vaegen.errors import VaegenError
 
 

@@ -1,9 +1,10 @@
 """Finds directions in a checkpoint's latent space: named ones from minimal pairs, and the strongest components.
 
-    vaegen directions --checkpoint checkpoints/multi30k
+    vaegen directions --checkpoint checkpoints/multi30k --data DATA
 
 A named direction turns one value of a factor of captions (who, colour, place, ...) into another; its effect is measured on
-captions that it was not made of. Writes `directions.npz` beside the weights and prints what each direction does.
+captions of the project's own that it was not made of, and with --data on real test captions. Writes `directions.npz` beside
+the weights and prints what each direction does.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vaegen.commands.arguments import FOLDER_HELP, default_checkpoint, main_of, positive, public_path
+from vaegen.commands.arguments import DATA_HELP, FOLDER_HELP, default_checkpoint, main_of, positive, public_path
 
 
 def run(options: argparse.Namespace) -> None:
@@ -20,12 +21,20 @@ def run(options: argparse.Namespace) -> None:
 
     import vaegen
     from vaegen.artifacts.directions import find
+    from vaegen.data.corpus import load_corpus
+    from vaegen.errors import VaegenError
     from vaegen.latent.directions import Directions, save_directions
     from vaegen.model.checkpoint import weights_hash
 
     folder = Path(options.checkpoint or default_checkpoint())
-    directions = find(vaegen.load(folder), options.pairs, options.sd, options.components)
-    about = {"command": f"vaegen directions --checkpoint {public_path(folder)}"}
+    captions: list[str] = []
+    if options.data:
+        captions = [group["en"] for group in load_corpus(options.corpus, options.data, "test") if group.get("en")]
+        if not captions:
+            raise VaegenError("{corpus} has no English test sentence; name another with --corpus.", corpus=options.corpus)
+    directions = find(vaegen.load(folder), options.pairs, options.sd, options.components, captions)
+    about = {"command": f"vaegen directions --checkpoint {public_path(folder)}" + " --data DATA" * bool(options.data)}
+    about |= {"captions": options.corpus if options.data else ""}
     about |= {"pairs": str(options.pairs), "sd": str(options.sd)}
     about |= {"numpy": np.__version__, "weights": weights_hash(folder)}
     save_directions(folder, Directions(directions.entries, directions.steps, about))
@@ -33,12 +42,16 @@ def run(options: argparse.Namespace) -> None:
         told = ""
         if entry.effect is not None:
             told = f"effect {entry.effect:.0%}, keeps {entry.kept:.0%} (each {entry.kept_least:.0%} or more), "
+        if entry.caption_effect is not None:
+            told += f"on {entry.n_captions} captions {entry.caption_effect:.0%}, keeps {entry.caption_kept:.0%}, "
         print(f"{entry.name:24} {told}{entry.share:.1%} of the variance, KL {entry.kl:.2f} nats")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument("--checkpoint", metavar="FOLDER", help=FOLDER_HELP)
+    parser.add_argument("--data", help=f"measure the effects on real captions too. {DATA_HELP}")
+    parser.add_argument("--corpus", default="multi30k", metavar="NAME", help="whose English test sentences these are")
     parser.add_argument(
         "--pairs", type=positive, default=60, metavar="N", help="pairs that make a direction, and as many to measure it"
     )

@@ -31,7 +31,7 @@ from vaegen.commands.arguments import (
 from vaegen.errors import VaegenError
 from vaegen.evaluation.latent_parts import PARTS, explore, write
 from vaegen.evaluation.reports.cards import COMPARED, data_card, model_card
-from vaegen.evaluation.reports.latent_space import REPORT, draw_plots, report
+from vaegen.evaluation.reports.latent_space import REPORT, report, save_plots
 from vaegen.evaluation.selection import Selection
 
 COMPARISONS = ROOT / "docs" / "ledgers" / "comparisons.json"
@@ -107,7 +107,7 @@ def report_latent(options: argparse.Namespace) -> None:
         options.seeds,
         options.draws,
     )
-    draw_plots(figures, folder)
+    save_plots(figures, folder)
     write(folder / REPORT, report(figures, name_of(folder), path=public_path(folder)))
 
 

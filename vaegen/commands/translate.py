@@ -14,7 +14,15 @@ import sys
 from dataclasses import fields
 from typing import BinaryIO
 
-from vaegen.commands.arguments import DEVICE_HELP, ENGINE_HELP, THREADS_HELP, add_fields, default_checkpoint, main_of, positive
+from vaegen.commands.arguments import (
+    DEVICE_HELP,
+    ENGINE_HELP,
+    THREADS_HELP,
+    add_fields,
+    default_checkpoint,
+    main_of,
+    positive,
+)
 from vaegen.decoding.options import DecodingOptions
 from vaegen.errors import VaegenError
 

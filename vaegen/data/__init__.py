@@ -1,8 +1,8 @@
 """Corpora and batches: from files to padded ids.
 
-`corpus` reads corpora, here or from the Hugging Face Hub; `batches` tokenises them and makes batches of like length.
-`probe_sentences` is a grammar of our own: 600 captions in four languages with known factors. `corpus` and
-`probe_sentences` run without torch.
+`corpus` knows the corpora by name, `files` reads text files and `hub` data sets of the Hugging Face Hub; `batches` tokenises
+them and makes batches of like length. `probe_sentences` is a grammar of our own: 600 captions in four languages with known
+factors. All but `batches` run without torch.
 """
 
 from vaegen import lazily

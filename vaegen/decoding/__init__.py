@@ -8,6 +8,6 @@ from vaegen import lazily
 
 __getattr__ = lazily(
     __name__,
-    search="Decoder Hypothesis decode greedy",
+    search="DecodingState Hypothesis decode greedy",
     options="DecodingOptions",
 )

@@ -46,7 +46,7 @@ class Hypothesis:
     avoided: bool = False
 
 
-class Decoder:
+class DecodingState:
     """All that the search sees of a model: next-token log-probabilities for a set of rows, and a change of rows."""
 
     def __init__(
@@ -114,7 +114,7 @@ def decode(
         ends = [limits[path // n] for path in paths]
         of = rows if memory_rows is None else torch.tensor(memory_rows, device=rows.device)[rows]
         all_in_order = of.tolist() == list(range(len(memory.mask)))
-        decoder = Decoder(model, memory, None if all_in_order else of, max(ends), banned_ids)
+        decoder = DecodingState(model, memory, None if all_in_order else of, max(ends), banned_ids)
         may_be = None if allowed is None else lambda i, ids: allowed(paths[i] // n, ids, True)
         if beam:
             return _beam(decoder, language_ids[rows], eos_id, ends, options, may_be)
@@ -149,7 +149,7 @@ MayBe = Callable[[int, Sequence[int]], bool]  # path, the ids of its beginning -
 
 
 def _one_path(
-    decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], choose: Chooser, options: DecodingOptions,
+    decoder: DecodingState, tokens: Tensor, eos_id: int, limits: list[int], choose: Chooser, options: DecodingOptions,
     paths: Sequence[int], may_be: MayBe | None,
 ) -> list[list[Hypothesis]]:  # fmt: skip
     """Greedy decoding and sampling: one token at a time per row; a row that has ended leaves the batch."""
@@ -205,12 +205,12 @@ def _sampler(limits: list[int], options: DecodingOptions, generators: Sequence[t
 
     def choose(log_probs: Tensor, step: int, rows: Tensor, attempt: int) -> Tensor:
         uniform = flat[:, step].to(rows.device)[rows]
-        return draw(log_probs, redrawn(uniform, attempt) if attempt else uniform, options)
+        return sample_tokens(log_probs, redrawn(uniform, attempt) if attempt else uniform, options)
 
     return choose
 
 
-def draw(log_probs: Tensor, noise: Tensor, options: DecodingOptions) -> Tensor:
+def sample_tokens(log_probs: Tensor, noise: Tensor, options: DecodingOptions) -> Tensor:
     """Returns one token per row (N,) by inverting the distribution function at `noise` (N,), uniform in [0, 1).
 
     `temperature` is applied first, then `top_k`, then `top_p` on what top-k left, renormalised.
@@ -318,7 +318,7 @@ def _chain(node: _Node) -> list[_Node]:
 
 
 def _beam(
-    decoder: Decoder, tokens: Tensor, eos_id: int, limits: list[int], options: DecodingOptions,
+    decoder: DecodingState, tokens: Tensor, eos_id: int, limits: list[int], options: DecodingOptions,
     may_be: MayBe | None = None,
 ) -> list[list[Hypothesis]]:  # fmt: skip
     """Beam search over all sentences at once.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from vaegen.engine.graphs import layers_graph, memory_graph, step_graph
 from vaegen.errors import VaegenError
+from vaegen.model.layers import EncoderLayer
 from vaegen.model.vae_transformer import Memory, VAETransformer
 
 if TYPE_CHECKING:
@@ -87,11 +88,12 @@ class Engine(VAETransformer):
         self._modules = {name: part for name, part in model._modules.items() if name not in REPLACED}
         self.config, self.pretrained, self.dial = model.config, None, model.dial
         n_threads = n_threads or torch.get_num_threads()
-        self.encoder = _Encoder(_session(layers_graph(model.encoder, model.encoder_norm, is_int8, True), n_threads))
-        self.encoder_norm = nn.Identity()  # type: ignore[assignment]  # part of the graphs
+        layers, unused = cast(Sequence[EncoderLayer], model.encoder), cast(Any, nn.Identity())
+        self.encoder = cast(Any, _Encoder(_session(layers_graph(layers, model.encoder_norm, is_int8, True), n_threads)))
+        self.encoder_norm = unused  # a part of the graph, as the other one
         if model.config.n_slots:
             graph = layers_graph(model.latent_layers, model.memory_norm, is_int8, False)
-            self.latent_layers, self.memory_norm = [_Layers(_session(graph, n_threads))], nn.Identity()
+            self.latent_layers, self.memory_norm = [cast(Any, _Layers(_session(graph, n_threads)))], unused
         self._memory = _session(memory_graph(model, is_int8), n_threads)
         self._step = _session(step_graph(model, is_int8), n_threads)
         self._words, self._positions = _array(model.embedding.weight), _array(model.positions)

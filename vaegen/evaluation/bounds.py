@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
-from vaegen.pipeline.outputs import Progress
+from vaegen.pipeline.outputs import ProgressCallback
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.training.validation import ACTIVE_THRESHOLD
 
@@ -53,7 +53,7 @@ def latent_figures(
     language: str,
     n_draws: int = 20,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     beta: float | None = None,
 ) -> dict[str, Any]:
     """Returns how a model reconstructs sentences in their own language from z alone, and what its latent holds.

@@ -112,7 +112,7 @@ def compression(texts: Sequence[str], sources: Sequence[str]) -> float:
     return round(100 * sum(len(words(text)) for text in texts) / sum(len(words(source)) for source in sources), 1)
 
 
-def distinct(texts: Sequence[str], n: int) -> float:
+def percent_distinct(texts: Sequence[str], n: int) -> float:
     """Returns the different n-grams of some texts in per cent of all of them; see `generated_text.distinct`."""
     return 100 * generated_text.distinct([tuple(words(text)) for text in texts], n)
 
@@ -201,7 +201,7 @@ def replies(
         **{f"`{tag}`, {context}": texts for context, texts in own.items()},
     }
     rows = [
-        [name, reply_bleu(texts, references), round(distinct(texts, 1), 2), round(distinct(texts, 2), 2)]
+        [name, reply_bleu(texts, references), round(percent_distinct(texts, 1), 2), round(percent_distinct(texts, 2), 2)]
         for name, texts in outputs.items()
     ]
     return {
@@ -327,4 +327,4 @@ def _variety(several: Sequence[Sequence[str]]) -> list[float]:
     """Means over the contexts of: different replies, distinct-1, distinct-2."""
     n = len(several)
     different = round(sum(len(set(texts)) for texts in several) / n, 2)
-    return [different, *(round(sum(distinct(texts, k) for texts in several) / n, 1) for k in (1, 2))]
+    return [different, *(round(sum(percent_distinct(texts, k) for texts in several) / n, 1) for k in (1, 2))]

@@ -22,12 +22,15 @@ class Direction:
     Attributes:
         name: Such as "one → two", or "component 1" for a principal component.
         kind: "named" or "component".
-        effect: Share of held-out sentences whose decoded text changes as the name says, at +2 standard deviations; None for
-            a component.
+        effect: Share of the project's own held-out sentences whose decoded text changes as the name says, at +2 standard
+            deviations; None for a component.
         kept: Share of their other factors that stay as they were; None for a component.
         share: Share of the variance of the latents along it.
         kl: What the posteriors say along it, in nats, on average; a direction with none is dead.
         kept_least: As `kept`, of the factor that stays least.
+        caption_effect: As `effect`, of real captions; None where it was not measured, or too few show the old value.
+        caption_kept: As `kept`, of real captions.
+        n_captions: How many were counted.
     """
 
     name: str
@@ -37,6 +40,19 @@ class Direction:
     share: float
     kl: float
     kept_least: float | None = None
+    caption_effect: float | None = None
+    caption_kept: float | None = None
+    n_captions: int = 0
+
+    @property
+    def told_effect(self) -> float | None:
+        """The effect to tell people of: that on real captions where it was measured."""
+        return self.effect if self.caption_effect is None else self.caption_effect
+
+    @property
+    def told_kept(self) -> float | None:
+        """What it keeps, measured as `told_effect`."""
+        return self.kept if self.caption_effect is None else self.caption_kept
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from vaegen.errors import VaegenError
 N_NEIGHBORS, MIN_DIST = 15, 0.1
 UMAP = {"n_neighbors": N_NEIGHBORS, "min_dist": MIN_DIST, "metric": "cosine", "random_state": 0}
 N_NEAREST = 10  # that place a new point, or make the latent of an empty place
+FEW = 50  # points that UMAP places as they are, without the 15 s that compiling it takes
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _unit(x: np.ndarray) -> np.ndarray:
 
 def _progress(log: str) -> float:
     """How far UMAP is by what it has printed: importing, neighbours, and then its epochs, which it counts."""
-    found = re.findall(r"(\d+)%\|", log)
+    found = re.findall(r"(\d{1,3})%\|", log)
     if found:
         return 0.5 + int(found[-1]) / 200
     return 0.3 if "Construct embedding" in log else 0.2 if "fuzzy" in log else 0.1 if log else 0.0
@@ -138,11 +139,13 @@ def _progress(log: str) -> float:
 def _main(source: str, target: str, n_components: str, n_neighbors: str, min_dist: str) -> None:
     os.nice(10)
     print("importing UMAP", flush=True)
+    x = np.load(source, allow_pickle=False)
+    if len(x) <= FEW:
+        os.environ["NUMBA_DISABLE_JIT"] = "1"  # read when numba is imported
     import umap
 
-    x = np.load(source, allow_pickle=False)
     options = {**UMAP, "n_neighbors": min(int(n_neighbors), len(x) - 1), "min_dist": float(min_dist)}
-    init = "spectral" if len(x) > 50 else "random"  # a spectral one of few points may fail
+    init = "spectral" if len(x) > FEW else "random"  # a spectral one of few points may fail
     reducer = umap.UMAP(n_components=int(n_components), init=init, verbose=True, **options)
     np.save(target, reducer.fit_transform(x).astype(np.float32))
 

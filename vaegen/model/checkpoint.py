@@ -36,7 +36,7 @@ WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 # A file over 9 MB is more than some hosts of repositories take without large-file storage. A tensor beyond (the 30,000
 # words of a pre-trained encoder) is stored in parts "name#0", "name#1", ...
 SHARD_SIZE, MOST_BYTES = "8MB", 8_000_000
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """A trained model as people use it: sentences in, sentences out.
 
-`pipeline` is the Python API and `ensemble` the same for several models at once. `batching` works between texts and
-tensors, and for nobody else; `outputs` is what comes back. `map` puts sentences on the map of the latent space,
-`attention_weights` says where a model looks while it translates, `occlusion` what changes when a word is taken away.
+`pipeline` is the Python API, on top of `latents`, its half about the latent space, and of `base`, which both stand on;
+`ensemble` is the same for several models at once. `batching` works between texts and tensors, and for nobody else; `outputs`
+is what comes back. `map` puts sentences on the map of the latent space, `attention_weights` says where a model looks while
+it translates, `occlusion` what changes when a word is taken away.
 """
 
 from vaegen import lazily

@@ -23,7 +23,7 @@ from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
 from vaegen.model.rate_dial import check_beta
 from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
-from vaegen.pipeline.outputs import Progress, Translation
+from vaegen.pipeline.outputs import ProgressCallback, Translation
 from vaegen.text.as_typed import fold_capitals
 from vaegen.text.chinese import simplified
 from vaegen.text.cleaning import check_text
@@ -140,7 +140,7 @@ class Inference:
         seed: int = 0,
         beta: float | None = None,
         batch_size: int = 32,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
         avoid: WordList | bool | None = None,
         **options: Any,
     ) -> list[list[Hypothesis]]:
@@ -369,9 +369,9 @@ class Inference:
         return self.memory(z.to(self.device), drawn, [contexts[i] for i in repeated.tolist()]), None
 
     def memory(self, z: Tensor | None, encoding: Encoding, contexts: Sequence[str]) -> Memory:
-        """Returns what the decoder sees of each sentence in its context; where they differ, those of "latent" have a mask."""
+        """Returns what the decoder sees of each sentence in its context; with several, a mask hides words from a latent."""
         if len(set(contexts)) == 1 or z is None:
-            return self.engine.memory(z, encoding, min(contexts))  # without a latent, one who asks for it is told so
+            return self.engine.memory(z, encoding, min(contexts))  # "latent" first: it may be refused
         whole = self.engine.memory(z, encoding, "source")
         is_slot = torch.arange(whole.mask.shape[1], device=self.device) < z.shape[1]
         is_latent = torch.tensor([context == "latent" for context in contexts], device=self.device)

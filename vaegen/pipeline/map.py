@@ -15,7 +15,7 @@ from vaegen.latent.atlas import Atlas, load_picture
 from vaegen.latent.projection import cosines
 
 if TYPE_CHECKING:
-    from vaegen.pipeline.pipeline import Pipeline
+    from vaegen.pipeline.latents import LatentSpace
 
 MOST_REMEMBERED = 64
 
@@ -49,7 +49,7 @@ class Map:
         atlas: The latents behind it and their places by projection: "umap2", "umap3", "pca2", "pca3".
     """
 
-    def __init__(self, pipeline: Pipeline, atlas: Atlas, texts: Sequence[str] | None = None) -> None:
+    def __init__(self, pipeline: LatentSpace, atlas: Atlas, texts: Sequence[str] | None = None) -> None:
         self.atlas, self._pipeline, self._texts = atlas, pipeline, texts
         self._remembered: OrderedDict[Hashable, Any] = OrderedDict()
 

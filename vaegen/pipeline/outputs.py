@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vaegen.model.vae_transformer import AttentionMaps
 from vaegen.pipeline.attention_weights import WordAttention, merge_maps
 
-Progress = Callable[[int, int], None]  # texts done, texts in all
+ProgressCallback = Callable[[int, int], None]  # texts done, texts in all
 
 
 @dataclass(frozen=True)

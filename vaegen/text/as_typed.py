@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable
 
 import numpy as np
 
-FINAL_MARK = re.compile(r"[\s.!?…]+$")
+FINAL_MARKS = ".!?…" + string.whitespace
 WORD = re.compile(r"[^\W\d_]{4,}")  # slips are made in words long enough to be known again
 APOSTROPHES = str.maketrans("", "", "'’")
 LETTERS = str.maketrans({"ß": "ss", "œ": "oe", "æ": "ae"})
@@ -49,7 +50,7 @@ def _small(text: str, rng: np.random.Generator) -> str:
 
 
 def _without_final_mark(text: str, rng: np.random.Generator) -> str:
-    return FINAL_MARK.sub("", text)
+    return text.rstrip(FINAL_MARKS)
 
 
 def _without_accents(text: str, rng: np.random.Generator) -> str:

@@ -14,7 +14,6 @@ from vaegen.text.sensitive import WordList
 from vaegen.text.tags import task_of
 
 JOINERS = "\u200c\u200d"  # format characters with a meaning: parts of an emoji, letters in Persian
-MAX_CHARACTERS = 100_000  # of one text; the models' limits in tokens are far below, this only spares the tokenizer
 EXTRA_LENGTH = 10  # added to both lengths of a ratio, so that "Go!" may be "Gehen Sie!"
 
 WIDE = 2.5  # letters of an alphabet that say as much as one Chinese character
@@ -26,14 +25,14 @@ SENSITIVE = "sensitive word"
 ENTITIES = "HTML entities"
 
 
-def check_text(text: str, max_characters: int = MAX_CHARACTERS) -> str:
+def check_text(text: str, max_characters: int | None = None) -> str:
     """Returns what a person typed as one line in NFC, without control characters; "" if nothing is left.
 
     Raises:
-        VaegenError: If it has more than `max_characters` characters.
+        VaegenError: If it has more than `max_characters` characters, where that is given.
     """
     text, _ = _tidy(text)
-    if len(text) > max_characters:
+    if max_characters is not None and len(text) > max_characters:
         said = "The text has {n} characters; at most {most} are possible. Shorten it."
         raise VaegenError(said, n=len(text), most=max_characters)
     return text

@@ -30,6 +30,7 @@ EDGES = ".!-–—'’‘`*_~#^°·•=|&%<>"
 PARTING = re.compile(r"[.\-–—'’‘`*_~#^°·•=]")
 SPELLED = re.compile(r"(?<![^\W_])[^\W_](?![^\W_])(?:[\s.,_*~/|\-–·•]{1,3}[^\W_](?![^\W_])){2,}")
 STARS = "*#"
+MAX_SPELLED = 40  # single letters in a row that may be one word; all parts of a longer run would take its length squared
 Place = tuple[int, int]
 
 
@@ -144,7 +145,7 @@ class _Words:
         """Words in a run of single letters; one of three letters only if it is the whole run."""
         places = [run.start() + letter.start() for letter in WORD.finditer(run.group())]
         for first in range(len(places)):
-            for last in range(first + 3, len(places) + 1):
+            for last in range(first + 3, min(len(places), first + MAX_SPELLED) + 1):
                 word = "".join(run.string[place] for place in places[first:last])
                 if (last - first > 3 or len(places) == 3) and (entry := self._entry(readings(word))):
                     yield Finding(places[first], places[last - 1] + 1, entry)

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-EDGE_DIGITS = re.compile(r"^\d+|\d+$")
 LONG_RUN, ODD_PAIR, RUN = re.compile(r"(.)\1{2,}"), re.compile(r"([uihjqvwxy])\1"), re.compile(r"(.)\1+")
 # Digits and signs that stand for letters; 1, ! and | are read as i and as l. Cyrillic and Greek letters that look Latin.
 SIGNS = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "€": "e", "+": "t"}
@@ -66,7 +65,7 @@ def readings(word: str) -> tuple[str, ...]:
 
 def without_edge_digits(word: str) -> str:
     """Returns a word without the digits before and after it, if more than three letters are left."""
-    core = EDGE_DIGITS.sub("", word)
+    core = word.strip("0123456789")
     return core if len(core) > 3 else word
 
 

@@ -8,7 +8,8 @@ from itertools import zip_longest
 
 from vaegen.config import TrainConfig
 from vaegen.data.batches import TokenGroup, TrainingData, tokenize
-from vaegen.data.corpus import Group, load_corpus, read_words
+from vaegen.data.corpus import Group, load_corpus
+from vaegen.data.files import read_words
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.cleaning import clean

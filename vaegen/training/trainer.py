@@ -30,7 +30,7 @@ from vaegen.model.vae_transformer import VAETransformer
 from vaegen.text.tokenizer import Tokenizer
 from vaegen.training.beta_schedule import BetaSchedule
 from vaegen.training.objective import LossTerms, contrast, drop_words, nested_prefixes, vae_loss
-from vaegen.training.optimization import build_optimizers, lr_factor, moving_average, take_step
+from vaegen.training.optimization import SharedMuon, build_optimizers, lr_factor, moving_average, take_step
 from vaegen.training.run_folder import LOG_FILE, STATE_FILE, load_state, read_log
 from vaegen.training.validation import Validation
 
@@ -209,6 +209,9 @@ class Trainer:
         if self.world_size > 1:
             all_rng = [None] * self.world_size
             dist.all_gather_object(all_rng, rng)
+            for optimizer in self.optimizers:
+                if isinstance(optimizer, SharedMuon):
+                    optimizer.gather()
         if not self.main:
             return
         state = {

@@ -3,7 +3,7 @@
 import json
 
 from vaegen.app.service import CHECKPOINTS
-from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, draw_plots, prior_name, report
+from vaegen.evaluation.reports.latent_space import FIGURES, REPORT, prior_name, report, save_plots
 from vaegen.latent.prior_kinds import PRIORS
 
 RATES = {"n": 5, "target": "es", "language_model_nats": 40.0, "best_over_limit": 1.1, "rows": [
@@ -53,7 +53,11 @@ def test_languages_without_a_name_come_last_and_are_not_dropped():
 def test_directions_that_reach_both_goals_are_counted():
     one = {"kind": "named", "name": "one → two", "effect": 0.7, "kept": 0.95, "kept_least": 0.85}
     text = report({"directions": [one, {**one, "kept_least": 0.75}, {**one, "effect": 0.5}]}, "own")
-    assert "1 of 3 change" in text and "| one → two | 70% | 95% | 85% |" in text
+    assert "1 of 3 change" in text and "| one → two | 70% | 95% | 85% |" in text and "captions" not in text
+    seen = {**one, "caption_effect": 0.4, "caption_kept": 0.6, "n_captions": 12}
+    text = report({"directions": [seen, {**one, "name": "rare", "caption_effect": None, "caption_kept": None}]}, "own")
+    assert "on average 40% change and 60% of the other factors stay (1 directions" in text
+    assert "| one → two | 70% | 95% | 85% | 40% | 60% | 12 |" in text and "| rare | 70% | 95% | 85% | – | – | – |" in text
 
 
 def test_every_prior_has_a_name():
@@ -61,8 +65,8 @@ def test_every_prior_has_a_name():
 
 
 def test_plots_are_written_the_same_again(tmp_path):
-    draw_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
+    save_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
     first = {path.name: path.read_text() for path in tmp_path.glob("*.svg")}
-    draw_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
+    save_plots({"rates": RATES, "samples": SAMPLES}, tmp_path)
     assert set(first) == {"rate.svg", "priors.svg"} and all("<svg" in text for text in first.values())
     assert first == {path.name: path.read_text() for path in tmp_path.glob("*.svg")}

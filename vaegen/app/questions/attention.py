@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from vaegen.app.questions.checks import (
-    MAX_CHARACTERS,
     check_beta,
     check_checkpoint,
     check_choice,
+    check_line,
     check_tag,
     check_whole,
 )
@@ -25,7 +25,6 @@ from vaegen.app.questions.points import Point, fitted, point, python_rate
 from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
 from vaegen.pipeline.occlusion import N_BEAMS, WAYS, Without
-from vaegen.text.cleaning import check_text
 
 MAX_TOKENS = 80  # sub-words of a sentence: beyond, the picture is unreadable and its weights take half a megabyte
 LONG_SENTENCE = "The sentence has {n} sub-words; the picture shows up to {most}. Take a shorter one."
@@ -34,7 +33,7 @@ SCALE = 65_535  # weights travel as 16-bit integers: an error of 0.00001
 
 
 @dataclass(frozen=True)
-class Looking:
+class Attending:
     """Asks where the model looks while it translates a sentence, and a second one to compare.
 
     Attributes:
@@ -61,26 +60,26 @@ class Looking:
     how: str = "drop"
     beta: float | None = None
 
-    def checked(self, checkpoints: Sequence[str]) -> Looking:
+    def checked(self, checkpoints: Sequence[str]) -> Attending:
         """Returns the question with clean values.
 
         Raises:
             VaegenError: If one is refused.
         """
-        return Looking(
+        return Attending(
             _with_words(self.a),
             None if self.b is None else _with_words(self.b),
             check_checkpoint(self.checkpoint, checkpoints),
             check_tag(self.language),
             check_choice("context", self.context, ("source", "latent")),
-            check_text(str(self.target), MAX_CHARACTERS),
+            check_line(self.target),
             bool(self.merge),
             check_whole("The index of the word to take away", self.without, -1, MAX_TOKENS),
             check_choice("way to take a word away", self.how, WAYS),
             check_beta(self.beta),
         )
 
-    def answers(self, model: Any) -> Iterator[LookingAnswer]:
+    def answers(self, model: Any) -> Iterator[AttendingAnswer]:
         """Yields the first sentence's maps, then what changes without the word, then the second sentence's maps."""
         self = fitted(self, model)
         config, n_sides = model.model.config, 1 if self.b is None else 2
@@ -88,7 +87,7 @@ class Looking:
         kinds = (config.encoder, config.decoder)
         shown = (self.checkpoint, config.n_slots, kinds, n_sides, self.without >= 0, self._python(first))
         doubt = doubt_of(model, Point(first.text, first.source_language), [first.unsure])
-        answer = LookingAnswer(*shown, (first,), doubt=doubt)
+        answer = AttendingAnswer(*shown, (first,), doubt=doubt)
         yield answer
         if answer.has_without:
             asked = (first.text, self.without, first.language, first.context, first.target_text, self.how)
@@ -180,7 +179,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class LookingAnswer:
+class AttendingAnswer:
     """The maps so far.
 
     Attributes:

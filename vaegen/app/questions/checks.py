@@ -11,9 +11,23 @@ from vaegen.errors import VaegenError
 from vaegen.text.cleaning import check_text
 from vaegen.text.tags import LANGUAGE_NAMES, language_of, task_of
 
-MAX_CHARACTERS = 2000
+MAX_CHARACTERS = 2000  # of a text; what a model can read of it is for the pipeline to say, in tokens
 MAX_SEED = 2**31 - 1
+MAX_TAG = 40  # characters of a code, with its task
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*")
 NO_SENTENCE = "There is no sentence; type one in {languages}."
+
+
+def check_line(text: object) -> str:
+    """Returns a text as one clean line, "" if nothing is left: what questions are compared by, and what is shown.
+
+    The only place of the app that cleans. The pipeline cleans what it is given too, as programs hand it any text, and leaves
+    a clean one as it is.
+
+    Raises:
+        VaegenError: If it is too long.
+    """
+    return check_text(str(text), MAX_CHARACTERS)
 
 
 def check_sentence(text: object) -> str:
@@ -22,7 +36,7 @@ def check_sentence(text: object) -> str:
     Raises:
         VaegenError: If it is blank or too long.
     """
-    clean = check_text(str(text), MAX_CHARACTERS)
+    clean = check_line(text)
     if not clean:
         raise VaegenError(NO_SENTENCE, languages="a language of the checkpoint")
     return clean
@@ -61,7 +75,7 @@ def check_language(language: object) -> str:
     Raises:
         VaegenError: If it is none.
     """
-    if not isinstance(language, str) or not re.fullmatch(r"[A-Za-z]{2,3}([_-]\w+)*", language):
+    if not isinstance(language, str) or len(language) > MAX_TAG or not LANGUAGE.fullmatch(language):
         raise VaegenError(
             "There is no language {language}; give the code of one that the checkpoint has, as in en.",
             language=f"{language!r:.80}",
@@ -75,7 +89,7 @@ def check_tag(tag: object) -> str:
     Raises:
         VaegenError: If it can be none.
     """
-    if not isinstance(tag, str) or not re.fullmatch(r"\w*", task_of(tag)):
+    if not isinstance(tag, str) or len(tag) > MAX_TAG or not re.fullmatch(r"\w*", task_of(tag)):
         return check_language(tag)
     return tag if check_language(language_of(tag)) else ""
 

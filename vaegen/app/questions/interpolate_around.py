@@ -196,7 +196,7 @@ class AnalogyAnswer:
 
 
 @dataclass(frozen=True)
-class Jitter:
+class Cloud:
     """Asks for a cloud around a sentence: noise of growing radius added to the mode of its posterior.
 
     Attributes:
@@ -217,7 +217,7 @@ class Jitter:
     language: str = "en"
     beta: float | None = None
 
-    def checked(self, checkpoints: Sequence[str]) -> Jitter:
+    def checked(self, checkpoints: Sequence[str]) -> Cloud:
         """Returns the question with clean values.
 
         Raises:
@@ -226,7 +226,7 @@ class Jitter:
         a = point(self.a)
         if not a.text and self.unit == "posterior":
             raise VaegenError("This latent has no sentence, so it has no posterior; choose the prior's unit.")
-        return Jitter(
+        return Cloud(
             a,
             check_checkpoint(self.checkpoint, checkpoints),
             check_choice("unit", self.unit, UNITS),
@@ -236,7 +236,7 @@ class Jitter:
             check_beta(self.beta),
         )
 
-    def answers(self, model: Any) -> Iterator[JitterAnswer]:
+    def answers(self, model: Any) -> Iterator[CloudAnswer]:
         """Yields the cloud, once."""
         self = fitted(self, model)
         z, std = latent_of(model, self.a, self.beta), np.ones(model.latent_shape, np.float32)
@@ -251,7 +251,7 @@ class Jitter:
             first = dict(zip(texts[part][::-1], map(pack, latents[1:][part][::-1]), strict=True))
             found = tuple(Wording(text, n, first[text]) for text, n in Counter(texts[part]).most_common())
             rings.append(Ring(radius, texts[part].count(center) / self.n_draws, found))
-        yield JitterAnswer(self.language, center, round(float(std.mean()), 3), tuple(rings), self._python())
+        yield CloudAnswer(self.language, center, round(float(std.mean()), 3), tuple(rings), self._python())
 
     def _python(self) -> str:
         rate, std = python_rate(self.beta), "numpy.ones_like(z)"
@@ -284,7 +284,7 @@ class Ring:
 
 
 @dataclass(frozen=True)
-class JitterAnswer:
+class CloudAnswer:
     """A cloud around one sentence.
 
     Attributes:
@@ -303,7 +303,7 @@ class JitterAnswer:
     mean_std: float
     rings: tuple[Ring, ...]
     python: str = ""
-    kind: str = "jitter"
+    kind: str = "cloud"
     seconds: float = 0.0
     avoided: int = 0
 

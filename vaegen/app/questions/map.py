@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from vaegen.app.questions.checks import (
-    MAX_CHARACTERS,
     check_beta,
     check_checkpoint,
     check_choice,
     check_number,
+    check_sentence,
     check_whole,
 )
 from vaegen.app.questions.points import (
@@ -36,7 +36,7 @@ MAX_NEIGHBOURS, MAX_BLEND = 50, 20
 
 
 @dataclass(frozen=True)
-class Look:
+class Spot:
     """Asks what lives at a place of the map, or at A, and where A and B lie.
 
     Attributes:
@@ -67,7 +67,7 @@ class Look:
     method: str = "slerp"
     beta: float | None = None
 
-    def checked(self, checkpoints: Sequence[str]) -> Look:
+    def checked(self, checkpoints: Sequence[str]) -> Spot:
         """Returns the question with clean values.
 
         Raises:
@@ -80,7 +80,7 @@ class Look:
             )
         if len(self.blend) > MAX_BLEND:
             raise VaegenError("{n} sentences are to be mixed; take at most {most}.", n=len(self.blend), most=MAX_BLEND)
-        return Look(
+        return Spot(
             point(self.a),
             point(self.b),
             check_checkpoint(self.checkpoint, checkpoints),
@@ -88,16 +88,13 @@ class Look:
             check_whole("The point's number", self.index, -1, 10**6),
             tuple(check_number("A coordinate", value, -1e6, 1e6) for value in self.at),
             check_choice("way off the plane", self.off_plane, ("mean", "a")),
-            tuple(
-                (Point(str(text)[:MAX_CHARACTERS]).checked().text, check_number("A weight", weight, 1e-9, 1e9))
-                for text, weight in self.blend
-            ),
+            tuple((check_sentence(text), check_number("A weight", weight, 1e-9, 1e9)) for text, weight in self.blend),
             check_whole("The number of neighbours", self.k, 1, MAX_NEIGHBOURS),
             check_choice("way from A to B", self.method, ("slerp", "lerp")),
             check_beta(self.beta),
         )
 
-    def answers(self, model: Any) -> Iterator[LookAnswer]:
+    def answers(self, model: Any) -> Iterator[SpotAnswer]:
         """Yields what is there, once."""
         self = at_rate(self, model)
         here = model.map()
@@ -110,7 +107,7 @@ class Look:
         languages = list(targets_for(model.tags, source_language(model, self.a)))
         beta = self._rate(how)
         texts = model.decode(np.stack([z] * len(languages)), languages, num_beams=1, avoid_loops=True, beta=beta)
-        yield LookAnswer(
+        yield SpotAnswer(
             how,
             dict(zip(languages, texts, strict=True)),
             pack(z),
@@ -179,7 +176,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class LookAnswer:
+class SpotAnswer:
     """What lives somewhere in the latent space.
 
     Attributes:
@@ -207,7 +204,7 @@ class LookAnswer:
     path: dict[str, tuple[tuple[float, ...], ...]]
     beta: float | None = None
     python: str = ""
-    kind: str = "look"
+    kind: str = "map"
     seconds: float = 0.0
     avoided: int = 0
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from vaegen.app.questions.checks import MAX_CHARACTERS, check_beta, check_checkpoint, check_number, check_whole
+from vaegen.app.questions.checks import check_beta, check_checkpoint, check_line, check_number, check_whole
 from vaegen.app.questions.points import at_rate, python_rate, python_start
 from vaegen.errors import VaegenError
 from vaegen.latent.atlas import fit_atlas
 from vaegen.latent.projection import MIN_DIST, N_NEIGHBORS
-from vaegen.text.cleaning import check_text
 
 MAX_LINES, MIN_FIT = 2000, 10
 CHUNK = 100  # sentences encoded at a time: other visitors wait no longer than for these
@@ -33,7 +32,7 @@ class Place:
         fit: Whether to fit a UMAP of their own.
         n_neighbors: UMAP's: how many neighbours a sentence is kept close to; few show detail, many the whole.
         min_dist: UMAP's: how close points may come.
-        beta: The rate of the sentences, as in `Look`.
+        beta: The rate of the sentences, as in `Spot`.
     """
 
     lines: tuple[str, ...]
@@ -53,7 +52,7 @@ class Place:
             raise VaegenError(
                 "There are {n} lines; up to {most} fit. Take a part of the file.", n=len(self.lines), most=MAX_LINES
             )
-        lines = tuple(line for line in (check_text(str(line), MAX_CHARACTERS) for line in self.lines) if line)
+        lines = tuple(line for line in map(check_line, self.lines) if line)
         least = MIN_FIT if self.fit else 1
         if len(lines) < least:
             raise VaegenError(FEW_LINES if self.fit else NO_LINES, n=len(lines), least=least)

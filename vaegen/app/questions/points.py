@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from vaegen.app.questions.checks import MAX_CHARACTERS, NO_SENTENCE, check_language
+from vaegen.app.questions.checks import NO_SENTENCE, check_language, check_line
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import MAX_CODE, unpack
-from vaegen.text.cleaning import check_text
 from vaegen.text.tags import LANGUAGE_NAMES, language_of, tag_name, targets_for
 
 Q = TypeVar("Q", bound=Any)  # a question with a point `a` and with `language` or `languages`
@@ -39,7 +38,7 @@ class Point:
         Raises:
             VaegenError: If it holds neither a sentence nor a latent, or one of them is refused.
         """
-        text = check_text(str(self.text), MAX_CHARACTERS)
+        text = check_line(self.text)
         # Nothing but the alphabet: the code also goes into the Python that people copy.
         if not isinstance(self.z, str) or len(self.z) > MAX_CODE or not re.fullmatch(r"[A-Za-z0-9_-]*", self.z):
             raise VaegenError("This latent is not one of vaegen's; copy it again, or start from a sentence.")

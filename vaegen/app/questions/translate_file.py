@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vaegen.app.questions.checks import MAX_CHARACTERS, check_beta, check_checkpoint, check_choice, check_tag, check_whole
+from vaegen.app.questions.checks import check_beta, check_checkpoint, check_choice, check_line, check_tag, check_whole
 from vaegen.app.questions.points import at_rate
 from vaegen.decoding.options import CONTEXT
 from vaegen.errors import VaegenError
-from vaegen.text.cleaning import check_text
 
 MAX_LINES, MAX_BEAMS = 1000, 5
 BATCH = 16  # lines between two reports
@@ -47,7 +46,7 @@ class Lines:
         clean = []
         for i, line in enumerate(self.lines, 1):
             try:
-                clean.append(check_text(str(line), MAX_CHARACTERS))
+                clean.append(check_line(line))
             except VaegenError as error:
                 raise VaegenError("Line {number}: {reason}", number=i, reason=error) from error
         return Lines(

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
-from vaegen.app.questions.attention import MAX_TOKENS, WAYS, Looking
+from vaegen.app.questions.attention import MAX_TOKENS, WAYS, Attending
 from vaegen.app.questions.checks import MAX_CHARACTERS
 from vaegen.app.questions.points import point
 from vaegen.app.service import Service
 from vaegen.app.settings import choice, flag, tag, text, whole
 
 SETTINGS = {
-    "language": tag(Looking),
-    "context": choice(Looking, "context", ("source", "latent")),
-    "target": text(Looking, "target", MAX_CHARACTERS),
-    "merge": flag(Looking, "merge"),
-    "without": whole(Looking, "without", -1, MAX_TOKENS),
-    "how": choice(Looking, "how", WAYS),
+    "language": tag(Attending),
+    "context": choice(Attending, "context", ("source", "latent")),
+    "target": text(Attending, "target", MAX_CHARACTERS),
+    "merge": flag(Attending, "merge"),
+    "without": whole(Attending, "without", -1, MAX_TOKENS),
+    "how": choice(Attending, "how", WAYS),
 }
 
 
@@ -26,17 +26,17 @@ def build(service: Service) -> None:
     add_view(service, "attention", question)
 
 
-def question(data: dict[str, Any]) -> Looking:
+def question(data: dict[str, Any]) -> Attending:
     """Returns what the page asks."""
-    return Looking(
+    return Attending(
         point(data.get("a")),
         point(data.get("b")) if data.get("compare") else None,
         str(data.get("checkpoint") or ""),
-        data.get("language", Looking.language),
-        data.get("context", Looking.context),
+        data.get("language", Attending.language),
+        data.get("context", Attending.context),
         str(data.get("target") or ""),
-        bool(data.get("merge", Looking.merge)),
-        data.get("without", Looking.without),
-        data.get("how", Looking.how),
+        bool(data.get("merge", Attending.merge)),
+        data.get("without", Attending.without),
+        data.get("how", Attending.how),
         data.get("beta"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
-from vaegen.app.questions.interpolate_around import UNITS, Analogy, Grid, Jitter
+from vaegen.app.questions.interpolate_around import UNITS, Analogy, Cloud, Grid
 from vaegen.app.questions.interpolate_walk import MAX_STEPS, METHODS, Walk
 from vaegen.app.questions.points import Point, point
 from vaegen.app.service import Question, Service
@@ -19,9 +19,9 @@ SETTINGS = {
     "size": whole(Grid, "size", 3, 7),
     "language": tag(Grid),
     "strength": number(Analogy, "strength", -3.0, 3.0),
-    "unit": choice(Jitter, "unit", UNITS),
-    "draws": whole(Jitter, "n_draws", 2, 16),
-    "seed": whole(Jitter, "seed", 0),
+    "unit": choice(Cloud, "unit", UNITS),
+    "draws": whole(Cloud, "n_draws", 2, 16),
+    "seed": whole(Cloud, "seed", 0),
 }
 
 
@@ -43,9 +43,9 @@ def question(data: dict[str, Any]) -> Question[Any]:
         return Grid(a, b, c, d, checkpoint, data.get("size", Grid.size), language, beta)  # type: ignore[arg-type]  # checked by itself
     if mode == "analogy":
         return Analogy(a, b, c, checkpoint, data.get("strength", Analogy.strength), languages, beta)  # type: ignore[arg-type]
-    if mode == "jitter":
-        unit, seed = str(data.get("unit", Jitter.unit)), data.get("seed", Jitter.seed)
-        return Jitter(point(a), checkpoint, unit, data.get("draws", Jitter.n_draws), seed, language, beta)
+    if mode == "cloud":
+        unit, seed = str(data.get("unit", Cloud.unit)), data.get("seed", Cloud.seed)
+        return Cloud(point(a), checkpoint, unit, data.get("draws", Cloud.n_draws), seed, language, beta)
     steps, method = data.get("steps", Walk.steps), data.get("method", Walk.method)
     exact = data.get("exact", Walk.exact)
     return Walk(point(a), point(b), checkpoint, steps, method, languages, exact, beta)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vaegen.app.page import add_view
-from vaegen.app.questions.map import Look
+from vaegen.app.questions.map import Spot
 from vaegen.app.questions.map_own import Place
 from vaegen.app.service import Question, Service
 from vaegen.app.settings import choice, number, whole
@@ -14,10 +14,10 @@ from vaegen.latent.atlas import PROJECTIONS
 from vaegen.latent.paths import METHODS
 
 SETTINGS = {
-    "projection": choice(Look, "projection", tuple(PROJECTIONS)),
-    "off_plane": choice(Look, "off_plane", ("mean", "a")),
-    "k": whole(Look, "k", 3, 30),
-    "method": choice(Look, "method", METHODS),
+    "projection": choice(Spot, "projection", tuple(PROJECTIONS)),
+    "off_plane": choice(Spot, "off_plane", ("mean", "a")),
+    "k": whole(Spot, "k", 3, 30),
+    "method": choice(Spot, "method", METHODS),
     "n_neighbors": whole(Place, "n_neighbors", 2, 50),
     "min_dist": number(Place, "min_dist", 0.0, 0.9),
 }
@@ -42,16 +42,16 @@ def question(data: dict[str, Any]) -> Question[Any]:
     at, blend = spot.get("at") or (), spot.get("blend") or ()
     if not isinstance(at, (list, tuple)) or not isinstance(blend, (list, tuple)) or any(len(one) != 2 for one in blend):
         raise VaegenError("This is no place of the map; click on the map again.")
-    return Look(
+    return Spot(
         data.get("a"),  # type: ignore[arg-type]
         data.get("b"),  # type: ignore[arg-type]
         checkpoint,
-        data.get("projection", Look.projection),
-        spot.get("index", Look.index),
+        data.get("projection", Spot.projection),
+        spot.get("index", Spot.index),
         tuple(at),
-        data.get("off_plane", Look.off_plane),
+        data.get("off_plane", Spot.off_plane),
         tuple((text, weight) for text, weight in blend),
-        data.get("k", Look.k),
-        data.get("method", Look.method),
+        data.get("k", Spot.k),
+        data.get("method", Spot.method),
         data.get("beta"),
     )

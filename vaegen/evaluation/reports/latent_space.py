@@ -232,12 +232,24 @@ def direction_section(directions: Sequence[Figures]) -> str:
     named = [d for d in directions if d["kind"] == "named"]
     rows = [[d["name"], f"{d['effect']:.0%}", f"{d['kept']:.0%}", f"{d.get('kept_least') or 0:.0%}"] for d in named]
     good = sum(d["effect"] >= 0.6 and (d.get("kept_least") or 0.0) >= 0.8 for d in named)
+    columns, told = ["direction", "changes", "keeps", "keeps each at least"], ""
+    real = [d for d in named if d.get("caption_effect") is not None]
+    if real:
+        columns += ["changes, captions", "keeps, captions", "captions"]
+        for row, d in zip(rows, named, strict=True):
+            seen = d.get("caption_effect") is not None
+            row += [f"{d['caption_effect']:.0%}", f"{d['caption_kept']:.0%}", str(d["n_captions"])] if seen else ["–"] * 3
+        effect, kept = (sum(d[key] for d in real) / len(real) for key in ("caption_effect", "caption_kept"))
+        told = (
+            f" The same on real test captions, which the probe grammar flatters: on average {effect:.0%} change and "
+            f"{kept:.0%} of the other factors stay ({len(real)} directions that ten captions or more show)."
+        )
     return "\n\n".join([
         "## Named directions",
         "What +2 standard deviations along each do to held-out minimal pairs of the probe grammar: the share of sentences "
         "whose decoded text changes as the name says, and the share of their other factors that stay: all together, and the "
-        f"one that stays least. {good} of {len(named)} change 60 % or more and keep each factor in 80 % or more.",
-        markdown_table(["direction", "changes", "keeps", "keeps each at least"], rows),
+        f"one that stays least. {good} of {len(named)} change 60 % or more and keep each factor in 80 % or more.{told}",
+        markdown_table(columns, rows),
     ])  # fmt: skip
 
 
@@ -262,7 +274,7 @@ SECTIONS = {
 }
 
 
-def draw_plots(figures: Figures, folder: Path) -> None:
+def save_plots(figures: Figures, folder: Path) -> None:
     """Writes the plots that the report shows, as SVG, beside it."""
     import matplotlib
 

@@ -91,7 +91,7 @@ def gain(row: Figures, scores: Mapping[str, Mapping[str, float]]) -> str:
     return ", ".join(parts)
 
 
-def draw(figures: Figures, path: Path) -> None:
+def save_plot(figures: Figures, path: Path) -> None:
     """Writes the plot as SVG; the same figures give the same file."""
     import matplotlib
 

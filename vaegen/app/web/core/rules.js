@@ -17,6 +17,13 @@ export const oneOf =
   (...allowed) =>
   (x) =>
     allowed.includes(x) ? x : undefined;
+/**
+ * A rule that takes names of older links too.
+ * @param {Record<string, string>} now by old name
+ * @param {Rule} rule
+ * @returns {Rule}
+ */
+export const renamed = (now, rule) => (x) => rule(Object.hasOwn(now, x) ? now[x] : x);
 /** @param {number} most characters @param {RegExp} [pattern] that all of it matches @returns {Rule} */
 export const text = (most, pattern) => (x) =>
   typeof x === 'string' && x.length <= most && (!pattern || pattern.test(x)) ? x : undefined;

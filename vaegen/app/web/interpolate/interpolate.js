@@ -3,7 +3,7 @@ import { refusal } from '../core/about.js';
 import { choice, field, slider } from '../core/controls.js';
 import { number, t } from '../core/messages.js';
 import { page } from '../core/page.js';
-import { oneOf, text as textRule } from '../core/rules.js';
+import { oneOf, renamed, text as textRule } from '../core/rules.js';
 import { listeners, rangeOf, settingsOf, state } from '../core/state.js';
 import { languageChoice, languageSelect } from '../core/tags.js';
 import { adopt, exportBar, makeView, pin } from '../core/view.js';
@@ -11,22 +11,22 @@ import { analogyRows, cloudRows, drawAnalogy, drawCloud } from './around.js';
 import { drawGrid, gridRows } from './grid.js';
 import { drawWalk, walkRows } from './walk.js';
 
-/** @typedef {'walk' | 'grid' | 'analogy' | 'jitter'} Kind */
+/** @typedef {'walk' | 'grid' | 'analogy' | 'cloud'} Kind */
 /** @type {Record<Kind, string>} */
-const KINDS = { walk: t('Walk'), grid: t('Grid'), analogy: t('Analogy'), jitter: t('Cloud') };
+const KINDS = { walk: t('Walk'), grid: t('Grid'), analogy: t('Analogy'), cloud: t('Cloud') };
 /** @type {Record<Kind, string>} */
 const HELP = {
   walk: t('Even steps from the latent of A to the latent of B, each decoded anew.'),
   grid: t('Four sentences in the corners, and their mixtures between them.'),
   analogy: t('A, plus the difference that leads from B to C.'),
-  jitter: t('Noise around A: how far can one go until the sentence changes?'),
+  cloud: t('Noise around A: how far can one go until the sentence changes?'),
 };
 /** @type {Record<Kind, string>} */
 const LEAD = {
   walk: t('Between two sentences lie others: decode the latents on the way from A to B.'),
   grid: t('Put a sentence in each corner of a square: decode the mixtures between them.'),
   analogy: t('Add a difference to a sentence: what is to A as C is to B?'),
-  jitter: t('Move away from A in all directions: see how far it still says the same.'),
+  cloud: t('Move away from A in all directions: see how far it still says the same.'),
 };
 // What each kind starts with; a sentence that nobody touched gives way to the next kind's.
 const [a, b] = page.start.map((point) => point.text);
@@ -35,14 +35,14 @@ const PAIR = { a, b, c: 'A man plays the guitar.', d: 'Children are swimming in 
 const START = {
   walk: PAIR,
   grid: PAIR,
-  jitter: PAIR,
+  cloud: PAIR,
   analogy: { ...PAIR, b: 'A dog is sleeping.', c: 'Two dogs are sleeping.' },
 };
-const DRAW = { walk: drawWalk, grid: drawGrid, analogy: drawAnalogy, jitter: drawCloud };
-const ROWS = { walk: walkRows, grid: gridRows, analogy: analogyRows, jitter: cloudRows };
+const DRAW = { walk: drawWalk, grid: drawGrid, analogy: drawAnalogy, cloud: drawCloud };
+const ROWS = { walk: walkRows, grid: gridRows, analogy: analogyRows, cloud: cloudRows };
 
 const params = settingsOf('interpolate', {
-  mode: { default: 'walk', rule: oneOf('walk', 'grid', 'analogy', 'jitter') },
+  mode: { default: 'walk', rule: renamed({ jitter: 'cloud' }, oneOf(...Object.keys(KINDS))) },
   c: { default: PAIR.c, rule: textRule(page.most.text) },
   d: { default: PAIR.d, rule: textRule(page.most.text) },
 });
@@ -62,7 +62,7 @@ export function mount(part) {
     view.controls.replaceChildren(
       choice({ ...kinds, onInput: setKind }),
       sentence('A', state.a.text, adopt),
-      ...(params.mode === 'jitter' ? [] : [sentence('B', state.b.text, pin)]),
+      ...(params.mode === 'cloud' ? [] : [sentence('B', state.b.text, pin)]),
       ...CONTROLS[kindNow()](),
     );
   };
@@ -165,7 +165,7 @@ const CONTROLS = {
     one(),
   ],
   analogy: () => [third(), figure('strength', t('Strength'), 0.1, (x) => `${number(x)} ×`), several()],
-  jitter: () => [
+  cloud: () => [
     choice({
       label: t('Unit of the radius'),
       options: [

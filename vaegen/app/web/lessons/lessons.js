@@ -57,12 +57,12 @@ export function start(id, step = 0) {
   enter(lesson, step);
   const {
     go: { tab, params = {}, ...shown },
-    look,
+    mark,
   } = lesson.steps[step];
   showView(tab, params, { checkpoint: '', beta: null, ...shown });
   render();
   focusOn('.vg-lesson-say');
-  if (look && current) pointAt(look, current, tab);
+  if (mark && current) pointAt(mark, current, tab);
 }
 
 /**
@@ -132,7 +132,7 @@ function endCard(lesson) {
 /** @param {Current} at */
 function stepCard(at) {
   const { lesson, step, chosen } = at;
-  const { say, ask, options, look } = lesson.steps[step];
+  const { say, ask, options, mark } = lesson.steps[step];
   const where = t('step {n} of {total}', { n: step + 1, total: lesson.steps.length });
   const row = make('div', 'vg-options-row', undefined, { role: 'group', 'aria-label': ask });
   options.forEach((option, i) => {
@@ -143,7 +143,7 @@ function stepCard(at) {
   });
   const verdict = make('p', 'vg-lesson-verdict', '', { role: 'status' });
   if (chosen !== null) showVerdict(at, row, verdict);
-  return make('section', 'vg-lesson' + (look ? ' vg-lesson-looking' : ''), undefined, { 'aria-label': lesson.title }, [
+  return make('section', 'vg-lesson' + (mark ? ' vg-lesson-marking' : ''), undefined, { 'aria-label': lesson.title }, [
     make('p', 'vg-caption', `${t('Lesson')}: ${lesson.title} · ${where}`),
     make('p', 'vg-lesson-say', say, { tabindex: '-1' }),
     make('p', 'vg-lesson-ask', ask),

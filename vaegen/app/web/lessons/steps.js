@@ -1,4 +1,4 @@
-// The lessons: what their steps set up, ask, and look at.
+// The lessons: what their steps set up, ask, and mark.
 import { t } from '../core/messages.js';
 import { page } from '../core/page.js';
 import { views } from '../core/view.js';
@@ -7,7 +7,7 @@ import { views } from '../core/view.js';
 /**
  * @typedef {object} Step
  * @property {{ tab: string, a?: Sentence, b?: Sentence, checkpoint?: string, params?: object }} go sets up a view
- * @property {string} [look] the part of the view that is meant: it is scrolled to and marked
+ * @property {string} [mark] the part of the view that is meant: it is scrolled to and marked
  * @property {string} say
  * @property {string} ask for a prediction
  * @property {string[]} options
@@ -63,7 +63,7 @@ const LESSONS = [
       },
       {
         go: { tab: 'inside', a: SNOW },
-        look: '.vg-posterior',
+        mark: '.vg-posterior',
         say: t(
           'Here is that latent: for every number a mean and a width. The KL says how much a number ' +
             'tells about the sentence.',
@@ -199,7 +199,7 @@ const LESSONS = [
       },
       {
         go: { tab: 'inside', checkpoint: 'collapsed', a: SNOW },
-        look: '.vg-bound',
+        mark: '.vg-bound',
         say: t(
           'The KL is what the latent tells about the sentence, in nats. In a healthy checkpoint it ' +
             'is dozens of nats.',
@@ -213,7 +213,7 @@ const LESSONS = [
       },
       {
         go: { tab: 'inside', checkpoint: '', a: SNOW },
-        look: '.vg-curves',
+        mark: '.vg-curves',
         say: t(
           'Back to the healthy checkpoint. It waited with the KL term until a wrong latent cost the ' +
             'decoder tens of nats; the marked training curves show beta rising only then.',

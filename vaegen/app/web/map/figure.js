@@ -20,7 +20,7 @@ import {
 /**
  * @typedef {object} Scene what is to be drawn
  * @property {Sheet | null} sheet
- * @property {any} look the answer to what was asked last
+ * @property {any} there the answer to what was asked last
  * @property {any} own somebody's own sentences, placed on the shipped map
  * @property {number[]} hits of a search
  */
@@ -84,10 +84,10 @@ export function makeFigure({ params, scene, onPoint, onSpace, onSelect, onError 
    */
   function marks(sheet) {
     const { projection, spot } = params;
-    const { look, hits } = scene();
-    const isKnown = look && !sheet.isOwn;
-    const path = /** @type {Spot[]} */ (isKnown ? look.path[projection] : []);
-    const asked = isKnown && !['a', 'blend'].includes(look.how) ? [look.where[projection]] : [];
+    const { there, hits } = scene();
+    const isKnown = there && !sheet.isOwn;
+    const path = /** @type {Spot[]} */ (isKnown ? there.path[projection] : []);
+    const asked = isKnown && !['a', 'blend'].includes(there.how) ? [there.where[projection]] : [];
     const columns = sheet.at(projection);
     return {
       path,

@@ -45,7 +45,7 @@ export function mount(part) {
   /** @type {Sheet | null} */
   let shipped = null;
   /** @type {any} what lives where one asked */
-  let look = null;
+  let there = null;
   /** @type {any} own sentences that were placed */
   let own = null;
   let loading = 0;
@@ -66,8 +66,8 @@ export function mount(part) {
         'little. Click a dot, or the space between, to read what lives there.',
     ),
     draw(answer, value) {
-      if (answer.kind === 'look') {
-        look = answer;
+      if (answer.kind === 'map') {
+        there = answer;
         drawHere();
         figure.drawMarks();
       } else drawOwn(answer, value);
@@ -86,7 +86,7 @@ export function mount(part) {
   const none = make('div', 'vg-notice vg-map-none', undefined, { hidden: '' });
   const figure = makeFigure({
     params,
-    scene: () => ({ sheet, look, own, hits: finder.hits() }),
+    scene: () => ({ sheet, there, own, hits: finder.hits() }),
     onPoint,
     onSpace,
     onSelect: (points) => finder.select(points),
@@ -119,7 +119,7 @@ export function mount(part) {
     if (!Object.hasOwn(sheet.colourings, params.colour)) params.colour = 'language';
     build();
     figure.draw();
-    if (look && shipped) drawHere();
+    if (there && shipped) drawHere();
   }
   /** In place of a map that is not there: the ways to one. */
   function drawNone() {
@@ -174,7 +174,7 @@ export function mount(part) {
   }
   function drawHere() {
     const on = { offPlane: params.off_plane, projection: params.projection, onPoint };
-    here.replaceChildren(...herePanel(look, sheet, on));
+    here.replaceChildren(...herePanel(there, sheet, on));
   }
   function drawTools() {
     const rows = (/** @type {Sheet} */ of) => pointRows(of, finder.listed() ?? [...Array(of.n).keys()]);
@@ -218,7 +218,7 @@ export function mount(part) {
     Object.assign(params, values);
     build();
     figure.draw();
-    if (look) drawHere();
+    if (there) drawHere();
   }
   /** @param {string} projection */
   function move(projection) {

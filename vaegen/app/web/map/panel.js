@@ -11,15 +11,15 @@ export const MOST_ROWS = 100;
 
 /**
  * What lives at a place, and its nearest points.
- * @param {any} look the answer
+ * @param {any} there the answer
  * @param {Sheet | null} sheet
  * @param {{ offPlane: string, projection: string, onPoint: (i: number) => void }} on
  */
-export function herePanel(look, sheet, { offPlane, projection, onPoint }) {
-  const cosine = look.neighbours[0]?.cosine.toFixed(2);
-  const said = `${whatIsThere(look, sheet, offPlane, projection)} ${t('Nearest latent: cosine {c}.', { c: cosine })}`;
-  const z = (look.beta ?? null) === rate() ? look.z : ''; // a latent of another rate would read otherwise
-  const texts = Object.entries(look.texts).map(([code, text]) =>
+export function herePanel(there, sheet, { offPlane, projection, onPoint }) {
+  const cosine = there.neighbours[0]?.cosine.toFixed(2);
+  const said = `${whatIsThere(there, sheet, offPlane, projection)} ${t('Nearest latent: cosine {c}.', { c: cosine })}`;
+  const z = (there.beta ?? null) === rate() ? there.z : ''; // a latent of another rate would read otherwise
+  const texts = Object.entries(there.texts).map(([code, text]) =>
     make('div', '', undefined, {}, [
       make('span', 'vg-tag', nameOf(code)),
       make('p', 'vg-text', text, { lang: code }),
@@ -33,27 +33,27 @@ export function herePanel(look, sheet, { offPlane, projection, onPoint }) {
     box('vg-here-texts', ...texts),
   ];
   if (!sheet || sheet.isOwn) return parts;
-  const others = look.neighbours.filter(
+  const others = there.neighbours.filter(
     (/** @type {{ index: number, cosine: number }} */ { index, cosine }) =>
-      index < sheet.n && !(look.how === 'point' && cosine > 0.9999),
+      index < sheet.n && !(there.how === 'point' && cosine > 0.9999),
   );
   const rows = others.map((/** @type {any} */ { index, cosine }) => [index, cosine.toFixed(2)]);
   return [...parts, make('h2', 'vg-name', t('Nearest points')), pointTable(sheet, rows, t('cosine'), onPoint)];
 }
 
-/** @param {any} look @param {Sheet | null} sheet @param {string} offPlane @param {string} projection */
-function whatIsThere(look, sheet, offPlane, projection) {
-  const distance = t('{d} times the usual spacing from the nearest point', { d: look.distance.toFixed(1) });
+/** @param {any} there @param {Sheet | null} sheet @param {string} offPlane @param {string} projection */
+function whatIsThere(there, sheet, offPlane, projection) {
+  const distance = t('{d} times the usual spacing from the nearest point', { d: there.distance.toFixed(1) });
   const share = (sheet?.shares ?? []).slice(0, axes(projection)).reduce((sum, one) => sum + one, 0);
   const rest = offPlane === 'a' ? t('that of A') : t('the average');
-  switch (look.how) {
+  switch (there.how) {
     case 'a':
       return t('The current sentence A.');
     case 'point':
       return t('A point of the map, read from its latent.');
     case 'mean': {
       const mean = t('Empty space: UMAP has no inverse, so this is the mean of the nearest points’ latents.');
-      return `${mean} ${distance}${look.distance > 3 ? t(': mostly a guess.') : '.'}`;
+      return `${mean} ${distance}${there.distance > 3 ? t(': mostly a guess.') : '.'}`;
     }
     case 'plane': {
       const plane = t('Exactly this place of the plane, which holds {share} of the variance; the rest is {rest}.', {

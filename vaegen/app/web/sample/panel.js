@@ -19,9 +19,28 @@ const SLOT_KEY = {
 const N_SLIDERS = 8;
 
 /**
- * @typedef {{ name: string, kind: string, kl: number, share: number, effect: number | null, kept: number | null }}
- *   Direction
+ * @typedef {{
+ *   name: string, kind: string, kl: number, share: number, effect: number | null, kept: number | null,
+ *   caption_effect: number | null, caption_kept: number | null, n_captions: number,
+ * }} Direction
  */
+/** What is known of a direction, measured on real captions where that was done. @param {Direction} one @returns {string} */
+function effectOf(one) {
+  const [effect, kept] = one.caption_effect === null ? [one.effect, one.kept] : [one.caption_effect, one.caption_kept];
+  return effect === null || kept === null
+    ? t('{share} % of the variance', { share: number(100 * one.share) })
+    : t('+2: changed in {effect}, rest kept in {kept}', { effect: percent(effect), kept: percent(kept) });
+}
+
+/** @param {Direction} one @returns {string} */
+function measuredOn(one) {
+  return t('Measured on {n} captions that the model never saw. On the simple sentences of the probe set: {effect}, {kept}', {
+    n: one.n_captions,
+    effect: percent(one.effect ?? 0),
+    kept: percent(one.kept ?? 0),
+  });
+}
+
 /**
  * @param {object} on
  * @param {Record<string, any>} on.params
@@ -98,13 +117,9 @@ export function makePanel({ params, set, remember, keep }) {
       'aria-label': figure,
     });
     kl.style.setProperty('--share', String(one.kl / most));
-    const told =
-      one.effect === null || one.kept === null
-        ? t('{share} % of the variance', { share: number(100 * one.share) })
-        : t('+2: changed in {effect}, rest kept in {kept}', { effect: percent(one.effect), kept: percent(one.kept) });
-    line.append(
-      box('vg-direction-foot', make('span', 'vg-caption', told), make('span', 'vg-caption vg-kl-figure', figure), kl),
-    );
+    const foot = make('span', 'vg-caption', effectOf(one));
+    foot.title = one.caption_effect === null ? '' : measuredOn(one);
+    line.append(box('vg-direction-foot', foot, make('span', 'vg-caption vg-kl-figure', figure), kl));
     return line;
   }
 
