@@ -9,7 +9,7 @@ What a row has written so far stays where it was written: `origin` (1, N, T) say
 cache that is, and beams change places by changing it.
 
 In int8, weights have a scale per column and 7 bits (two products of 8 bits overflow the 16 bits that AVX2 sums them in), and
-activations a scale per row: what becomes of a sentence does not depend on those beside it. The dynamic quantisation that
+activations a scale per row: those beside a sentence change its numbers in the last bit only. The dynamic quantisation that
 onnxruntime comes with takes one scale for the whole batch; it would save a tenth of the time of a step.
 """
 
