@@ -29,3 +29,4 @@ evaluate:
 
 benchmark:
 	python scripts/measure/model_speed.py
+	python scripts/measure/decoding_speed.py
