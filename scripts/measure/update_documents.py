@@ -183,8 +183,8 @@ def speed() -> list[str]:
 def engines(figures: dict[str, Any]) -> list[str]:
     """Returns the sections on decoding by torch, by onnxruntime and by peers."""
     sections = [
-        f"`python scripts/measure/decoding_speed.py`: {figures['threads']} thread, torch {figures['torch']}, processor time, "
-        f"median of {figures['rounds']} rounds, and how many times faster than torch"
+        f"`python scripts/measure/decoding_speed.py`: {figures['threads']} thread, torch {figures['torch']}, "
+        f"processor time, median of {figures['rounds']} rounds, times as fast as torch"
     ]
     for what, titles in figures["speed"].items():
         names = next(iter(titles.values()))
