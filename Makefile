@@ -30,3 +30,4 @@ evaluate:
 
 benchmark:
 	python scripts/measure/model_speed.py
+	python scripts/measure/decoding_speed.py

@@ -33,8 +33,11 @@ class StubPipeline:
     def generate(
         self, texts: list[str], target_language: str | list[str], n_draws: int = 0, **options: Any
     ) -> list[list[Any]]:
-        languages = [target_language] * len(texts) if isinstance(target_language, str) else target_language
-        return [self._one(text, language, n_draws, options) for text, language in zip(texts, languages, strict=True)]
+        n, context = len(texts), options.pop("context", "source")
+        languages = [target_language] * n if isinstance(target_language, str) else target_language
+        contexts = [context] * n if isinstance(context, str) else context
+        each = zip(texts, languages, contexts, strict=True)
+        return [self._one(text, language, n_draws, {**options, "context": seen}) for text, language, seen in each]
 
     def _one(self, text: str, language: str, n_draws: int, options: dict[str, Any]) -> list[Any]:
         if self.fail_on in text:

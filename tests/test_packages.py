@@ -42,6 +42,7 @@ LIGHT = [
         ("pipeline", "load", "pipeline.pipeline"),
         ("decoding", "DecodingOptions", "decoding.options"),
         ("data", "TrainingData", "data.batches"),
+        ("engine", "engine_for", "engine.engine"),
         ("latent", "path", "latent.paths"),
         ("model", "VAETransformer", "model.vae_transformer"),
         ("text", "Tokenizer", "text.tokenizer"),
@@ -56,7 +57,7 @@ def test_a_package_offers_what_its_module_defines(package, name, module):
 
 
 def test_every_name_that_a_package_offers_is_there():
-    for package in ["app", "data", "decoding", "evaluation", "latent", "model", "pipeline", "text", "training"]:
+    for package in ["app", "data", "decoding", "engine", "evaluation", "latent", "model", "pipeline", "text", "training"]:
         homes = import_module(f"vaegen.{package}").__getattr__.__closure__
         (offered,) = [cell.cell_contents for cell in homes if isinstance(cell.cell_contents, dict)]
         for name in offered:

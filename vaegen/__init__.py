@@ -48,7 +48,10 @@ _NOW["vaegen.views"] = "vaegen.app.questions; maps, directions and codes are in 
 
 
 def load(
-    path_or_hub_id: str | Path | Sequence[str | Path], device: str | None = None, avoid: WordList | bool | None = None
+    path_or_hub_id: str | Path | Sequence[str | Path],
+    device: str | None = None,
+    avoid: WordList | bool | None = None,
+    engine: str | None = None,
 ) -> Pipeline:
     """Returns the `Pipeline` of a checkpoint folder or of a Hugging Face Hub id ("owner/name"); see `vaegen.pipeline`.
 
@@ -56,6 +59,9 @@ def load(
         path_or_hub_id: Where the checkpoint is; of several, a list: they decode together (`vaegen.pipeline.ensemble`).
         device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
         avoid: Words that are never written: a `vaegen.text.WordList`, or True for the short lists that vaegen ships.
+        engine: What encodes and decodes on a CPU: "onnx" (onnxruntime: the text of torch, in less than half the time),
+            "onnx-int8" (faster still; weights are rounded, and now and then a word is another one) or "torch". None: "onnx"
+            where the model is a plain Transformer, else torch, as always on a GPU and for several checkpoints.
 
     Raises:
         VaegenError: If there is no such checkpoint or it is damaged.
@@ -64,10 +70,10 @@ def load(
     if isinstance(path_or_hub_id, (str, PathLike)):
         from vaegen.pipeline.pipeline import load as load_pipeline
 
-        return load_pipeline(path_or_hub_id, device, avoid)
+        return load_pipeline(path_or_hub_id, device, avoid, engine)
     from vaegen.pipeline.ensemble import load as load_ensemble
 
-    return load_ensemble(path_or_hub_id, device, avoid)
+    return load_ensemble(path_or_hub_id, device, avoid, engine)
 
 
 def lazily(package: str, **names: str) -> Callable[[str], Any]:

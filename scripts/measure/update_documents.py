@@ -10,6 +10,7 @@ docs/ledgers/comparisons.json    vaegen evaluate --checkpoint RUN/checkpoint --d
 and, of scripts/measure/, as `python scripts/measure/NAME.py`:
 
 docs/ledgers/benchmark.json      model_speed.py --out docs/ledgers/benchmark.json
+docs/ledgers/decoding.json       decoding_speed.py --data DATA --out docs/ledgers/decoding.json
 docs/ledgers/attention.json      attention_speed.py --rounds 3 --out docs/ledgers/attention.json
 docs/ledgers/startup.json        startup_time.py --out docs/ledgers/startup.json
 docs/ledgers/latency.json        app_latency.py --out docs/ledgers/latency.json
@@ -166,6 +167,8 @@ def speed() -> list[str]:
                 unit = next(key for key in next(iter(rows.values())) if key != "ratio")
                 table = [[name, f"{row[unit]:,.0f}", f"{row['ratio']:.2f} x"] for name, row in rows.items()]
                 sections.append(markdown_table([title, unit, "against the best peer"], table))
+    if (LEDGERS / "decoding.json").exists():
+        sections += engines(read(LEDGERS / "decoding.json"))
     if (LEDGERS / "attention.json").exists():
         figures = read(LEDGERS / "attention.json")
         sections.append(
@@ -174,6 +177,24 @@ def speed() -> list[str]:
         )
         header = ["tokens in a text", *next(iter(figures["lengths"].values()))]
         sections.append(markdown_table(header, [[n, *row.values()] for n, row in figures["lengths"].items()]))
+    return sections
+
+
+def engines(figures: dict[str, Any]) -> list[str]:
+    """Returns the sections on decoding by torch, by onnxruntime and by peers."""
+    sections = [
+        f"`python scripts/measure/decoding_speed.py`: {figures['threads']} thread, torch {figures['torch']}, "
+        f"processor time, median of {figures['rounds']} rounds, times as fast as torch"
+    ]
+    for what, titles in figures["speed"].items():
+        names = next(iter(titles.values()))
+        rows = [[name, *(f"{rows[name]['ms']:,.0f} ms, {rows[name]['ratio']:.2f} x" for rows in titles.values())]
+                for name in names]  # fmt: skip
+        sections.append(markdown_table([what, *titles], rows))
+    if parity := figures.get("parity"):
+        columns = list(next(iter(parity.values())))
+        header = ["engine", *(f"BLEU, {name}" if "," in name else name for name in columns)]
+        sections.append(markdown_table(header, [[name, *row.values()] for name, row in parity.items()]))
     return sections
 
 

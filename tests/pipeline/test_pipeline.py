@@ -97,7 +97,7 @@ def test_batches_hold_texts_of_similar_length_and_shrink_for_long_ones(pipeline,
     encode = pipeline.model.encode
     monkeypatch.setattr(pipeline.model, "encode", lambda src, *rest: (shapes.append(src.shape), encode(src, *rest))[1])
     monkeypatch.setattr("vaegen.pipeline.batching.MAX_BATCH_TOKENS", 5 * 40)
-    pipeline.translate(["a", "a dog runs through the snow " * 3, "a", "a", "a"], "de", num_beams=5)
+    pipeline.translate(["a", "a dog runs through the snow " * 3, "b", "c", "d"], "de", num_beams=5)
     assert [rows for rows, _ in shapes] == [1, 4] and shapes[0][1] > shapes[1][1]
 
 

@@ -81,6 +81,7 @@ class Service:
         max_answers: int = 512,
         allow_folders: bool = False,
         word_lists: Sequence[str | Path] = (),
+        engine: str | None = None,
     ) -> None:
         """Prepares a service; `start` loads its model.
 
@@ -92,13 +93,14 @@ class Service:
             max_answers: Answers kept in memory.
             allow_folders: Whether visitors may open folders of this machine as checkpoints: only where they are its owner.
             word_lists: Sensitive words besides those that vaegen ships: files such as en.txt, or folders of them.
+            engine: What decodes; see `vaegen.load`.
 
         Raises:
             VaegenError: If a word list cannot be read.
         """
         found = {name: str(path) for name, path in find_checkpoints(folder).items()}
         words = WordList.load(*word_lists)
-        self._folder, self._load = Path(folder), load or (lambda path: _load_pipeline(path, words))
+        self._folder, self._load = Path(folder), load or (lambda path: _load_pipeline(path, words, engine))
         self._paths = _with_first(found, str(checkpoint or ""))
         self._models: OrderedDict[str, Any] = OrderedDict()
         self._max_models, self._allow_folders = max_models, allow_folders
@@ -337,7 +339,7 @@ def _with_first(found: dict[str, str], first: str) -> dict[str, str]:
     return {name: found.get(first, first), **{key: path for key, path in found.items() if key != name}}
 
 
-def _load_pipeline(path: str, words: WordList) -> Any:
+def _load_pipeline(path: str, words: WordList, engine: str | None) -> Any:
     import torch  # here, not above: 1.5 s that the page need not wait for
 
     from vaegen.pipeline.pipeline import load
@@ -345,4 +347,4 @@ def _load_pipeline(path: str, words: WordList) -> Any:
     # One thread: steps this small gain little from a second, and where the processor is shared (a training run
     # or a Space) two threads waiting for each other made a sentence take 15 times as long.
     torch.set_num_threads(1)
-    return load(path, avoid=words)
+    return load(path, avoid=words, engine=engine)

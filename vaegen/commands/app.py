@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from vaegen.commands.arguments import main_of, positive
+from vaegen.commands.arguments import ENGINE_HELP, main_of, positive
 from vaegen.config import DEFAULT_CHECKPOINT
 from vaegen.errors import VaegenError
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
 
     # On a Space, or behind a public link, strangers must not open folders of the machine.
     own = not options.share and "SPACE_ID" not in os.environ
-    service = Service(options.checkpoint, allow_folders=own, word_lists=options.word_list)
+    service = Service(options.checkpoint, allow_folders=own, word_lists=options.word_list, engine=options.engine)
     if not service.checkpoints:
         raise VaegenError("No checkpoint comes with an install; give a folder or a Hub id, as in --checkpoint owner/name.")
     service.start(Request(EXAMPLES[0][1]))
@@ -51,6 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="address to listen on; 0.0.0.0 lets the network in (default: GRADIO_SERVER_NAME, or this machine alone)",
     )
     parser.add_argument("--share", action="store_true", help="open a public link through gradio's servers")
+    parser.add_argument("--engine", metavar="NAME", help=ENGINE_HELP)
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument(
         "--word-list",

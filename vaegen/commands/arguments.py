@@ -24,6 +24,7 @@ CHECKPOINT_HELP = f"folder or Hub id (default: {CHECKPOINT_SHOWN} of a clone)"
 FOLDER_HELP = f"checkpoint folder (default: {CHECKPOINT_SHOWN} of a clone)"
 DATA_HELP = "folder that holds the corpora, each a folder of its own"
 DEVICE_HELP = "processor: cpu, cuda or cuda:N (default: cuda if there is one, else cpu)"
+ENGINE_HELP = "what decodes on a CPU: onnx, onnx-int8 (faster, rounds the weights) or torch (default: onnx where it can)"
 THREADS_HELP = "CPU threads of torch (default: as many as torch takes, one for each core)"
 METAVARS = {int: "N", float: "X", bool: "true|false", str: "NAME"}
 

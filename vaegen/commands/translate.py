@@ -17,6 +17,7 @@ from typing import BinaryIO
 from vaegen.commands.arguments import (
     CHECKPOINT_SHOWN,
     DEVICE_HELP,
+    ENGINE_HELP,
     THREADS_HELP,
     add_fields,
     default_checkpoint,
@@ -55,7 +56,7 @@ def translate(lines: list[str], options: argparse.Namespace) -> list[str]:
         torch.set_num_threads(options.threads)
     chosen = options.checkpoint or [default_checkpoint()]
     avoid = WordList.load(*options.word_list) if options.avoid or options.word_list else None
-    pipeline = vaegen.load(chosen if len(chosen) > 1 else chosen[0], options.device, avoid)
+    pipeline = vaegen.load(chosen if len(chosen) > 1 else chosen[0], options.device, avoid, options.engine)
     with tqdm(total=len(lines), unit="line", disable=not sys.stderr.isatty()) as bar:
         return pipeline.translate(
             lines,
@@ -129,6 +130,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="most lines in one batch")
     parser.add_argument("--device", help=DEVICE_HELP)
+    parser.add_argument("--engine", metavar="NAME", help=ENGINE_HELP)
     parser.add_argument("--threads", type=positive, metavar="N", help=THREADS_HELP)
 
 

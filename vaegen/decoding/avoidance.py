@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-Allowed = Callable[[int, Sequence[int], bool], bool]  # memory row, ids, under watch? -> whether they may be written
+Allowed = Callable[[int, Sequence[int], bool], bool]  # sentence, ids, under watch? -> whether they may be written
 MayFollow = Callable[[int, int], bool]  # row of the batch, token -> whether it may come next
 NEVER = float("-inf")
 

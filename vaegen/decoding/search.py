@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import NamedTuple
 
 import torch
@@ -77,14 +78,15 @@ def decode(
     max_lengths: Sequence[int] | None = None,
     generators: Sequence[torch.Generator] | None = None,
     allowed: Allowed | None = None,
+    memory_rows: Sequence[int] | None = None,
 ) -> list[list[Hypothesis]]:
-    """Returns `n_best` hypotheses for each memory row, best first (samples: in the order drawn).
+    """Returns `n_best` hypotheses for each sentence, best first (samples: in the order drawn).
 
     A beam has fewer where so many different sentences cannot be written: within a limit of one token, or under `allowed`.
 
     Args:
         model: In evaluation mode.
-        memory: One row per sentence.
+        memory: One row per sentence, or fewer that they share.
         language_ids: First decoder input of each sentence, (B,).
         eos_id: The token that ends a sentence.
         options: How to choose.
@@ -92,10 +94,11 @@ def decode(
         max_lengths: Most tokens of each sentence, the end included; by default the most that the model can.
         generators: For sampling, one per sentence, on the CPU: what is drawn for a sentence does not depend on the
             others in the batch. By default torch's global generator is used.
-        allowed: Says for a memory row and some ids whether they may be written: of a whole sentence first, then, under
+        allowed: Says for a sentence and some ids whether they may be written: of a whole sentence first, then, under
             watch, of every beginning; the empty one must be allowed. A sentence that is refused is decoded again: greedily,
             the best allowed token; in a beam, the best allowed ones; in sampling, the allowed ones renormalised, with the
             same random numbers up to where it has to swerve.
+        memory_rows: Memory row of each sentence; None where they are one to one.
     """
     options = options or DecodingOptions()
     most = min(options.max_length or model.config.max_length + 1, model.config.max_length + 1)
@@ -109,8 +112,9 @@ def decode(
     def search(paths: Sequence[int], allowed: Allowed | None = None) -> list[list[Hypothesis]]:
         rows = torch.tensor([path // n for path in paths], device=language_ids.device)
         ends = [limits[path // n] for path in paths]
-        all_in_order = rows.tolist() == list(range(len(limits)))
-        decoder = DecodingState(model, memory, None if all_in_order else rows, max(ends), banned_ids)
+        of = rows if memory_rows is None else torch.tensor(memory_rows, device=rows.device)[rows]
+        all_in_order = of.tolist() == list(range(len(memory.mask)))
+        decoder = DecodingState(model, memory, None if all_in_order else of, max(ends), banned_ids)
         may_be = None if allowed is None else lambda i, ids: allowed(paths[i] // n, ids, True)
         if beam:
             return _beam(decoder, language_ids[rows], eos_id, ends, options, may_be)
@@ -259,21 +263,24 @@ class _Search:
             log_probs: Their log-probabilities.
             ends: Log-probability of the end for each.
         """
-        candidates: list[tuple[int, _Node]] = []
+        candidates: list[tuple[float, int, int, float]] = []  # total, parent, token, its own log-probability
         for i, parent in enumerate(self.open):
-            base, top = parent.total, (ids[i], log_probs[i])
+            base = parent.total
             # A sentence at its limit can only end.
-            pairs = [(self.eos_id, ends[i])] if step + 1 == self.limit else zip(*top, strict=True)
-            candidates += [(i, _Node(t, p, base + p, top, parent)) for t, p in pairs if p > NEVER]
-        candidates.sort(key=lambda candidate: -candidate[1].total)
+            pairs = [(self.eos_id, ends[i])] if step + 1 == self.limit else zip(ids[i], log_probs[i], strict=True)
+            candidates += [(base + p, i, t, p) for t, p in pairs if p > NEVER]
+        candidates.sort(key=_total, reverse=True)
         width, before, length = self.options.num_beams, [], step + 1
-        self.open = []
-        for rank, (i, node) in enumerate(candidates):
-            if node.token != self.eos_id:
+        parents, self.open = self.open, []
+        for rank, (total, i, token, log_prob) in enumerate(candidates):
+            if token == self.eos_id and rank >= width:
+                continue
+            node = _Node(token, log_prob, total, (ids[i], log_probs[i]), parents[i])
+            if token == self.eos_id:
+                self.finished.append((self.options.score(total, length), node))
+            else:
                 self.open.append(node)
                 before.append(i)
-            elif rank < width:
-                self.finished.append((self.options.score(node.total, length), node))
             if len(self.open) == width:
                 break
         self.finished = sorted(self.finished, key=lambda pair: -pair[0])[:width]
@@ -296,6 +303,9 @@ class _Search:
         n = self.options.n_alternatives
         tops = [[(t, p) for t, p in zip(a.top[0][:n], a.top[1][:n], strict=True) if p > NEVER] for a in nodes]
         return _hypothesis([a.token for a in nodes[:-1]], [a.log_prob for a in nodes], tops if n else None, self.options)
+
+
+_total = itemgetter(0)
 
 
 def _chain(node: _Node) -> list[_Node]:

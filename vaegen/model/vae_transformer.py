@@ -47,6 +47,12 @@ class Encoding:
     posterior: DiagonalGaussian | None
     log_beta: Tensor | None = None
 
+    def select(self, rows: Tensor) -> Encoding:
+        """The encoding of some rows, repeated where an index repeats."""
+        posterior = None if self.posterior is None else self.posterior[rows]
+        log_beta = None if self.log_beta is None else self.log_beta[rows]
+        return Encoding(self.hidden[rows], self.src_mask[rows], posterior, log_beta)
+
 
 @dataclass(frozen=True)
 class Memory:

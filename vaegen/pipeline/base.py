@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vaegen.engine.engine import TORCH
 from vaegen.errors import VaegenError
 from vaegen.model.rate_dial import BETAS
 from vaegen.model.vae_transformer import VAETransformer
@@ -36,10 +37,11 @@ class PipelineBase:
         name: str = "",
         folder: Path | None = None,
         avoid: WordList | bool | None = None,
+        engine: str | None = TORCH,
     ) -> None:
         self.model, self.tokenizer, self.metadata, self.name = model.eval(), tokenizer, metadata or {}, name
         self.folder = folder
-        self._inference = Inference(self.model, tokenizer, avoid)
+        self._inference = Inference(self.model, tokenizer, avoid, engine)
         self._companions: dict[str, tuple[int, Any]] = {}  # what lies beside the weights, by file
         self._variances: dict[float | None, np.ndarray] = {}  # of the modes, by rate
 
@@ -88,17 +90,19 @@ class PipelineBase:
 
     def _languages(self, language: str | Sequence[str], n: int, what: str) -> list[str]:
         """A language for each of n things, once all of them are known to be there."""
-        languages = [language] * n if isinstance(language, str) else list(language)
-        if len(languages) != n:
-            raise VaegenError(
-                "{n} {what} and {n_languages} languages: give one, or one for each.",
-                n=n,
-                what=what,
-                n_languages=len(languages),
-            )
+        languages = self._one_each(language, n, what, "languages")
         for code in {*languages, *listed(language)}:
             self._check_language(code)
         return languages
+
+    @staticmethod
+    def _one_each(given: str | Sequence[str], n: int, what: str, name: str) -> list[str]:
+        """What is given for n things, one for each or one for all, as a list."""
+        each = [given] * n if isinstance(given, str) else list(given)
+        if len(each) != n:
+            said = "{n} {what} and {n_given} {name}: give one, or one for each."
+            raise VaegenError(said, n=n, what=what, n_given=len(each), name=name)
+        return each
 
     def _check_language(self, language: str) -> str:
         if language not in self.tags:

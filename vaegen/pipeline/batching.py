@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+import threading
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from vaegen.decoding import loops
 from vaegen.decoding.avoidance import Allowed
 from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.decoding.search import Hypothesis, decode
+from vaegen.engine.engine import TORCH, check_engine, engine_for
 from vaegen.errors import VaegenError
 from vaegen.latent.refinement import refine
 from vaegen.model.likelihood import token_log_probs
@@ -28,6 +30,7 @@ from vaegen.text.cleaning import check_text
 from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
 
+T = TypeVar("T", bound=Hashable)
 TOO_LONG = "The text has {n} tokens; this model takes up to {most}. Please split it."
 ONE_TOO_LONG = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
@@ -41,12 +44,18 @@ class Inference:
     Attributes:
         model: The model.
         tokenizer: Its tokenizer.
+        engine: What encodes and decodes in its place (`vaegen.engine`): made when it is first asked for, and again when the
+            weights have changed.
         n_avoided: Sentences that were led around a word of a list so far.
         n_masked: Words that got past that and were masked in the finished text: none, or there is a mistake.
     """
 
-    def __init__(self, model: VAETransformer, tokenizer: Tokenizer, avoid: WordList | bool | None = None) -> None:
+    def __init__(
+        self, model: VAETransformer, tokenizer: Tokenizer, avoid: WordList | bool | None = None, engine: str | None = TORCH
+    ) -> None:
         self.model, self.tokenizer = model, tokenizer
+        self._engine_name, self._engine_lock = check_engine(engine), threading.Lock()
+        self._engine: tuple[Any, VAETransformer] | None = None
         self.source_tokenizer: Tokenizer | SourceTokenizer = model.source_tokenizer or tokenizer
         self.n_avoided = self.n_masked = 0
         self._avoid: WordList | None = None
@@ -59,6 +68,16 @@ class Inference:
     def device(self) -> torch.device:
         """Where the model is."""
         return self.model.embedding.weight.device
+
+    @property
+    def engine(self) -> VAETransformer:
+        if self._engine_name == TORCH:
+            return self.model
+        now = (self.device, sum(weight._version for weight in self.model.parameters()))
+        with self._engine_lock:
+            if self._engine is None or self._engine[0] != now:
+                self._engine = (now, engine_for(self.model, self._engine_name))
+            return self._engine[1]
 
     def ids(self, texts: Sequence[str], as_targets: bool = False) -> list[list[int]]:
         """Returns the ids of each text with the end token; a blank text gives an empty list.
@@ -91,8 +110,13 @@ class Inference:
         return ids.to(self.device), mask.to(self.device)
 
     def encode(self, sources: Sequence[Sequence[int]], beta: float | None = None) -> Encoding:
-        """Returns the encoding of some sources, none of them empty, at a rate of the dial (None: the usual one)."""
-        return self.model.encode(*self.pad(sources), self.rates(beta, len(sources)))
+        """Returns the encoding of some sources, none of them empty, at a rate of the dial (None: the usual one).
+
+        Sources that are the same are encoded once.
+        """
+        distinct, rows = without_repeats([tuple(source) for source in sources])
+        encoding = self.engine.encode(*self.pad(distinct), self.rates(beta, len(distinct)))
+        return encoding if len(distinct) == len(sources) else encoding.select(torch.tensor(rows, device=self.device))
 
     def rates(self, beta: float | None, n: int) -> Tensor | None:
         """Returns what the model is told of n sentences, (n,): log beta; None for its usual rate.
@@ -111,7 +135,7 @@ class Inference:
         texts: Sequence[str],
         languages: Sequence[str],
         *,
-        context: str = CONTEXT,
+        context: str | Sequence[str] = CONTEXT,
         n_draws: int = 0,
         seed: int = 0,
         beta: float | None = None,
@@ -121,8 +145,10 @@ class Inference:
         **options: Any,
     ) -> list[list[Hypothesis]]:
         """Returns the hypotheses of each text in its language, those of its first draw first; none for a blank text."""
-        if context not in CONTEXTS:
-            raise VaegenError("There is no context {context}; choose 'latent' or 'source'.", context=repr(context))
+        contexts = [context] * len(texts) if isinstance(context, str) else list(context)
+        for name in dict.fromkeys(contexts):
+            if name not in CONTEXTS:
+                raise VaegenError("There is no context {context}; choose 'latent' or 'source'.", context=repr(name))
         if n_draws < 0 or batch_size < 1:
             raise VaegenError(
                 "n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.",
@@ -138,11 +164,11 @@ class Inference:
             ids = [sources[i] for i in batch]
             generators = [make_generator(seed, i) for i in batch]
             with torch.inference_mode():
-                memory = self._memory(ids, context, n_draws, generators, beta)
+                memory, rows = self._memory(ids, [contexts[i] for i in batch], n_draws, generators, beta)
                 limits = [2 * len(source) + 20 for source in ids for _ in range(draws)]
                 each = [generator for generator in generators for _ in range(draws)]
                 tags = [languages[i] for i in batch for _ in range(draws)]
-                found = self.decode(memory, tags, chosen, limits, each, avoid)
+                found = self.decode(memory, tags, chosen, limits, each, avoid, rows=rows)
             for row, i in enumerate(batch):
                 results[i] = [h for hypotheses in found[row * draws : (row + 1) * draws] for h in hypotheses]
             if progress is not None:
@@ -221,7 +247,7 @@ class Inference:
         with torch.inference_mode():
             for start in range(0, len(z), batch_size):
                 n = len(z[start : start + batch_size])
-                memory = self.model.memory(z[start : start + n], None, "latent", self.rates(beta, n))
+                memory = self.engine.memory(z[start : start + n], None, "latent", self.rates(beta, n))
                 generators = [make_generator(seed, start + i) for i in range(n)]
                 tags = languages[start : start + n]
                 found = self.decode(memory, tags, chosen, [LATENT_MAX_LENGTH] * n, generators, avoid, avoid_loops)
@@ -237,8 +263,12 @@ class Inference:
         generators: list[torch.Generator],
         avoid: WordList | bool | None = None,
         avoid_loops: bool = False,
+        rows: Sequence[int] | None = None,
     ) -> list[list[Hypothesis]]:
-        """Returns the hypotheses for each memory row in its language, without listed words and, if so asked, loops."""
+        """Returns the hypotheses for each language, without listed words and, if so asked, loops.
+
+        Sentence i reads memory row i, or `rows[i]` where some share one.
+        """
         tags = torch.tensor([self.tokenizer.language_id(language) for language in languages], device=self.device)
         words, led_around = self.allowed(languages, avoid), set()
 
@@ -251,9 +281,9 @@ class Inference:
             return False
 
         found = decode(
-            self.model, memory, tags, self.tokenizer.eos_id, options,
+            self.engine, memory, tags, self.tokenizer.eos_id, options,
             banned_ids=self._banned, max_lengths=limits, generators=generators,
-            allowed=allowed if words or avoid_loops else None,
+            allowed=allowed if words or avoid_loops else None, memory_rows=rows,
         )  # fmt: skip
         self.n_avoided += len(led_around)
         return found
@@ -317,24 +347,35 @@ class Inference:
     def _memory(
         self,
         sources: list[list[int]],
-        context: str,
+        contexts: list[str],
         n_draws: int,
         generators: list[torch.Generator],
         beta: float | None = None,
-    ) -> Memory:
-        """What the decoder sees of each source; with draws, `n_draws` rows for each."""
+    ) -> tuple[Memory, list[int] | None]:
+        """What the decoder sees of the sources, each in its context, and the row of each; with draws, `n_draws` for each."""
+        pairs: list[tuple[tuple[int, ...], str]] = [(tuple(ids), c) for ids, c in zip(sources, contexts, strict=True)]
+        if not n_draws:
+            distinct, rows = without_repeats(pairs)
+            encoding = self.encode([ids for ids, _ in distinct], beta)
+            return self.memory(mode(encoding), encoding, [context for _, context in distinct]), rows
         encoding = self.encode(sources, beta)
         posterior = encoding.posterior
-        if posterior is None or not n_draws:
-            return self.model.memory(mode(encoding), encoding, context)
+        assert posterior is not None, "whoever draws has a latent"
         mu, logvar = (posterior.mu.cpu(), posterior.logvar.cpu())  # drawn on the CPU: one seed, one result, on any device
-        rows = torch.arange(len(sources)).repeat_interleave(n_draws)
-        parts = zip(mu[rows].split(n_draws), logvar[rows].split(n_draws), generators, strict=True)
+        repeated = torch.arange(len(sources)).repeat_interleave(n_draws)
+        parts = zip(mu[repeated].split(n_draws), logvar[repeated].split(n_draws), generators, strict=True)
         z = torch.cat([DiagonalGaussian(m, v).sample(generator) for m, v, generator in parts])
-        rows = rows.to(self.device)
-        rate = None if encoding.log_beta is None else encoding.log_beta[rows]
-        drawn = Encoding(encoding.hidden[rows], encoding.src_mask[rows], None, rate)
-        return self.model.memory(z.to(self.device), drawn, context)
+        drawn = encoding.select(repeated.to(self.device))
+        return self.memory(z.to(self.device), drawn, [contexts[i] for i in repeated.tolist()]), None
+
+    def memory(self, z: Tensor | None, encoding: Encoding, contexts: Sequence[str]) -> Memory:
+        """Returns what the decoder sees of each sentence in its context; with several, a mask hides words from a latent."""
+        if len(set(contexts)) == 1 or z is None:
+            return self.engine.memory(z, encoding, min(contexts))  # "latent" first: it may be refused
+        whole = self.engine.memory(z, encoding, "source")
+        is_slot = torch.arange(whole.mask.shape[1], device=self.device) < z.shape[1]
+        is_latent = torch.tensor([context == "latent" for context in contexts], device=self.device)
+        return Memory(whole.states, whole.mask & (is_slot | ~is_latent[:, None]))
 
 
 def listed(texts: str | Sequence[str]) -> list[str]:
@@ -355,6 +396,13 @@ def batches(sources: Sequence[Sequence[int]], batch_size: int, width: int) -> It
         batch = order[first : first + size]
         done += len(batch)
         yield batch, done
+
+
+def without_repeats(things: Sequence[T]) -> tuple[list[T], list[int]]:
+    """Returns what is in a list, each once, and where in that each of the list is."""
+    places: dict[T, int] = {}
+    rows = [places.setdefault(thing, len(places)) for thing in things]
+    return list(places), rows
 
 
 def mode(encoding: Encoding) -> Tensor | None:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vaegen.engine.engine import TORCH, check_engine
 from vaegen.errors import VaegenError
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
@@ -177,14 +178,21 @@ class EnsemblePipeline(Pipeline):
         raise VaegenError("Each member of an ensemble has a latent space of its own; draw from one of the members.")
 
 
-def load(paths: Sequence[str | Path], device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
-    """Returns the pipeline of several checkpoints that decode together; see `vaegen.load`.
+def load(
+    paths: Sequence[str | Path],
+    device: str | None = None,
+    avoid: WordList | bool | None = None,
+    engine: str | None = None,
+) -> Pipeline:
+    """Returns the pipeline of several checkpoints that decode together, in torch; see `vaegen.load`.
 
     Raises:
         VaegenError: If one cannot be loaded, or they do not fit together.
     """
     if not paths:
         raise VaegenError("An ensemble of no model: give one checkpoint or more.")
+    if check_engine(engine) not in (None, TORCH):
+        raise VaegenError("Several checkpoints are decoded by torch; leave engine={engine} out.", engine=repr(engine))
     pipelines = [load_pipeline(path, device) for path in paths]
     check_tokenizers([pipeline.tokenizer for pipeline in pipelines])
     model = cast(VAETransformer, Ensemble([pipeline.model for pipeline in pipelines]))

@@ -124,7 +124,7 @@ def _translate(
 
     with torch.inference_mode():
         encoding = run.encode([source], beta)
-        memory = run.model.memory(mode(encoding), encoding, context)
+        memory = run.engine.memory(mode(encoding), encoding, context)
         limit, generators = [2 * len(source) + 20], [make_generator(0, 0)]
         options = DecodingOptions(num_beams=N_BEAMS)
         ((best, *_),) = run.decode(memory, [language], options, limit, generators, avoid)

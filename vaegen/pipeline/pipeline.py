@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from vaegen.decoding.options import CONTEXT, DecodingOptions
+from vaegen.engine.engine import check_engine
 from vaegen.errors import VaegenError
 from vaegen.model.checkpoint import load_checkpoint
 from vaegen.pipeline.batching import listed
@@ -33,8 +34,14 @@ from vaegen.pipeline.unsure import Unsure, load_unsure
 from vaegen.text.sensitive import WordList
 
 
-def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList | bool | None = None) -> Pipeline:
+def load(
+    path_or_hub_id: str | Path,
+    device: str | None = None,
+    avoid: WordList | bool | None = None,
+    engine: str | None = None,
+) -> Pipeline:
     """Returns the pipeline of a checkpoint; see `vaegen.load`."""
+    check_engine(engine)
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -43,7 +50,8 @@ def load(path_or_hub_id: str | Path, device: str | None = None, avoid: WordList 
         raise VaegenError(
             "device={device} cannot be used: {reason} Try 'cpu'.", device=repr(device), reason=str(error).splitlines()[0]
         ) from error
-    return Pipeline(checkpoint.model, checkpoint.tokenizer, checkpoint.metadata, checkpoint.name, checkpoint.path, avoid)
+    about = (checkpoint.metadata, checkpoint.name, checkpoint.path)
+    return Pipeline(checkpoint.model, checkpoint.tokenizer, *about, avoid, engine)
 
 
 class Pipeline(LatentSpace):
@@ -107,7 +115,7 @@ class Pipeline(LatentSpace):
         target_language: str | Sequence[str],
         *,
         source_language: str | None = None,
-        context: str = CONTEXT,
+        context: str | Sequence[str] = CONTEXT,
         n_draws: int = 0,
         seed: int = 0,
         beta: float | None = None,
@@ -119,9 +127,10 @@ class Pipeline(LatentSpace):
 
         Args:
             texts: As in `translate`, like everything that is not here.
-            target_language: A code such as "de", or one code for each text: different languages share a batch.
+            target_language: A code such as "de", or one code for each text: different languages share a batch. A text that
+                is there several times is encoded once: [text] * 3, ["de", "fr", "cs"] is one source with many targets.
             source_language: Reported as given; detected for each text where it is not.
-            context: `source` or `latent`.
+            context: `source` or `latent`, or one for each text.
             n_draws: Latents drawn from the posterior of each text ("other ways to say it"); 0 decodes its mode.
             seed: Of draws and sampling. Text i gets the same numbers whatever the others and the batch size are.
             beta: As in `translate`.
@@ -135,15 +144,16 @@ class Pipeline(LatentSpace):
         options |= {"context": context, "n_draws": n_draws, "seed": seed, "batch_size": batch_size, "progress": progress}
         options["beta"] = beta
         several, languages = self._check(texts, target_language, source_language, options)
+        contexts = self._one_each(context, len(several), "texts", "contexts")
         found = self._inference.hypotheses(several, languages, **options)
         results = []
-        for text, language, hypotheses in zip(several, languages, found, strict=True):
+        for text, language, seen, hypotheses in zip(several, languages, contexts, found, strict=True):
             if not hypotheses:
-                results.append([Translation("", language, (), (), None, 0.0, 0.0, source_language or "", context)])
+                results.append([Translation("", language, (), (), None, 0.0, 0.0, source_language or "", seen)])
                 continue
             source = source_language or self.detect_language(text)
             avoid = options.get("avoid")
-            results.append([self._inference.translation(h, language, source, context, avoid) for h in hypotheses])
+            results.append([self._inference.translation(h, language, source, seen, avoid) for h in hypotheses])
         self._tell_unsure(several, results)
         return results
 

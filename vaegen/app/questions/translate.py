@@ -271,15 +271,14 @@ def _with_doubt(model: Any, answer: Answer) -> Answer:
 
 
 def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Card, ...]:
-    """The cards of some languages, in order; languages of the same context are decoded in one batch."""
-    request, cards = answer.request, {}
-    contexts = {language: _context(model, request, language == answer.source_language) for language in languages}
-    for context in dict.fromkeys(contexts.values()):
-        group = [language for language in languages if contexts[language] == context]
-        options = _options(request, context=context, n_alternatives=N_ALTERNATIVES + 1)
-        for language, (result, *_) in zip(group, model.generate([request.text] * len(group), group, **options), strict=True):
-            words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
-            own = language == answer.source_language
-            unsure = result.unsure if request.method == "beam" else None  # sampled words are improbable for any text
-            cards[language] = Card(language, result.text, words, result.log_prob, context, own, result.avoided, unsure)
-    return tuple(cards[language] for language in languages)
+    """The cards of some languages, in order: one source, many targets, each in its context."""
+    request, cards = answer.request, []
+    contexts = [_context(model, request, language == answer.source_language) for language in languages]
+    options = _options(request, context=contexts, n_alternatives=N_ALTERNATIVES + 1)
+    found = model.generate([request.text] * len(languages), languages, **options)
+    for language, context, (result, *_) in zip(languages, contexts, found, strict=True):
+        words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
+        own = language == answer.source_language
+        unsure = result.unsure if request.method == "beam" else None  # sampled words are improbable for any text
+        cards.append(Card(language, result.text, words, result.log_prob, context, own, result.avoided, unsure))
+    return tuple(cards)
