@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
+from vaegen.errors import VaegenError
 from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
 
 
@@ -73,3 +74,34 @@ def test_gradients_flow_through_a_sample():
 def test_some_of_a_batch(posterior):
     part = posterior[torch.tensor([3, 1])]
     torch.testing.assert_close(part.kl(), posterior.kl()[[3, 1]])
+
+
+def test_it_is_a_sequence_of_posteriors(posterior):
+    assert len(posterior) == 5 and len(list(posterior)) == 5
+    for one, kl in zip(posterior, posterior.kl(), strict=True):
+        assert len(one) == 1 and one.kl().item() == kl.item()
+    torch.testing.assert_close(posterior[-1].mu, posterior.mu[4:])
+    torch.testing.assert_close(posterior[[0, 3]].logvar, posterior.logvar[[0, 3]])
+    assert len(posterior[1:3]) == 2 and len(posterior[torch.tensor([True, False, False, True, True])]) == 3
+    for index in (5, -6):
+        with pytest.raises(IndexError, match="There are 5 posteriors"):
+            posterior[index]
+
+
+def test_moments_entropy_and_other_forms_are_those_of_torch_distributions(posterior):
+    torch.testing.assert_close(posterior.mean, reference(posterior).mean)
+    torch.testing.assert_close(posterior.variance, reference(posterior).variance)
+    torch.testing.assert_close(posterior.entropy(), reference(posterior).entropy())
+    mean, variance = posterior.numpy()
+    assert mean.shape == variance.shape == (5, 3, 4) and (variance == posterior.variance.numpy()).all()
+    assert posterior.to(torch.float32).mu.dtype == torch.float32 and posterior.mu.dtype == torch.float64
+
+
+def test_several_draws_are_independent(posterior):
+    draws = posterior.sample(torch.Generator().manual_seed(5), n=4)
+    assert draws.shape == (4, 5, 3, 4) and len({float(one.sum()) for one in draws}) == 4
+    once, alone = (posterior.sample(torch.Generator().manual_seed(5), n=n) for n in (1, None))
+    assert torch.equal(once[0], alone)
+    for n in (0, -1, 1.5, True):
+        with pytest.raises(VaegenError, match="whole number of draws"):
+            posterior.sample(n=n)
