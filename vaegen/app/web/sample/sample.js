@@ -259,7 +259,7 @@ function makeControls({ view, made, set }) {
       step: 1,
       value: params.kept || all,
       format: (x) => (x >= all ? t('all') : t('the first {n}', { n: x })),
-      help: t('The first slots say what the sentence is about, the later ones add details.'),
+      help: t('Only the first slots speak; the others are 0, the prior’s mean.'),
       onInput: (x) => view.set({ kept: x === made?.n_slots ? 0 : x }),
     }),
     slider({
