@@ -153,8 +153,8 @@ def speed() -> list[str]:
         ]
     if (LEDGERS / "load.json").exists():
         sections += [
-            "`python scripts/measure/load_test.py`: many visitors at once; their program runs on the same machine, and takes "
-            "more of its two cores than the app",
+            "`python scripts/measure/load_test.py`: many visitors at once; their program runs on the same machine, and "
+            "takes more of its two cores than the app",
             markdown_table(["figure", "value"], [[name, value] for name, value in read(LEDGERS / "load.json").items()]),
         ]
     if (LEDGERS / "benchmark.json").exists():
