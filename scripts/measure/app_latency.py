@@ -27,14 +27,16 @@ sys.path.insert(0, str(ROOT))
 from vaegen.data.probe_sentences import probe_set
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-MOVE = """async ([number, value]) => {
+MODULES = "const vg = await import(document.getElementById('vaegen').src);"  # what web/main.js exports
+MOVE = f"""async ([number, value]) => {{
+    {MODULES}
     const view = vg.views.sample, input = view.root.querySelectorAll('.vg-direction input')[number];
     const begin = performance.now();
     input.value = value;
     input.dispatchEvent(new Event('input'));
     while (view.busy) await new Promise((done) => setTimeout(done, 1));
     return performance.now() - begin;
-}"""
+}}"""
 WATCH_CLICKS = """() => {
     document.addEventListener('mouseup', () => (window.begin = performance.now()), true);
     const watch = new MutationObserver(() => (window.took = performance.now() - window.begin));
@@ -71,11 +73,11 @@ def main() -> None:
 def measure(browser: Any, url: str, n_moves: int) -> dict[str, Any]:
     """Returns all figures."""
     page = _open(browser, url, "sample")
-    page.wait_for_function("vg.views.sample?.answer && !vg.views.sample.busy")
+    _rest(page)
     figures: dict[str, Any] = {"moves": n_moves}
     for name, languages in (("one_language", ["en"]), ("four_languages", ["en", "de", "fr", "cs"])):
-        page.evaluate("(languages) => vg.views.sample.set({ languages })", languages)
-        page.wait_for_function("!vg.views.sample.busy")
+        page.evaluate(f"async (languages) => {{ {MODULES} vg.views.sample.set({{ languages }}); }}", languages)
+        _rest(page)
         figures[f"slider_{name}_ms"] = _slide(page, n_moves)
     times = []
     for _ in range(3):
@@ -95,7 +97,7 @@ def measure(browser: Any, url: str, n_moves: int) -> dict[str, Any]:
     page.get_by_text("Your 500 sentences").wait_for()
     figures["place_500_s"] = round(time.perf_counter() - begin, 2)
     other = _open(browser, url, "sample")
-    other.wait_for_function("vg.views.sample?.answer && !vg.views.sample.busy")
+    _rest(other)
     begin = time.perf_counter()
     page.get_by_role("button", name="Fit a map of these alone").click()
     time.sleep(3)  # the sentences are encoded, UMAP runs
@@ -115,6 +117,12 @@ def _open(browser: Any, url: str, tab: str) -> Any:
             time.sleep(0.1)
     page.wait_for_selector(f"#tab-{tab}-button[aria-selected=true]")
     return page
+
+
+def _rest(page: Any) -> None:
+    """Waits until Sample has its answer; `wait_for_function` would take the promise of it for true."""
+    while not page.evaluate(f"async () => {{ {MODULES} return vg.views.sample?.answer && !vg.views.sample.busy; }}"):
+        time.sleep(0.05)
 
 
 def _slide(page: Any, n: int, offset: float = 0.0) -> dict[str, float]:
