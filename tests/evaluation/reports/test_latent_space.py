@@ -54,6 +54,8 @@ def test_directions_that_reach_both_goals_are_counted():
     one = {"kind": "named", "name": "one → two", "effect": 0.7, "kept": 0.95, "kept_least": 0.85}
     text = report({"directions": [one, {**one, "kept_least": 0.75}, {**one, "effect": 0.5}]}, "own")
     assert "1 of 3 change" in text and "| one → two | 70% | 95% | 85% |" in text and "captions" not in text
+    unseen = {**one, "name": "unseen", "effect": None, "kept": None, "kept_least": None}
+    assert "unseen" not in report({"directions": [one, unseen]}, "own")
     seen = {**one, "caption_effect": 0.4, "caption_kept": 0.6, "n_captions": 12}
     text = report({"directions": [seen, {**one, "name": "rare", "caption_effect": None, "caption_kept": None}]}, "own")
     assert "on average 40% change and 60% of the other factors stay (1 directions" in text

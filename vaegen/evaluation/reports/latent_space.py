@@ -229,7 +229,7 @@ def probe_section(part: Figures, _plots: bool = True) -> str:
 
 def direction_section(directions: Sequence[Figures]) -> str:
     """Named directions."""
-    named = [d for d in directions if d["kind"] == "named"]
+    named = [d for d in directions if d["kind"] == "named" and d["effect"] is not None]  # of the rest too few texts show it
     rows = [[d["name"], f"{d['effect']:.0%}", f"{d['kept']:.0%}", f"{d.get('kept_least') or 0:.0%}"] for d in named]
     good = sum(d["effect"] >= 0.6 and (d.get("kept_least") or 0.0) >= 0.8 for d in named)
     columns, told = ["direction", "changes", "keeps", "keeps each at least"], ""
