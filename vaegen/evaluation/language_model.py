@@ -19,9 +19,10 @@ from vaegen.data.batches import pad
 from vaegen.errors import VaegenError
 from vaegen.model.precision import fast_autocast
 from vaegen.model.randomness import own_randomness
+from vaegen.training.linear_cross_entropy import linear_cross_entropy
+from vaegen.training.optimization import take_step
 
 BATCH_TOKENS = 4096
-IGNORED = -100  # a label that transformers leaves out of the loss
 
 
 def new_language_model(vocab_size: int, width: int = 192, n_layers: int = 7, n_heads: int = 4, seed: int = 0) -> Any:
@@ -45,13 +46,16 @@ def train_language_model(
     seed: int = 0,
     progress: Callable[[int, float], None] | None = None,
 ) -> Any:
-    """Trains in place with AdamW, one learning-rate cycle and batches of similar length, and returns the model.
+    """Trains in place, with one learning-rate cycle and batches of similar length, and returns the model.
+
+    Muon takes the matrices of the layers and AdamW the rest, as in the training of the VAE: the two are to differ in what
+    they are, not in how they were trained.
 
     Args:
         model: From `new_language_model`.
         sentences: Ids with their start and end tokens.
         n_steps: Optimizer steps of about 4,096 tokens.
-        lr: Peak learning rate.
+        lr: Peak learning rate of AdamW; that of Muon is five times as large.
         seed: Of order and dropout.
         progress: Called with (step, loss in nats per token).
 
@@ -63,8 +67,9 @@ def train_language_model(
     if not sentences:
         raise VaegenError("There is no sentence to train a language model on.")
     rng = np.random.default_rng(seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.1, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, n_steps, pct_start=max(0.1, 2.5 / n_steps))
+    optimizers = _optimizers(model, lr)
+    cycle = dict(total_steps=n_steps, pct_start=max(0.1, 2.5 / n_steps), cycle_momentum=False)
+    schedules = [torch.optim.lr_scheduler.OneCycleLR(o, o.param_groups[0]["lr"], **cycle) for o in optimizers]
     epochs = (_batches(sentences, rng) for _ in count())
     model.train()
     with own_randomness(seed):
@@ -73,9 +78,9 @@ def train_language_model(
                 loss = _loss(model, batch)
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            schedule.step()
+            take_step(optimizers, "cpu")
+            for schedule in schedules:
+                schedule.step()
             if progress is not None:
                 progress(step, float(loss))
     return model.eval()
@@ -115,9 +120,20 @@ def load_language_model(folder: Path) -> Any:
     return LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
 
 
+def _optimizers(model: Any, lr: float) -> list[torch.optim.Optimizer]:
+    matrices = [p for p in model.model.layers.parameters() if p.ndim == 2]
+    rest = [p for p in model.parameters() if all(p is not matrix for matrix in matrices)]
+    adamw = torch.optim.AdamW(rest, lr=lr, weight_decay=0.1, betas=(0.9, 0.98))
+    return [adamw, torch.optim.Muon(matrices, lr=5 * lr, weight_decay=0.1)]
+
+
 def _loss(model: Any, batch: Sequence[Sequence[int]]) -> Tensor:
+    """The mean over the tokens that follow another; padding, which comes last, is seen by no real token."""
     ids, mask = pad(batch, 0)
-    return model(input_ids=ids, attention_mask=mask, labels=ids.masked_fill(~mask, IGNORED)).loss
+    follows = mask[:, 1:]
+    hidden = model.model(input_ids=ids[:, :-1]).last_hidden_state[follows]
+    loss, _ = linear_cross_entropy(hidden, model.lm_head.weight, ids[:, 1:][follows])
+    return loss / len(hidden)
 
 
 def _batches(sentences: Sequence[Sequence[int]], rng: np.random.Generator) -> list[list[Sequence[int]]]:
