@@ -68,7 +68,7 @@ def train_language_model(
         raise VaegenError("There is no sentence to train a language model on.")
     rng = np.random.default_rng(seed)
     optimizers = _optimizers(model, lr)
-    cycle = dict(total_steps=n_steps, pct_start=max(0.1, 2.5 / n_steps), cycle_momentum=False)
+    cycle = {"total_steps": n_steps, "pct_start": max(0.1, 2.5 / n_steps), "cycle_momentum": False}
     schedules = [torch.optim.lr_scheduler.OneCycleLR(o, o.param_groups[0]["lr"], **cycle) for o in optimizers]
     epochs = (_batches(sentences, rng) for _ in count())
     model.train()
@@ -82,7 +82,7 @@ def train_language_model(
             for schedule in schedules:
                 schedule.step()
             if progress is not None:
-                progress(step, float(loss))
+                progress(step, loss.item())
     return model.eval()
 
 

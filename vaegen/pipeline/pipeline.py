@@ -29,6 +29,7 @@ from vaegen.pipeline.batching import listed
 from vaegen.pipeline.latents import LatentSpace
 from vaegen.pipeline.occlusion import N_BEAMS, Without, occlude
 from vaegen.pipeline.outputs import Attention, ProgressCallback, Translation
+from vaegen.pipeline.replies import ranked_replies
 from vaegen.pipeline.unsure import FILE as UNSURE_FILE
 from vaegen.pipeline.unsure import Unsure, load_unsure
 from vaegen.text.sensitive import WordList
@@ -156,6 +157,23 @@ class Pipeline(LatentSpace):
             results.append([self._inference.translation(h, language, source, seen, avoid) for h in hypotheses])
         self._tell_unsure(several, results)
         return results
+
+    def reply(
+        self, turn: str, tag: str = "en.reply", *, n_best: int = 3, seed: int = 0, **options: Any
+    ) -> list[Translation]:
+        """Returns replies to one turn of a dialogue, the one that is most about it first; see `vaegen.pipeline.replies`.
+
+        Args:
+            turn: What was said; two turns stand with " | " between them.
+            tag: What to write.
+            n_best: Most replies; all are different.
+            seed: Of the draws.
+            **options: `context`, `beta`, `avoid`, `n_alternatives` and `source_language`, as in `generate`.
+
+        Raises:
+            VaegenError: As `translate`.
+        """
+        return ranked_replies(self, turn, tag, seed, **options)[:n_best]
 
     def _tell_unsure(self, texts: Sequence[str], results: list[list[Translation]]) -> None:
         """Puts into the first answer to each text how likely it is wrong, where the checkpoint has what it takes."""

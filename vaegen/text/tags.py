@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 LANGUAGE_NAMES = {"en": "English", "de": "German", "fr": "French", "cs": "Czech", "zh": "Chinese"}
 CAPTION_LANGUAGES = ("en", "de", "fr", "cs")  # of Multi30k, of the probes and of most checkpoints
-TASK_NAMES = {"brief": "very short", "short": "short", "trimmed": "a little shorter", "reply": "reply"}
+REPLY = "reply"
+TASK_NAMES = {"brief": "very short", "short": "short", "trimmed": "a little shorter", REPLY: "reply"}
 # Summaries by compression: the largest share of the source's words that each tag stands for, the tightest first.
 SUMMARIES = {"brief": 0.4, "short": 0.6, "trimmed": 0.85}
 
@@ -57,6 +58,6 @@ def kind_of(tags: Sequence[str]) -> str:
     "chinese" is English and Chinese alone; with other languages beside them a checkpoint translates like any other.
     """
     tasks = set(map(task_of, tags))
-    if "reply" in tasks:
-        return "reply"
+    if REPLY in tasks:
+        return REPLY
     return "summarise" if tasks & set(SUMMARIES) else "chinese" if set(tags) == {"en", "zh"} else "translate"

@@ -21,7 +21,8 @@ from vaegen.app.questions.checks import (
 from vaegen.app.questions.doubt import Doubt, doubt_of
 from vaegen.app.questions.points import EVERYDAY_START, Point, at_rate, source_language
 from vaegen.decoding.options import CONTEXT, DecodingOptions
-from vaegen.text.tags import targets_for
+from vaegen.pipeline.outputs import Translation
+from vaegen.text.tags import REPLY, targets_for, task_of
 from vaegen.text.words import Word, merge_words
 
 MAX_BEAMS, MAX_DRAWS = 10, 16
@@ -270,13 +271,24 @@ def _with_doubt(model: Any, answer: Answer) -> Answer:
     return replace(answer, doubt=doubt_of(model, where, [card.unsure for card in answer.cards]))
 
 
+def _replies(model: Any, request: Request, tag: str, context: str) -> list[Translation]:
+    """Different replies, ranked: the most probable one suits everything, so that a beam finds only stock replies."""
+    shared: dict[str, Any] = {"context": context, "beta": request.beta, "n_alternatives": N_ALTERNATIVES + 1}
+    led = {} if request.avoid else {"avoid": False}
+    return model.reply(request.text, tag, seed=request.seed, **shared, **led)
+
+
 def _decode(model: Any, answer: Answer, languages: tuple[str, ...]) -> tuple[Card, ...]:
     """The cards of some languages, in order: one source, many targets, each in its context."""
     request, cards = answer.request, []
     contexts = [_context(model, request, language == answer.source_language) for language in languages]
     options = _options(request, context=contexts, n_alternatives=N_ALTERNATIVES + 1)
-    found = model.generate([request.text] * len(languages), languages, **options)
-    for language, context, (result, *_) in zip(languages, contexts, found, strict=True):
+    ranked = [task_of(tag) == REPLY and request.method == "beam" and request.num_beams > 1 for tag in languages]
+    plain = [i for i, is_ranked in enumerate(ranked) if not is_ranked]
+    asked = options | {"context": [contexts[i] for i in plain]}
+    found = iter(model.generate([request.text] * len(plain), [languages[i] for i in plain], **asked) if plain else [])
+    for language, context, is_ranked in zip(languages, contexts, ranked, strict=True):
+        result, *_ = _replies(model, request, language, context) if is_ranked else next(found)
         words = merge_words(result.tokens, result.token_log_probs, result.alternatives, N_ALTERNATIVES)
         own = language == answer.source_language
         unsure = result.unsure if request.method == "beam" else None  # sampled words are improbable for any text
