@@ -56,6 +56,7 @@ def test_a_map_has_those_of_its_languages_that_the_checkpoint_has(folder, tmp_pa
 def test_directions_are_found_with_the_languages_of_the_probes(folder, capsys, monkeypatch):
     contrasts = 2
     monkeypatch.setattr(found_directions, "CONTRASTS", found_directions.CONTRASTS[:contrasts])
+    monkeypatch.setattr(found_directions, "MIN_EFFECT", 0.0)
     command = ["--pairs", "2", "--components", "1", "--checkpoint"]
     assert directions.main([*command, str(folder / "en-es" / "checkpoint")]) == 0
     found = load_directions(folder / "en-es" / "checkpoint")
@@ -64,6 +65,22 @@ def test_directions_are_found_with_the_languages_of_the_probes(folder, capsys, m
     capsys.readouterr()
     assert directions.main([*command, str(folder / "es" / "checkpoint")]) == 2
     assert "English words, but this checkpoint has es; choose one with English" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shows", ["captions", "choosing"])
+def test_a_contrast_is_chosen_by_other_captions_than_its_effect_is_told_of(folder, monkeypatch, shows):
+    texts = {"captions": ["A captions."], "choosing": ["A choosing."]}
+
+    def measure(pipeline, texts, *rest):
+        effect = 1.0 if shows in texts[0] else 0.0
+        return found_directions.Effect(effect, 1.0, 1.0, 60)
+
+    monkeypatch.setattr(found_directions, "measure", measure)
+    monkeypatch.setattr(found_directions, "CONTRASTS", found_directions.CONTRASTS[:1])
+    pipeline = load(folder / "en-es" / "checkpoint")
+    found = found_directions.find(pipeline, 2, n_components=1, **texts)
+    named = [entry.caption_effect for entry in found.entries if entry.kind == "named"]
+    assert named == ([0.0] if shows == "choosing" else [])
 
 
 def test_the_effect_of_a_direction_is_measured_on_real_captions(monkeypatch):

@@ -7,6 +7,8 @@ on text that the direction was not made of: the latent of a caption of the old v
 and decoded into English; the share of texts that now hold a word of the new value, and none of the old one, is the effect,
 and the share of the other factors whose word is still there is what it keeps. Only factors that the unmoved latent decodes
 rightly are counted. That text is other pairs of the probe set, which flatter, and real captions where they are given.
+Contrasts that hardly show are left out, by captions other than those that the effect is told of: a street does not become
+a kitchen, whatever the latent, where the rest of the caption speaks of cars.
 KL is what the posteriors of the probe set say along a direction, on average.
 """
 
@@ -24,23 +26,32 @@ from vaegen.latent.directions import Direction, Directions
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.text.tags import CAPTION_LANGUAGES
 
-CONTRASTS = (  # factor, from, to
+CONTRASTS = (  # candidates: factor, from, to
     ("how_many", "one", "two"),
     ("how_many", "one", "three"),
     ("who", "man", "woman"),
     ("who", "man", "child"),
+    ("who", "man", "boy"),
+    ("who", "woman", "girl"),
     ("who", "boy", "girl"),
     ("who", "man", "dog"),
     ("who", "dog", "cat"),
+    ("who", "dog", "horse"),
     ("colour", "red", "blue"),
     ("colour", "black", "white"),
+    ("colour", "black", "red"),
     ("colour", "none", "red"),
     ("clothing", "none", "hat"),
     ("clothing", "shirt", "jacket"),
+    ("clothing", "shirt", "dress"),
+    ("action", "stand", "walk"),
     ("action", "stand", "run"),
     ("action", "stand", "sit"),
     ("action", "stand", "dance"),
+    ("action", "stand", "sing"),
     ("action", "sit", "sleep"),
+    ("action", "sit", "read"),
+    ("action", "run", "jump"),
     ("place", "none", "street"),
     ("place", "street", "kitchen"),
     ("place", "beach", "snow"),
@@ -80,13 +91,19 @@ WORDS = {  # what English captions say for a value; the rest is the value itself
 }
 MIN_SEEN = 10  # sentences that show a factor, below which its share says nothing
 MAX_CAPTIONS = 60  # real ones that an effect is measured on
+MIN_EFFECT = 0.6  # share of the choosing captions that has to change for a direction to be offered
 CHECKED = ("who", "how_many", "colour", "action", "place", "clothing")
 
 
 def find(
-    pipeline: Pipeline, n_pairs: int = 60, sd: float = 2.0, n_components: int = 8, captions: Sequence[str] = ()
+    pipeline: Pipeline,
+    n_pairs: int = 60,
+    sd: float = 2.0,
+    n_components: int = 8,
+    captions: Sequence[str] = (),
+    choosing: Sequence[str] = (),
 ) -> Directions:
-    """Returns the named directions, those with the largest effect first, and then the components.
+    """Returns the named directions that show, those with the largest effect first, and then the components.
 
     Args:
         pipeline: Of the checkpoint.
@@ -94,6 +111,7 @@ def find(
         sd: How far to move when measuring, in standard deviations.
         n_components: How many of the strongest components.
         captions: Real English captions that the checkpoint never saw, to measure the effects on as well.
+        choosing: Others such, that decide which contrasts show; without them the probe set does.
 
     Raises:
         VaegenError: If the checkpoint has no English, which the effects are measured in.
@@ -125,8 +143,12 @@ def find(
         spread = float((np.concatenate(ends) @ unit).std())
         shift = sd * spread * unit
         probed = [first.sentences["en"] for first, _ in minimal_pairs(factor, before, after, n_pairs, seed=1)]
-        real = holding(captions, factor, before, after)[:MAX_CAPTIONS]
-        on_probes, on_captions = (measure(pipeline, texts, factor, before, after, shift) for texts in (probed, real))
+        real, tried = (holding(texts, factor, before, after)[:MAX_CAPTIONS] for texts in (captions, choosing))
+        on_probes = measure(pipeline, probed, factor, before, after, shift)
+        shown = measure(pipeline, tried, factor, before, after, shift) if choosing else on_probes
+        if (shown.effect or 0.0) < MIN_EFFECT:
+            continue
+        on_captions = measure(pipeline, real, factor, before, after, shift)
         share = float((centered @ unit).var()) / total
         entries.append(
             Direction(
@@ -143,7 +165,7 @@ def find(
         entries.append(Direction(f"component {k + 1}", "component", None, None, spread**2 / total, kl(vectors[k])))
         steps.append(spread * vectors[k])
     config = pipeline.model.config
-    return Directions(tuple(entries), np.stack(steps).reshape(-1, config.n_slots, config.latent_dim), {})
+    return Directions(tuple(entries), np.reshape(steps, (-1, config.n_slots, config.latent_dim)), {})
 
 
 def encode(pipeline: Pipeline, texts: list[str]) -> np.ndarray:

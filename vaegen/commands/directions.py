@@ -3,8 +3,8 @@
     vaegen directions --checkpoint checkpoints/everyday --data DATA
 
 A named direction turns one value of a factor of captions (who, colour, place, ...) into another; its effect is measured on
-captions of the project's own that it was not made of, and with --data on real test captions. Writes `directions.npz` beside
-the weights and prints what each direction does.
+captions of the project's own that it was not made of, and with --data on real test captions, once validation captions have
+shown which contrasts are worth a name. Writes `directions.npz` beside the weights and prints what each direction does.
 """
 
 from __future__ import annotations
@@ -14,27 +14,34 @@ from pathlib import Path
 
 from vaegen.commands.arguments import DATA_HELP, FOLDER_HELP, default_checkpoint, main_of, positive, public_path
 
+CHOSEN = "{n} of {of} candidates are kept: those that change 60 % or more of the choosing sentences, which are of {text}."
+
 
 def run(options: argparse.Namespace) -> None:
     """Finds, saves, tells."""
     import numpy as np
 
     import vaegen
-    from vaegen.artifacts.directions import find
+    from vaegen.artifacts.directions import CONTRASTS, find
     from vaegen.data.corpus import load_corpus
     from vaegen.errors import VaegenError
     from vaegen.latent.directions import Directions, save_directions
     from vaegen.model.checkpoint import weights_hash
 
     folder = Path(options.checkpoint or default_checkpoint())
-    captions: list[str] = []
-    if options.data:
-        captions = [group["en"] for group in load_corpus(options.corpus, options.data, "test") if group.get("en")]
-        if not captions:
-            raise VaegenError("{corpus} has no English test sentence; name another with --corpus.", corpus=options.corpus)
-    directions = find(vaegen.load(folder), options.pairs, options.sd, options.components, captions)
+    captions: dict[str, list[str]] = {"test": [], "val": []}
+    for split in captions if options.data else ():
+        captions[split] = [group["en"] for group in load_corpus(options.corpus, options.data, split) if group.get("en")]
+        if not captions[split]:
+            said = "{corpus} has no English sentence in {split}; name another with --corpus."
+            raise VaegenError(said, corpus=options.corpus, split=split)
+    size = (options.pairs, options.sd, options.components)
+    directions = find(vaegen.load(folder), *size, captions["test"], captions["val"])
     about = {"command": f"vaegen directions --checkpoint {public_path(folder)}" + " --data DATA" * bool(options.data)}
     about |= {"captions": options.corpus if options.data else ""}
+    text = f"the validation set of {options.corpus}" if options.data else "the probe set"
+    n_named = sum(entry.kind == "named" for entry in directions.entries)
+    about |= {"chosen": CHOSEN.format(n=n_named, of=len(CONTRASTS), text=text)}
     about |= {"pairs": str(options.pairs), "sd": str(options.sd)}
     about |= {"numpy": np.__version__, "weights": weights_hash(folder)}
     save_directions(folder, Directions(directions.entries, directions.steps, about))

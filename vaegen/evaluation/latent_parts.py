@@ -147,6 +147,7 @@ def explore(
         figures["bounds"] = pipeline.metadata["evaluation"]["latent"]
     if (directions := load_directions(folder)) is not None:
         figures["directions"] = [vars(entry) for entry in directions.entries]
+        figures["directions_chosen"] = directions.about.get("chosen", "")
         write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     return figures
 

@@ -49,7 +49,7 @@ def report(figures: Figures, name: str, plots: bool = True, path: str | None = N
         if key in figures:
             parts.append(write(figures[key], plots))
     if figures.get("directions"):
-        parts.append(direction_section(figures["directions"]))
+        parts.append(direction_section(figures["directions"], figures.get("directions_chosen", "")))
     if figures.get("notes"):
         parts.append("## What was tried, and what fell short\n\n" + "\n".join(f"- {note}" for note in figures["notes"]))
     return "\n\n".join(parts) + "\n"
@@ -60,8 +60,7 @@ def rate_section(part: Figures, plots: bool = True) -> str:
     if "beta" in part["rows"][0]:
         return dial_section(part, plots)
     rows = [
-        [r["slots"], f"{r['kl']:.1f}", f"{r['recon']:.1f}", f"{r['neg_elbo']:.1f}", f"{r['bleu']:.1f}"]
-        for r in part["rows"]
+        [r["slots"], f"{r['kl']:.1f}", f"{r['recon']:.1f}", f"{r['neg_elbo']:.1f}", f"{r['bleu']:.1f}"] for r in part["rows"]
     ]
     limit, direction = part["language_model_nats"], f"en-{part['target']}"
     split_by = "by characters" if part["target"] == "zh" else "13a"
@@ -162,8 +161,10 @@ def interpolation_section(part: Figures, _plots: bool = True) -> str:
         ["perplexity of the inner steps / of the ends", f"{part['perplexity_inner']:.1f} / {part['perplexity_ends']:.1f}"],
         ["ends that read back exactly, from the encoder alone", f"{part['ends_exact_unrefined']:.1%}"],
         ["ends that read back exactly, refined", f"{part['ends_exact']:.1%}"],
-        ["steps with a repetition loop, as decoded / if the decoder is not led out of loops",
-         f"{part['loops']:.2%} / {part['loops_alone']:.2%}"],
+        [
+            "steps with a repetition loop, as decoded / if the decoder is not led out of loops",
+            f"{part['loops']:.2%} / {part['loops_alone']:.2%}",
+        ],
         ["different sentences on a walk", f"{part['different_sentences']:.1f}"],
     ]
     peers = ", ".join(f"{name} {value:.3f}" for name, value in PEERS.items())
@@ -227,12 +228,12 @@ def probe_section(part: Figures, _plots: bool = True) -> str:
     ])  # fmt: skip
 
 
-def direction_section(directions: Sequence[Figures]) -> str:
-    """Named directions."""
+def direction_section(directions: Sequence[Figures], chosen: str = "") -> str:
+    """Named directions, and how they were chosen."""
     named = [d for d in directions if d["kind"] == "named" and d["effect"] is not None]  # of the rest too few texts show it
     rows = [[d["name"], f"{d['effect']:.0%}", f"{d['kept']:.0%}", f"{d.get('kept_least') or 0:.0%}"] for d in named]
     good = sum(d["effect"] >= 0.6 and (d.get("kept_least") or 0.0) >= 0.8 for d in named)
-    columns, told = ["direction", "changes", "keeps", "keeps each at least"], ""
+    columns, told = ["direction", "changes", "keeps", "keeps each at least"], f" {chosen}" if chosen else ""
     real = [d for d in named if d.get("caption_effect") is not None]
     if real:
         columns += ["changes, captions", "keeps, captions", "captions"]
@@ -240,7 +241,7 @@ def direction_section(directions: Sequence[Figures]) -> str:
             seen = d.get("caption_effect") is not None
             row += [f"{d['caption_effect']:.0%}", f"{d['caption_kept']:.0%}", str(d["n_captions"])] if seen else ["–"] * 3
         effect, kept = (sum(d[key] for d in real) / len(real) for key in ("caption_effect", "caption_kept"))
-        told = (
+        told += (
             f" The same on real test captions, which the probe grammar flatters: on average {effect:.0%} change and "
             f"{kept:.0%} of the other factors stay ({len(real)} directions that ten captions or more show)."
         )
