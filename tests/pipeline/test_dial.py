@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from vaegen.config import SAMPLING_BETA
 from vaegen.errors import VaegenError
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.pipeline import Pipeline, load
@@ -64,3 +65,14 @@ def test_a_checkpoint_without_a_dial_says_so():
     assert pipeline.rates == ()
     with pytest.raises(VaegenError, match="one rate only"):
         pipeline.translate(TEXTS, "de", beta=0.1)
+
+
+def test_draws_from_the_plain_prior_are_decoded_where_sentences_fill_it(monkeypatch):
+    pipeline = load("checkpoints/everyday", "cpu")
+    asked = []
+    monkeypatch.setattr(pipeline, "decode", lambda z, language, **options: asked.append(options["beta"]) or [""] * len(z))
+    pipeline.sample(2, "en")
+    pipeline.sample(2, "en", prior="mixture")
+    pipeline.sample(2, "en", beta=0.1)
+    assert asked == [SAMPLING_BETA, None, 0.1]
+    assert load("checkpoints/multi30k", "cpu").rate_of("normal") is None  # it has no dial

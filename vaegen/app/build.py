@@ -21,7 +21,7 @@ from vaegen.app.service import Question, Service
 from vaegen.app.static import WEB, address, map_addresses, plotly_address, routes
 from vaegen.app.tabs import attention, inside, interpolate, lessons, map, sample, translate
 from vaegen.app.theme import theme
-from vaegen.config import BETA_MAX, BETA_MIN
+from vaegen.config import BETA_MAX, BETA_MIN, SAMPLING_BETA
 from vaegen.latent.codes import MAX_CODE
 from vaegen.text.tags import CAPTION_LANGUAGES, LANGUAGE_NAMES, TASK_NAMES, kind_of, languages_of
 
@@ -143,7 +143,7 @@ def _page(service: Service) -> dict[str, Any]:
         "tasks": TASK_NAMES,
         "start": [asdict(point) for point in start_of(service.domains())],
         "most": {"text": MAX_CHARACTERS, "z": MAX_CODE},
-        "dial": {"low": BETA_MIN, "high": BETA_MAX},
+        "dial": {"low": BETA_MIN, "high": BETA_MAX, "sampling": SAMPLING_BETA},
         "settings": SETTINGS,
         "examples": TASK_EXAMPLES,
         "checkpoints": service.checkpoints,

@@ -122,7 +122,7 @@ def prior_samples(
                 texts = [real[i] for i in np.random.default_rng(seed).choice(len(real), n, replace=False)]
             else:
                 z = pipeline.draw(n, seed, name, scale, slots)
-                texts = pipeline.decode(z, "en", num_beams=1, batch_size=128)
+                texts = pipeline.decode(z, "en", num_beams=1, batch_size=128, beta=pipeline.rate_of(name))
             figures.append(_sample_figures(pipeline, judge, texts, reference, known, reverse_ids, band, seed))
             if name == "real":  # its own sentences are in the training text
                 figures[-1] |= {"memorised_4_grams": float("nan"), "memorised_sentences": float("nan")}

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vaegen.config import SAMPLING_BETA
 from vaegen.data.probe_sentences import probe_set
 from vaegen.errors import VaegenError
 from vaegen.latent import paths
@@ -252,10 +253,19 @@ class LatentSpace(PipelineBase):
             prior_scale: See `draw`.
             prior: See `draw`.
             n_slots: See `draw`.
-            **options: As in `decode`, such as `method="sample", temperature=0.7`, but `avoid_loops` is True.
+            **options: As in `decode`, such as `method="sample", temperature=0.7`, but `avoid_loops` is True and `beta` is
+                `rate_of(prior)`.
         """
         z = self.draw(n, seed, prior, prior_scale, n_slots)
-        return self.decode(z, language, seed=seed, **{"avoid_loops": True, **options})
+        return self.decode(z, language, seed=seed, **{"avoid_loops": True, "beta": self.rate_of(prior), **options})
+
+    def rate_of(self, prior: str) -> float | None:
+        """Returns the beta at which draws from a prior are decoded; None is the recommended one.
+
+        Fitted priors are of latents at the recommended rate. There sentences lie in few places of the cloud N(0, I), and
+        what is between them reads as nonsense; at a lower rate, `vaegen.config.SAMPLING_BETA`, they fill it.
+        """
+        return SAMPLING_BETA if prior == "normal" and self.rates else None
 
     def _all_priors(self) -> dict[str, Prior]:
         config = self.model.config

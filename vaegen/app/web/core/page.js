@@ -20,7 +20,7 @@
  * @property {Record<string, string>} tasks names of tasks, in English
  * @property {[Point, Point]} start the sentences A and B that the app starts with
  * @property {{ text: number, z: number }} most characters
- * @property {{ low: number, high: number }} dial the range of beta
+ * @property {{ low: number, high: number, sampling: number }} dial the range of beta, and where N(0, I) is drawn from
  * @property {Record<string, Record<string, Setting>>} settings of each view
  * @property {Record<string, [string, string][]>} examples language and text, by what a checkpoint is for, or "everyday"
  * @property {string[]} checkpoints names, the starting one first
@@ -40,7 +40,7 @@ const NOTHING = {
     { text: 'Two women laugh.', language: 'en', z: '' },
   ],
   most: { text: 2000, z: 16384 },
-  dial: { low: 0.003, high: 1 },
+  dial: { low: 0.003, high: 1, sampling: 0.3 },
   settings: {},
   examples: {},
   checkpoints: ['first', 'second'],

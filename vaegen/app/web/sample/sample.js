@@ -1,9 +1,11 @@
 // Sampling: a latent from a sentence or from the prior, moved along directions with sliders, slot by slot.
+import { about } from '../core/about.js';
 import { choice, field, select, slider } from '../core/controls.js';
 import { box, button, make } from '../core/dom.js';
 import { number, t } from '../core/messages.js';
 import { list, maybe, oneOf, flag, table, text, whole, number as numberRule } from '../core/rules.js';
-import { defaultsOf, listeners, rangeOf, settingsOf, state } from '../core/state.js';
+import { defaultsOf, listeners, rangeOf, settingsOf, state, turn } from '../core/state.js';
+import { page } from '../core/page.js';
 import { languageChoice, nameOf } from '../core/tags.js';
 import { exportBar, makeView, pointTools } from '../core/view.js';
 import { makeFound } from './found.js';
@@ -28,7 +30,8 @@ const PRIOR_HELP = {
   flow: t('A small network that carries noise to where the latents of the training sentences lie.'),
   jitter: t('Not invented: the latent of a stored sentence, with the noise of its posterior.'),
 };
-const BEST = ['mixture', 'flow', 'gaussian', 'normal']; // as the report ranks them
+/** As the report ranks them; with a dial, N(0, I) at a low rate. */
+const best = () => (about().dial ? ['normal', 'mixture'] : ['mixture', 'flow', 'gaussian', 'normal']);
 const MOST_UNDONE = 100;
 const params = settingsOf('sample', {
   lock: { default: false, rule: flag },
@@ -79,9 +82,7 @@ export function mount(part) {
       kind: 'primary',
       title: t('A draw from the prior with a new seed, unless that is locked; sliders and slots go back to 0'),
     }),
-    button(t('Eight draws'), () => view.ask({ batch: newSeed() }), {
-      title: t('Eight sentences from the prior to choose from'),
-    }),
+    button(t('Eight draws'), eightDraws, { title: t('Eight sentences from the prior to choose from') }),
     button(t('Undo'), goBack, { title: t('Ctrl+Z') }),
     button(t('Reset'), () => change({ ...defaultsOf('sample'), languages: params.languages })),
   );
@@ -111,9 +112,18 @@ export function mount(part) {
     if (made) panel.layOut(made);
     view.ask();
   }
+  /** Turns the dial, unless it was turned by hand, to where sentences fill the cloud that N(0, I) is. */
+  function turnForDraws() {
+    if (about().dial && state.beta === null && params.prior === 'normal') turn(page.dial.sampling);
+  }
   /** A plain draw: no slider or slot of the one before is left in it. */
   function newDraw() {
+    turnForDraws();
     change({ ...params, seed: params.lock ? params.seed : newSeed(), start: 'prior', moves: {}, slots: '' });
+  }
+  function eightDraws() {
+    turnForDraws();
+    view.ask({ batch: newSeed() });
   }
   function goBack() {
     const before = undo.pop();
@@ -122,8 +132,8 @@ export function mount(part) {
 
   view.build = () => {
     if (made && !made.priors.includes(params.prior))
-      params.prior = BEST.find((name) => made.priors.includes(name)) ?? null;
-    view.controls.replaceChildren(...makeControls({ view, made, set }));
+      params.prior = best().find((name) => made.priors.includes(name)) ?? null;
+    view.controls.replaceChildren(...makeControls({ view, made, set, turnForDraws }));
   };
   view.build();
   view.root.addEventListener('keydown', (event) => {
@@ -190,8 +200,8 @@ export function mount(part) {
   }
 }
 
-/** @param {{ view: import('../core/view.js').View, made: any, set: (values: object) => void }} of */
-function makeControls({ view, made, set }) {
+/** @param {{ view: import('../core/view.js').View, made: any, set: (values: object) => void, turnForDraws: () => void }} of */
+function makeControls({ view, made, set, turnForDraws }) {
   const seed = field({
     label: t('Seed'),
     type: 'number',
@@ -232,7 +242,11 @@ function makeControls({ view, made, set }) {
     seedRow.hidden = !isDrawn && !params.temperature;
     prior.hidden = scale.hidden = !isDrawn;
     const help = prior.querySelector('.vg-caption');
-    if (help) help.textContent = PRIOR_HELP[params.prior] ?? '';
+    const filled = t('A draw turns the dial to {beta}: there, sentences fill that cloud.', {
+      beta: page.dial.sampling,
+    });
+    const more = about().dial && params.prior === 'normal' ? ' ' + filled : '';
+    if (help) help.textContent = (PRIOR_HELP[params.prior] ?? '') + more;
   }
   hide();
   const all = made?.n_slots ?? 16;
@@ -245,6 +259,7 @@ function makeControls({ view, made, set }) {
         ['prior', t('A draw from the prior')],
       ],
       onInput(start) {
+        if (start === 'prior') turnForDraws();
         set({ start });
         hide();
       },
