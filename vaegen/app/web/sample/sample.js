@@ -200,7 +200,10 @@ export function mount(part) {
   }
 }
 
-/** @param {{ view: import('../core/view.js').View, made: any, set: (values: object) => void, turnForDraws: () => void }} of */
+/**
+ * @param {{ view: import('../core/view.js').View, made: any, set: (values: object) => void,
+ *   turnForDraws: () => void }} of
+ */
 function makeControls({ view, made, set, turnForDraws }) {
   const seed = field({
     label: t('Seed'),
