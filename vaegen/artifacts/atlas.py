@@ -1,7 +1,8 @@
 """The map of a checkpoint's latent space that the app shows.
 
-On it lie the probe set (600 captions in four languages, `probe_sentences`) and draws from the prior, each decoded into all
-four, or into those of them that the checkpoint has.
+On it lie the probe set (600 captions in four languages, `probe_sentences`), for a checkpoint that knows more than captions
+everyday phrases (`phrases`), and draws from the prior, each decoded into all four languages, or into those of them that the
+checkpoint has.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from vaegen.data.corpus import DOMAINS
+from vaegen.data.phrases import TOPIC, TOPICS, phrases
 from vaegen.data.probe_sentences import FACTORS, probe_set
 from vaegen.errors import VaegenError
+from vaegen.evaluation.reports.cards import corpora
 from vaegen.latent.atlas import PROJECTIONS, Atlas, spacing
 from vaegen.latent.projection import UMAP, fit_pca, fit_umap
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.text.tags import CAPTION_LANGUAGES
 
+SILENT = "none"  # the value of a factor that a sentence says nothing of
 SAID_BY_ALL = set(re.findall(r"\w+", "a an the is are in on of and with to at his her by for their it its from two"))
 
 
@@ -47,14 +52,18 @@ def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, pr
             languages=", ".join(pipeline.languages),
             caption_languages=", ".join(CAPTION_LANGUAGES),
         )
-    probes = probe_set(n_probes)
+    probes, factors = probe_set(n_probes), dict(FACTORS)
+    if "phrases" in {DOMAINS.get(name) for name in corpora(pipeline.metadata)}:
+        probes = (*probes, *phrases())
+        factors = {name: (*(v for v in values if v != SILENT), SILENT) for name, values in factors.items()}
+        factors[TOPIC] = (*TOPICS, SILENT)
     texts = [probe.sentences for probe in probes]
     encoded = pipeline.encode([sentences[code] for sentences in texts for code in codes]).mode.flatten(1).numpy()
     samples = pipeline.draw(n_samples, seed=0, prior=prior)
     columns = [pipeline.decode(samples, code, num_beams=1) for code in codes]
     texts += [dict(zip(codes, row, strict=True)) for row in zip(*columns, strict=True)]
     latents = np.concatenate([encoded, samples.reshape(n_samples, -1)]).astype(np.float32)
-    group = [i // len(codes) for i in range(len(encoded))] + [n_probes + i for i in range(n_samples)]
+    group = [i // len(codes) for i in range(len(encoded))] + [len(probes) + i for i in range(n_samples)]
     language = [i % len(codes) for i in range(len(latents))]
 
     coordinates = {name: np.round(_fitted(latents, PROJECTIONS[name]), 3) for name in ("umap2", "umap3")}
@@ -68,13 +77,13 @@ def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, pr
     picture = {
         "languages": codes,
         "texts": {code: [sentences[code] for sentences in texts] for code in codes},
-        "n_probes": n_probes,
+        "n_probes": len(probes),
         "group": group,
         "language": language,
         "cluster": clusters.tolist(),
         "clusters": _cluster_names([texts[g][codes[0]] for g in group], clusters),
-        "factors": {name: [values.index(p.factors[name]) for p in probes] for name, values in FACTORS.items()},
-        "factor_values": {name: list(values) for name, values in FACTORS.items()},
+        "factors": {name: [values.index(p.factors.get(name, SILENT)) for p in probes] for name, values in factors.items()},
+        "factor_values": {name: list(values) for name, values in factors.items()},
         "coordinates": {name: value.T.tolist() for name, value in places.items() if name != "pca2"},
         "spacing": gaps,
     }

@@ -43,8 +43,9 @@ export function shippedSheet(data, checkpoint) {
   const languageOf = (/** @type {number} */ i) => languages[language[i]];
   const textOf = (/** @type {number} */ i, code = languageOf(i)) => texts[code][group[i]];
   const isProbe = (/** @type {number} */ i) => group[i] < probes;
-  const kinds = [t('Caption of the probe set'), t('Sample of the model')];
-  const kindOf = (/** @type {number} */ i) => (isProbe(i) ? 0 : 1);
+  const isPhrase = (/** @type {number} */ i) => (values.topic ?? ['none'])[factors.topic?.[group[i]] ?? 0] !== 'none';
+  const kinds = [t('Caption of the probe set'), t('Sample of the model'), t('Everyday phrase')];
+  const kindOf = (/** @type {number} */ i) => (isProbe(i) ? (isPhrase(i) ? 2 : 0) : 1);
   const names = Object.keys(values);
   return {
     isOwn: false,

@@ -3,17 +3,9 @@ import { box, isDark, make } from '../core/dom.js';
 import { t } from '../core/messages.js';
 import { page } from '../core/page.js';
 import { axes } from './data.js';
+import { labelsInSight } from './labels.js';
 import { fillCard } from './panel.js';
-import {
-  annotations,
-  captionLines,
-  categories,
-  deepMarks,
-  flatMarks,
-  labelsInSight,
-  layoutOf,
-  ownTrace,
-} from './plot.js';
+import { annotations, captionLines, categories, deepMarks, flatMarks, layoutOf, ownTrace } from './plot.js';
 
 /** @typedef {import('./data.js').Sheet} Sheet */
 /** @typedef {import('./plot.js').Spot} Spot */
@@ -134,7 +126,9 @@ export function makeFigure({ params, scene, onPoint, onSpace, onSelect, onError 
       const layout = layoutOf(sheet, projection, words, deep ? [] : flatMarks(marked), caption.length);
       await Plotly.react(figure, traces, layout, CONFIG);
       listen();
+      const isFirst = !figure.dataset.ready;
       figure.dataset.ready = 'true';
+      if (isFirst) drawMarks(); // labels need to know what is in sight
     });
   /** Draws the marks alone where that can be done. */
   const drawMarks = () =>

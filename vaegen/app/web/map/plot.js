@@ -17,7 +17,6 @@ import { axes, QUIET } from './data.js';
 
 const FLAT = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'star', 'triangle-down', 'x'];
 const DEEP = ['circle', 'square', 'diamond', 'cross', 'x', 'circle-open', 'square-open', 'diamond-open']; // all that 3-D has
-const LABELS = { most: 300, shown: 40, letters: 36 };
 const SMALL = 11;
 const LINE = 14;
 
@@ -254,38 +253,4 @@ export function layoutOf(sheet, projection, words, shapes, lines) {
     annotations: words.flat,
     ...(deep ? { scene } : { xaxis: axis(), yaxis: axis(), shapes }),
   };
-}
-
-/**
- * Short labels that do not cover each other, when few enough points are in sight.
- * @param {any} axesInSight Plotly's own, of the figure
- * @param {Sheet} sheet
- * @param {string} projection
- * @returns {[Spot, string][]}
- */
-export function labelsInSight({ xaxis, yaxis } = {}, sheet, projection) {
-  if (isDeep(projection) || !xaxis) return [];
-  const [[left, right], [bottom, top]] = [xaxis.range, yaxis.range];
-  const [xs, ys] = sheet.at(projection);
-  const seen = [];
-  for (let i = 0; i < sheet.n && seen.length <= LABELS.most; i++) {
-    if (xs[i] > left && xs[i] < right && ys[i] > bottom && ys[i] < top) seen.push(i);
-  }
-  if (seen.length > LABELS.most) return [];
-  /** @type {[number, number, number][]} */
-  const boxes = [];
-  /** @type {[Spot, string][]} */
-  const labels = [];
-  for (const i of seen) {
-    const words = sheet.textOf(i);
-    const text = words.length > LABELS.letters ? words.slice(0, LABELS.letters) + '…' : words;
-    const x = ((xs[i] - left) / (right - left)) * xaxis._length;
-    const y = ((ys[i] - bottom) / (top - bottom)) * yaxis._length;
-    const half = text.length * 3.2;
-    if (boxes.some(([bx, by, bh]) => Math.abs(bx - x) < bh + half && Math.abs(by - y) < 15)) continue;
-    boxes.push([x, y, half]);
-    labels.push([[xs[i], ys[i]], text]);
-    if (labels.length === LABELS.shown) break;
-  }
-  return labels;
 }
