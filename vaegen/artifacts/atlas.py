@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from vaegen.data.corpus import DOMAINS
-from vaegen.data.phrases import TOPIC, TOPICS, phrases
+from vaegen.data.phrases import TOPIC, phrases
 from vaegen.data.probe_sentences import FACTORS, probe_set
 from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.cards import corpora
@@ -54,9 +54,10 @@ def build(pipeline: Pipeline, n_probes: int, n_samples: int, n_clusters: int, pr
         )
     probes, factors = probe_set(n_probes), dict(FACTORS)
     if "phrases" in {DOMAINS.get(name) for name in corpora(pipeline.metadata)}:
-        probes = (*probes, *phrases())
+        known = phrases()
+        probes = (*probes, *known)
         factors = {name: (*(v for v in values if v != SILENT), SILENT) for name, values in factors.items()}
-        factors[TOPIC] = (*TOPICS, SILENT)
+        factors[TOPIC] = (*dict.fromkeys(phrase.factors[TOPIC] for phrase in known), SILENT)
     texts = [probe.sentences for probe in probes]
     encoded = pipeline.encode([sentences[code] for sentences in texts for code in codes]).mode.flatten(1).numpy()
     samples = pipeline.draw(n_samples, seed=0, prior=prior)
