@@ -214,6 +214,9 @@ export function annotations({ ends: [a, b], spot, labels }, projection, lines) {
     showarrow: false,
     yshift: 10,
     font: { size: 11, color: ink },
+    bgcolor: colour('--vg-card'),
+    opacity: 0.85,
+    borderpad: 1,
     captureevents: false,
   }));
   return isDeep(projection) ? { scene: marked, flat: [about] } : { scene: [], flat: [...named, ...marked, about] };
