@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from typing import SupportsIndex, cast
+
 
 class VaegenError(ValueError):
     """A mistake in the input, a file or an option, told in a sentence that a user can act on.
@@ -21,6 +24,27 @@ class VaegenError(ValueError):
         self.values = {name: value if _is_number(value) else str(value) for name, value in values.items()}
         shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in self.values.items()}
         super().__init__(text.format(**shown) if shown else text)
+
+
+class UnusedOption(UserWarning):
+    """An option was given that makes no difference to what was asked."""
+
+
+def whole(name: str, value: object, least: int | None = None) -> int:
+    """Returns a value as an int: whole numbers of Python and NumPy are, floats, strings and truth values are not.
+
+    Raises:
+        VaegenError: If it is no whole number, or below the least.
+    """
+    try:
+        number = operator.index(cast(SupportsIndex, value))
+    except TypeError:
+        number = None
+    if number is None or type(value).__name__.startswith("bool"):
+        raise VaegenError("{name}={value}: give a whole number, as in {name}=1.", name=name, value=f"{value!r:.60}")
+    if least is not None and number < least:
+        raise VaegenError("{name}={value}: give a whole number from {least} on.", name=name, value=str(number), least=least)
+    return number
 
 
 def _is_number(value: object) -> bool:

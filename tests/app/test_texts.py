@@ -17,6 +17,7 @@ from vaegen.app.questions.sample import Move
 from vaegen.app.questions.translate_file import Lines
 from vaegen.app.static import WEB
 from vaegen.app.tabs.translate import NOTHING
+from vaegen.data.phrases import TOPIC
 from vaegen.data.probe_sentences import FACTORS
 from vaegen.errors import VaegenError
 from vaegen.latent.codes import unpack
@@ -62,7 +63,7 @@ def texts_of(script):
 def used():
     """All texts that the modules and the pages hand to `t`, and the names that they make of others."""
     found = [name.capitalize() for name in TABS] + [*LANGUAGE_NAMES.values(), *TASK_NAMES.values()]
-    found += [name.capitalize().replace("_", " ") for name in FACTORS if name != "length"]
+    found += [name.capitalize().replace("_", " ") for name in (*FACTORS, TOPIC) if name != "length"]
     found += [FAILED, NOTHING["message"], NO_SENTENCE, NO_SENTENCE_YET]  # said by `said` in web/core/about.js
     found += SINGLE + [text for path in MET for text in refusals(path)]
     for path in WEB.rglob("*.js"):

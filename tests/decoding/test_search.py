@@ -282,7 +282,7 @@ def test_decoding_reaches_the_longest_sentence_and_not_beyond():
     ("settings", "message"),
     [
         ({"method": "magic"}, "choose one of beam, greedy, sample"),
-        ({"num_beams": 0}, "start at 1"),
+        ({"num_beams": 0}, "from 1 on"),
         ({"n_best": 6}, "finds only 5"),
         ({"method": "greedy", "n_best": 2}, "finds only 1"),
         ({"n_best": 5, "max_length": 1}, "only the empty sentence is that short; give max_length=2"),

@@ -96,7 +96,7 @@ def test_batches_hold_texts_of_similar_length_and_shrink_for_long_ones(pipeline,
     shapes = []
     encode = pipeline.model.encode
     monkeypatch.setattr(pipeline.model, "encode", lambda src, *rest: (shapes.append(src.shape), encode(src, *rest))[1])
-    monkeypatch.setattr("vaegen.pipeline.batching.MAX_BATCH_TOKENS", 5 * 40)
+    monkeypatch.setattr("vaegen.pipeline.batches.MAX_BATCH_TOKENS", 5 * 40)
     pipeline.translate(["a", "a dog runs through the snow " * 3, "b", "c", "d"], "de", num_beams=5)
     assert [rows for rows, _ in shapes] == [1, 4] and shapes[0][1] > shapes[1][1]
 
@@ -286,7 +286,7 @@ def test_odd_text_gives_one_clean_line(pipeline, text):
         (lambda p: p.decode(torch.zeros(1, 4, 8), "de", n_draws=2), "There is no option n_draws"),
         (lambda p: p.decode("x", "de"), "z='x' is no array of numbers"),
         (lambda p: p.sample(-1, "de"), "n=-1"),
-        (lambda p: p.sample(1.5, "de"), "n=1.5, prior_scale=1.0: give a whole number"),
+        (lambda p: p.sample(1.5, "de"), "n=1.5: give a whole number"),
         (lambda p: p.exact(["a", "b", "c"], ["en", "de"]), "3 texts and 2 languages: give one, or one for each"),
         (lambda p: p.exact(["a", "b"], ["en"]), "2 texts and 1 languages"),
         (lambda p: p.exact("a", "xx"), "There is no language 'xx'"),

@@ -66,7 +66,11 @@ def translate(lines: list[str], options: argparse.Namespace) -> list[str]:
             batch_size=options.batch_size,
             progress=lambda done, total: bar.update(done - bar.n),
             seed=options.seed,
-            **{field.name: getattr(options, field.name) for field in fields(DecodingOptions) if field.name not in LEFT_OUT},
+            **{
+        field.name: getattr(options, field.name)
+        for field in fields(DecodingOptions)
+        if field.name not in LEFT_OUT and getattr(options, field.name) != field.default
+    },
         )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from vaegen.errors import VaegenError
+from vaegen.errors import UnusedOption, VaegenError, whole
 
 METHODS = ("beam", "greedy", "sample")
 CONTEXT = "source"  # what the decoder sees where nobody says otherwise; `CONTEXTS` of the model has both
 # A beam costs memory and time in proportion to its square; beyond these, n ** a and log p / T leave the range of a float.
+WHOLE = {"num_beams": 1, "n_best": 1, "max_length": 1, "top_k": 0, "n_alternatives": 0}  # and the least of each
+REAL = ("length_penalty", "temperature", "top_p")
+ONLY_SAMPLED = ("temperature", "top_k", "top_p")
 MAX_BEAMS, MAX_LENGTH_PENALTY, MIN_TEMPERATURE = 100, 20, 1e-6
 
 
@@ -50,16 +54,14 @@ class DecodingOptions:
                 method=repr(self.method),
                 methods=", ".join(METHODS),
             )
-        if min(self.num_beams, self.n_best, self.max_length or 1) < 1 or min(self.top_k, self.n_alternatives) < 0:
-            raise VaegenError(
-                "num_beams={num_beams}, n_best={n_best}, max_length={max_length}, top_k={top_k}, "
-                "n_alternatives={n_alternatives}: the first three start at 1, the last two at 0.",
-                num_beams=str(self.num_beams),
-                n_best=str(self.n_best),
-                max_length=str(self.max_length),
-                top_k=str(self.top_k),
-                n_alternatives=str(self.n_alternatives),
-            )
+        for name, least in WHOLE.items():
+            if (value := getattr(self, name)) is not None or name != "max_length":
+                object.__setattr__(self, name, whole(name, value, least))
+        for name in REAL:
+            value = getattr(self, name)
+            if isinstance(value, (bool, str)) or not hasattr(value, "__float__"):
+                raise VaegenError("{name}={value}: give a number.", name=name, value=f"{value!r:.60}")
+            object.__setattr__(self, name, float(value))
         if self.num_beams > MAX_BEAMS:
             raise VaegenError(
                 "num_beams={num_beams}: give at most {most}; 5 to 10 are usual.",
@@ -95,7 +97,7 @@ class DecodingOptions:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> DecodingOptions:
-        """Returns the options of these names.
+        """Returns the options of these names; warns of those that make no difference.
 
         Raises:
             VaegenError: If one is unknown, or its value is out of range.
@@ -107,7 +109,12 @@ class DecodingOptions:
                 unknown=", ".join(unknown),
                 known=", ".join(known),
             )
-        return cls(**options)
+        found = cls(**options)
+        idle = [name for name in ONLY_SAMPLED if found.method != "sample" and name in options]
+        if idle:
+            said = f"{', '.join(idle)}: without effect where words are not sampled; give method='sample'."
+            warnings.warn(said, UnusedOption, stacklevel=4)
+        return found
 
     def score(self, log_prob: float, n_tokens: int) -> float:
         """Returns log_prob / n_tokens ** length_penalty, by which hypotheses are ranked."""

@@ -338,7 +338,10 @@ def _beam(
         else:
             begun = [(searches.index(search), ids) for search in alive for ids in search.beginnings()]
             best, top = top_allowed(
-                log_probs, width, eos_id, lambda i, token: may_be(begun[i][0], [*begun[i][1], token])  # noqa: B023
+                log_probs,
+                width,
+                eos_id,
+                lambda i, token: may_be(begun[i][0], [*begun[i][1], token]),  # noqa: B023
             )
         values, ids, ends = best.tolist(), top.tolist(), log_probs[:, eos_id].tolist()
         rows: list[int] = []

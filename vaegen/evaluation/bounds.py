@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
+from vaegen.pipeline.bounds import log_likelihood_of, sentence_bounds
 from vaegen.pipeline.outputs import ProgressCallback
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.training.validation import ACTIVE_THRESHOLD
@@ -38,14 +39,6 @@ def mutual_information(posterior: DiagonalGaussian, z: Tensor) -> float:
     return float((own - (others.logsumexp(dim=1) - math.log(n))).mean())
 
 
-def importance_weighted_nll(log_weights: Tensor) -> Tensor:
-    """Returns -log((1/K) sum_k w_k) per sentence, (N,), for log weights log p(x|z_k) + log p(z_k) - log q(z_k|x), (K, N).
-
-    An upper bound of -log p(x) that falls to it as K grows; K = 1 is -ELBO. Source: Burda et al. 2016, eq. 8.
-    """
-    return math.log(log_weights.shape[0]) - log_weights.logsumexp(dim=0)
-
-
 @torch.inference_mode()
 def latent_figures(
     pipeline: Pipeline,
@@ -64,22 +57,16 @@ def latent_figures(
     generator = torch.Generator().manual_seed(seed)
     posterior = pipeline.encode(texts, beta=beta)
     posterior = DiagonalGaussian(posterior.mu.cpu(), posterior.logvar.cpu())
-    log_likelihood, log_weights = [], []
-    for k in range(n_draws):
-        z = posterior.sample(generator)
-        log_px = -reconstruction_nats(pipeline, texts, z, language, beta=beta)
-        log_likelihood.append(log_px)
-        log_weights.append(log_px + gaussian_log_prob(z) - posterior.log_prob(z))
-        if progress is not None:
-            progress(k + 1, n_draws)
-    recon, kl = float(-torch.stack(log_likelihood).mean()), float(posterior.kl().mean())
+    likelihood = log_likelihood_of(pipeline, texts, language, beta=beta)
+    found = sentence_bounds(posterior, likelihood, n_draws, generator, progress)
+    recon, kl = float(found.recon.mean()), float(found.kl.mean())
     units, total = active_units(posterior.mu), posterior.mu[0].numel()
     return {
         "n": len(texts),
         "recon": round(recon, 2),
         "kl": round(kl, 2),
         "neg_elbo": round(recon + kl, 2),
-        "nll_iw": round(float(importance_weighted_nll(torch.stack(log_weights)).mean()), 2),
+        "nll_iw": round(float(found.nll_iw.mean()), 2),
         "nll_iw_draws": n_draws,
         "active_units": units,
         "dimensions": total,
@@ -93,5 +80,4 @@ def reconstruction_nats(
     pipeline: Pipeline, texts: Sequence[str], z: Tensor, language: str, batch_size: int = 32, beta: float | None = None
 ) -> Tensor:
     """Returns -log p(text | z) in nats for each text, (N,), decoded through the latent z (N, M, Z) alone."""
-    log_probs = pipeline.score(texts, texts, language, "latent", batch_size, z=z, beta=beta)
-    return -torch.tensor([sum(row) for row in log_probs])
+    return -log_likelihood_of(pipeline, texts, language, batch_size, beta)(z)

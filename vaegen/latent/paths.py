@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vaegen.errors import VaegenError
+from vaegen.errors import VaegenError, whole
 
 METHODS = ("slerp", "lerp")
 
@@ -65,7 +65,7 @@ def path(a: Tensor, b: Tensor, steps: int, method: str = "slerp") -> Tensor:
     """
     if method not in METHODS:
         raise VaegenError("There is no interpolation {method}; choose 'slerp' or 'lerp'.", method=repr(method))
-    if steps < 2:
+    if (steps := whole("steps", steps)) < 2:
         raise VaegenError("steps={steps}: a path has at least its two ends; give 2 or more.", steps=steps)
     if a.shape != b.shape:
         raise VaegenError(

@@ -15,7 +15,8 @@ from vaegen.engine.engine import TORCH
 from vaegen.errors import VaegenError
 from vaegen.model.rate_dial import BETAS
 from vaegen.model.vae_transformer import VAETransformer
-from vaegen.pipeline.batching import Inference, listed
+from vaegen.pipeline.batches import listed
+from vaegen.pipeline.batching import Inference
 from vaegen.text.sensitive import WordList
 from vaegen.text.tags import languages_of
 from vaegen.text.tokenizer import Tokenizer, detect_language
@@ -44,6 +45,12 @@ class PipelineBase:
         self._inference = Inference(self.model, tokenizer, avoid, engine)
         self._companions: dict[str, tuple[int, Any]] = {}  # what lies beside the weights, by file
         self._variances: dict[float | None, np.ndarray] = {}  # of the modes, by rate
+
+    def __repr__(self) -> str:
+        config, n = self.model.config, sum(parameter.numel() for parameter in self.model.parameters())
+        latent = f"{config.n_slots} slots of {config.latent_dim}" if config.n_slots else "no latent"
+        dial = ", dial" if self.rates else ""
+        return f"<Pipeline {self.name!r}: {', '.join(self.tags)}; {latent}{dial}; {n:,} parameters on {self.device}>"
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -90,6 +97,8 @@ class PipelineBase:
 
     def _languages(self, language: str | Sequence[str], n: int, what: str) -> list[str]:
         """A language for each of n things, once all of them are known to be there."""
+        if not isinstance(language, (str, Sequence)):
+            self._check_language(language)
         languages = self._one_each(language, n, what, "languages")
         for code in {*languages, *listed(language)}:
             self._check_language(code)

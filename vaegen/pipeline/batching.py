@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,13 +16,14 @@ from vaegen.decoding.avoidance import Allowed
 from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.decoding.search import Hypothesis, decode
 from vaegen.engine.engine import TORCH, check_engine, engine_for
-from vaegen.errors import VaegenError
+from vaegen.errors import VaegenError, whole
 from vaegen.latent.refinement import refine
 from vaegen.model.likelihood import token_log_probs
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.pretrained import SourceTokenizer
 from vaegen.model.rate_dial import check_beta
 from vaegen.model.vae_transformer import CONTEXTS, Encoding, Memory, VAETransformer
+from vaegen.pipeline.batches import batches, make_generator, mode, without_repeats
 from vaegen.pipeline.outputs import ProgressCallback, Translation
 from vaegen.text.as_typed import fold_capitals
 from vaegen.text.chinese import simplified
@@ -30,12 +31,9 @@ from vaegen.text.cleaning import check_text
 from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
 
-T = TypeVar("T", bound=Hashable)
 TOO_LONG = "The text has {n} tokens; this model takes up to {most}. Please split it."
 ONE_TOO_LONG = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
-# Source tokens times hypotheses in one batch: the caches of that many take about 200 MB.
-MAX_BATCH_TOKENS = 16384
 
 
 class Inference:
@@ -149,12 +147,7 @@ class Inference:
         for name in dict.fromkeys(contexts):
             if name not in CONTEXTS:
                 raise VaegenError("There is no context {context}; choose 'latent' or 'source'.", context=repr(name))
-        if n_draws < 0 or batch_size < 1:
-            raise VaegenError(
-                "n_draws={n_draws}, batch_size={batch_size}: give 0 or more draws and batches of 1 or more.",
-                n_draws=n_draws,
-                batch_size=batch_size,
-            )
+        n_draws = whole("n_draws", n_draws, 0)
         chosen = DecodingOptions.of(options)
         sources = self.ids(texts)
         results: list[list[Hypothesis]] = [[] for _ in texts]
@@ -185,7 +178,7 @@ class Inference:
     ) -> tuple[Tensor, list[bool]]:
         """Returns refined latents (B, M, Z) on the CPU, and which of them read back as their ids; see `refine`."""
         latents, reached = [], []
-        for start in range(0, len(ids), batch_size):
+        for start in range(0, len(ids), whole("batch_size", batch_size, 1)):
             rows = slice(start, start + batch_size)
             forced = self.forced(ids[rows], tags[rows])
             z, done = refine(self.model, posterior[rows], *forced, log_beta=self.rates(beta, len(forced[0])))
@@ -245,7 +238,7 @@ class Inference:
         chosen = DecodingOptions.of(options)
         results: list[list[int]] = []
         with torch.inference_mode():
-            for start in range(0, len(z), batch_size):
+            for start in range(0, len(z), whole("batch_size", batch_size, 1)):
                 n = len(z[start : start + batch_size])
                 memory = self.engine.memory(z[start : start + n], None, "latent", self.rates(beta, n))
                 generators = [make_generator(seed, start + i) for i in range(n)]
@@ -376,40 +369,3 @@ class Inference:
         is_slot = torch.arange(whole.mask.shape[1], device=self.device) < z.shape[1]
         is_latent = torch.tensor([context == "latent" for context in contexts], device=self.device)
         return Memory(whole.states, whole.mask & (is_slot | ~is_latent[:, None]))
-
-
-def listed(texts: str | Sequence[str]) -> list[str]:
-    """Returns one text or several as a list."""
-    return [texts] if isinstance(texts, str) else list(texts)
-
-
-def batches(sources: Sequence[Sequence[int]], batch_size: int, width: int) -> Iterator[tuple[list[int], int]]:
-    """Yields the indices of sources of similar length, and how many are done with them; empty ones need no work.
-
-    Longest first: what does not fit in memory shows at once.
-    """
-    order = sorted((i for i, ids in enumerate(sources) if ids), key=lambda i: -len(sources[i]))
-    done = start = len(sources) - len(order)
-    while done < len(sources):
-        first = done - start
-        size = max(1, min(batch_size, MAX_BATCH_TOKENS // (len(sources[order[first]]) * width)))
-        batch = order[first : first + size]
-        done += len(batch)
-        yield batch, done
-
-
-def without_repeats(things: Sequence[T]) -> tuple[list[T], list[int]]:
-    """Returns what is in a list, each once, and where in that each of the list is."""
-    places: dict[T, int] = {}
-    rows = [places.setdefault(thing, len(places)) for thing in things]
-    return list(places), rows
-
-
-def mode(encoding: Encoding) -> Tensor | None:
-    """Returns the mode of the posterior, (B, M, Z); None without a latent."""
-    return encoding.posterior.mode if encoding.posterior is not None else None
-
-
-def make_generator(seed: int, index: int) -> torch.Generator:
-    """Returns the random numbers of text `index` of a call, on the CPU."""
-    return torch.Generator().manual_seed((seed * 1_000_003 + index) % 2**63)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vaegen.config import SAMPLING_BETA
 from vaegen.data.probe_sentences import probe_set
-from vaegen.errors import VaegenError
+from vaegen.errors import VaegenError, whole
 from vaegen.latent import paths
 from vaegen.latent.atlas import FILE as MAP_FILE
 from vaegen.latent.atlas import Atlas, fit_atlas, load_atlas
@@ -23,7 +23,8 @@ from vaegen.latent.priors import MAKER, Normal, Prior, load_priors
 from vaegen.latent.projection import MIN_DIST, N_NEIGHBORS
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.pipeline.base import PipelineBase
-from vaegen.pipeline.batching import batches, listed, make_generator
+from vaegen.pipeline.batches import batches, listed, make_generator
+from vaegen.pipeline.bounds import SentenceBounds, log_likelihood_of, sentence_bounds
 from vaegen.pipeline.map import Map
 from vaegen.pipeline.outputs import ProgressCallback
 from vaegen.text.tags import CAPTION_LANGUAGES
@@ -216,12 +217,9 @@ class LatentSpace(PipelineBase):
         """
         self._check_latent()
         most = self.model.config.n_slots
-        if not isinstance(n, (int, np.integer)) or n < 0 or not 0.0 <= prior_scale < float("inf"):
-            raise VaegenError(
-                "n={n}, prior_scale={prior_scale}: give a whole number, and nothing negative.",
-                n=repr(n),
-                prior_scale=prior_scale,
-            )
+        n = whole("n", n, 0)
+        if isinstance(prior_scale, (bool, str)) or not 0.0 <= prior_scale < float("inf"):
+            raise VaegenError("prior_scale={prior_scale}: give a number, 0 or more.", prior_scale=repr(prior_scale))
         if n_slots is not None and not 1 <= n_slots <= most:
             raise VaegenError(
                 "n_slots={n_slots}: give 1 to {most}; this model has {most} slots.", n_slots=n_slots, most=most
@@ -258,6 +256,42 @@ class LatentSpace(PipelineBase):
         """
         z = self.draw(n, seed, prior, prior_scale, n_slots)
         return self.decode(z, language, seed=seed, **{"avoid_loops": True, "beta": self.rate_of(prior), **options})
+
+    def elbo(
+        self,
+        texts: str | Sequence[str],
+        language: str | None = None,
+        *,
+        n_draws: int = 20,
+        seed: int = 0,
+        beta: float | None = None,
+        batch_size: int = 32,
+        progress: ProgressCallback | None = None,
+    ) -> SentenceBounds:
+        """Returns reconstruction, KL, -ELBO and importance-weighted NLL of each text in its own language, in nats.
+
+        Args:
+            texts: One text or several, all in one language.
+            language: Theirs; None: that of the first, detected.
+            n_draws: Draws of z for each text.
+            seed: Of the draws.
+            beta: As in `translate`; the bound itself is the true one at every beta.
+            batch_size: Most texts in one batch.
+            progress: Called with (draws done, draws in all).
+
+        Raises:
+            VaegenError: If the model has no latent, a text is blank or too long, or a number is out of range.
+        """
+        self._check_latent()
+        texts = listed(texts)
+        if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+            raise VaegenError("A bound is of sentences; give at least one, and none that is blank.")
+        language = self._check_language(language or self.detect_language(texts[0]))
+        posterior = self.encode(texts, beta=beta)
+        posterior = DiagonalGaussian(posterior.mu.cpu(), posterior.logvar.cpu())
+        likelihood = log_likelihood_of(self, texts, language, batch_size, beta)
+        generator = torch.Generator().manual_seed(whole("seed", seed))
+        return sentence_bounds(posterior, likelihood, whole("n_draws", n_draws, 1), generator, progress)
 
     def rate_of(self, prior: str) -> float | None:
         """Returns the beta at which draws from a prior are decoded; None is the recommended one.

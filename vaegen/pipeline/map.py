@@ -106,9 +106,7 @@ class Map:
             raise VaegenError("There is no point {index}; this map has {n}, counted from 0.", index=index, n=len(self))
         return self.atlas.latents[index].reshape(self._pipeline.latent_shape)
 
-    def latent_at(
-        self, place: Sequence[float], projection: str = "umap2", rest: np.ndarray | None = None
-    ) -> np.ndarray:
+    def latent_at(self, place: Sequence[float], projection: str = "umap2", rest: np.ndarray | None = None) -> np.ndarray:
         """Returns a latent for a place of the map, (M, Z).
 
         Args:

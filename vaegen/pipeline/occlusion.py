@@ -120,7 +120,7 @@ def _translate(
     """The ids of the translation of some ids, led around listed words as every translation is."""
     import torch
 
-    from vaegen.pipeline.batching import make_generator, mode
+    from vaegen.pipeline.batches import make_generator, mode
 
     with torch.inference_mode():
         encoding = run.encode([source], beta)
@@ -144,7 +144,7 @@ def _read_again(
     import torch
 
     from vaegen.model.likelihood import token_log_probs
-    from vaegen.pipeline.batching import mode
+    from vaegen.pipeline.batches import mode
 
     with torch.inference_mode():
         encoding = run.encode([whole, left], beta)

@@ -25,7 +25,7 @@ from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.engine.engine import check_engine
 from vaegen.errors import VaegenError
 from vaegen.model.checkpoint import load_checkpoint
-from vaegen.pipeline.batching import listed
+from vaegen.pipeline.batches import listed
 from vaegen.pipeline.latents import LatentSpace
 from vaegen.pipeline.occlusion import N_BEAMS, Without, occlude
 from vaegen.pipeline.outputs import Attention, ProgressCallback, Translation
