@@ -26,7 +26,7 @@ train:
 		--tokenizer checkpoints/multi30k/tokenizer.json --out runs/multi30k
 
 evaluate:
-	python -m vaegen evaluate --checkpoint checkpoints/everyday --data $(DATA)
+	python -m vaegen evaluate --checkpoint checkpoints/everyday --data $(DATA) --out checkpoints/everyday
 
 benchmark:
 	python scripts/measure/model_speed.py

@@ -3,13 +3,17 @@
 >>> import vaegen
 >>> pipeline = vaegen.load("checkpoints/everyday")
 >>> pipeline.translate("A dog runs through the snow.", "de")
+
+Where transformers is used too, its Auto classes know our checkpoints; see `vaegen.pipeline.auto`.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from os import PathLike
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from vaegen.errors import VaegenError
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from vaegen.text.sensitive import WordList
 
 __version__ = "0.2.0"
-__all__ = ["VaegenError", "__version__", "load"]
+__all__ = ["Pipeline", "VaegenError", "__version__", "load"]
 
 # Where the modules of version 0.1 are now, by package: all of them lay in this folder.
 _MOVED = {
@@ -93,6 +97,44 @@ def lazily(package: str, **names: str) -> Callable[[str], Any]:
         return getattr(import_module(f"{package}.{homes[name]}"), name)
 
     return getattr_of_package
+
+
+__getattr__ = lazily(__name__, **{"pipeline.pipeline": "Pipeline"})
+
+# Modules of transformers that have to be told about our checkpoints, and what tells them.
+_TOLD = {
+    "transformers.models.auto.configuration_auto": "vaegen.pipeline.auto.config",
+    "transformers.models.auto.modeling_auto": "vaegen.pipeline.auto.model",
+    "transformers.pipelines": "vaegen.pipeline.auto.translation",
+}
+
+
+class _Telling:
+    """A finder that tells modules of transformers about our checkpoints, once they are imported and not before."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target) if name in _TOLD else None
+        if spec is None or not isinstance(spec.loader, SourceFileLoader):
+            return None
+        spec.loader = _TellingLoader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+class _TellingLoader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _tell(module.__name__)
+
+
+def _tell(name: str) -> None:
+    import_module(_TOLD[name]).register()
+
+
+sys.meta_path.insert(0, _Telling)  # type: ignore[arg-type]
+for _name in _TOLD:
+    if _name in sys.modules:  # transformers was there before us
+        _tell(_name)
 
 
 class _Moved:

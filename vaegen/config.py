@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from vaegen.errors import VaegenError
+from vaegen.limits import check_fields
 
 # Of the folder checkpoints in a clone: what opens where nobody names one, and what comes next in the menu.
 DEFAULT_CHECKPOINT, SECOND_CHECKPOINT = "everyday", "multi30k"
@@ -83,6 +84,7 @@ class ModelConfig:
     default_beta: float = 0.03
 
     def __post_init__(self) -> None:
+        check_fields(self)
         _positive(self, "vocab_size width ffn_width n_heads n_encoder_layers n_decoder_layers max_length")
         _positive(self, "gat_window gat_neighbours lsh_chunk")
         _not_negative(self, "lstm_width")
@@ -136,7 +138,8 @@ class ModelConfig:
         Raises:
             VaegenError: If a field is unknown or a value is out of range.
         """
-        return cls(**_known(cls, {**values, "languages": tuple(values.get("languages", ()))}))
+        languages = values.get("languages", ())
+        return cls(**_known(cls, {**values, "languages": tuple(languages) if isinstance(languages, list) else languages}))
 
 
 @dataclass(frozen=True)

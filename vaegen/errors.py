@@ -26,6 +26,10 @@ class VaegenError(ValueError):
         super().__init__(text.format(**shown) if shown else text)
 
 
+class TextTooLong(VaegenError):
+    """A text is longer than the model can read; `values` has its number, its n tokens and the most that there may be."""
+
+
 class UnusedOption(UserWarning):
     """An option was given that makes no difference to what was asked."""
 

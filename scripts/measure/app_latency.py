@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from vaegen.data.probe_sentences import probe_set
+from vaegen.writing import write_json
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 MODULES = "const vg = await import(document.getElementById('vaegen').src);"  # what web/main.js exports
@@ -67,7 +68,7 @@ def main() -> None:
         app.wait()
     print(json.dumps(figures))
     if options.out:
-        Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, figures, indent=1)
 
 
 def measure(browser: Any, url: str, n_moves: int) -> dict[str, Any]:

@@ -13,7 +13,6 @@ changes. Memory is the most that torch allocated at once in one pass.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -31,6 +30,7 @@ from vaegen.commands.arguments import public
 from vaegen.config import ModelConfig
 from vaegen.evaluation.reports.cards import markdown_table
 from vaegen.model.vae_transformer import build_encoder
+from vaegen.writing import write_json
 
 LENGTHS = (32, 64, 128, 256, 512)
 N_TOKENS = 2048
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.out:
         command = ["python scripts/measure/attention_speed.py", *public(sys.argv[1:] if arguments is None else arguments)]
         figures = {"command": " ".join(command), "torch": torch.__version__, "rounds": rounds, "lengths": lengths}
-        Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, figures, indent=1)
     return 0
 
 

@@ -46,6 +46,7 @@ from vaegen.errors import VaegenError
 from vaegen.text.sensitive import WordList
 from vaegen.text.tags import language_of, languages_of, targets_for
 from vaegen.text.tokenizer import Tokenizer
+from vaegen.writing import write_json
 
 TEMPLATES = {
     "en": ("{}!", "A man says {} to a dog.", "Two women shout {} in the street.", "The boy is a {}."),
@@ -92,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     out = Path(options.out)
     known = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
-    out.write_text(json.dumps({**known, pipeline.name: figures}, indent=1) + "\n", encoding="utf-8")
+    write_json(out, {**known, pipeline.name: figures}, indent=1)
     print(json.dumps(figures, indent=1))
     return 0
 

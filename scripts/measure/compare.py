@@ -45,6 +45,7 @@ from vaegen.evaluation.translation import contexts_of, translate_and_score
 from vaegen.pipeline.pipeline import Pipeline
 from vaegen.training.run_folder import read_log
 from vaegen.training.validation import ACTIVE_THRESHOLD
+from vaegen.writing import write_json
 
 CORPUS, DIRECTION = "multi30k", "en-de"
 TOKENIZER = str(ROOT / "checkpoints" / "multi30k" / "tokenizer.json")  # what a run took by itself when rows were first made
@@ -168,7 +169,7 @@ def trained(row: Row, options: argparse.Namespace) -> Path:
             arguments += ["--steps", str(steps_in_time(row, arguments, options))]
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        said.write_text(json.dumps({"plan": plan(row), "arguments": arguments}, indent=1), encoding="utf-8")
+        write_json(said, {"plan": plan(row), "arguments": arguments}, indent=1)
     if not finished(folder):
         going_on = ["--resume", "--device", "cpu", "--threads", "1"]
         begun = (folder / "state.pt").is_file()
@@ -316,9 +317,7 @@ def write(path: Path, rows: dict[str, dict[str, Any]]) -> None:
         "num_beams": NUM_BEAMS,
     }
     figures = {"budget": budget, "rows": [rows[row.name] for row in ROWS if row.name in rows]}
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_json(path, figures, indent=1)
     save_plot(figures, path.with_name(PLOT))
 
 

@@ -38,6 +38,7 @@ from vaegen.decoding.options import DecodingOptions
 from vaegen.decoding.search import decode
 from vaegen.engine.engine import ENGINES, TORCH, engine_for
 from vaegen.pipeline.pipeline import Pipeline
+from vaegen.writing import write_json
 
 TITLES = {"1 sentence, greedy": (1, 1), "1 sentence, beam 5": (1, 5), "32 sentences, greedy": (32, 1),
           "32 sentences, beam 5": (32, 5)}  # fmt: skip
@@ -182,7 +183,7 @@ def main(arguments: list[str] | None = None) -> int:
         figures["parity"] = parity(of, options.data, options.limit)
         print(json.dumps(figures["parity"], indent=1))
     if options.out:
-        Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, figures, indent=1)
     return 0
 
 

@@ -16,7 +16,6 @@ Shape of every row: vocabulary 8,000 tied, width 256, feed-forward 1,024, 4 head
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -37,6 +36,7 @@ from vaegen.decoding.search import decode
 from vaegen.model.precision import fast_autocast, has_fast_bf16
 from vaegen.model.vae_transformer import VAETransformer
 from vaegen.training.trainer import TrainingObjective
+from vaegen.writing import write_json
 
 VOCABULARY, WIDTH, FFN, HEADS, LAYERS, DROPOUT = 8000, 256, 1024, 4, 4, 0.1
 FIRST_WORD, EOS, PAD, LANGUAGE = 300, 1, 0, 3
@@ -293,7 +293,7 @@ def main(arguments: list[str] | None = None) -> int:
             text, figures[title] = table(title, seconds, [n] * rounds, unit, ["transformers MarianMT"])
             print(text + "\n")
     if options.out:
-        Path(options.out).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, figures, indent=1)
     return 0
 
 

@@ -3,8 +3,8 @@
 
 python scripts/measure/update_documents.py
 
-checkpoints/*/metrics.json       vaegen evaluate --checkpoint checkpoints/NAME --data DATA
-checkpoints/multi30k/latent.json vaegen evaluate --latent --checkpoint checkpoints/multi30k --data DATA
+checkpoints/*/metrics.json       vaegen evaluate --checkpoint checkpoints/NAME --data DATA --out checkpoints/NAME
+checkpoints/multi30k/latent.json vaegen evaluate --latent --checkpoint checkpoints/multi30k --data DATA --out ...
 docs/ledgers/comparisons.json    vaegen evaluate --checkpoint RUN/checkpoint --data DATA --compare-as NAME
 
 and, of scripts/measure/, as `python scripts/measure/NAME.py`:
@@ -71,7 +71,7 @@ def latent() -> list[str]:
         ["named directions that change 60 % and keep each factor in 80 %", str(good)],
     ]  # fmt: skip
     return [
-        "`vaegen evaluate --latent --checkpoint checkpoints/multi30k --data DATA`; all of it in "
+        "`vaegen evaluate --latent --checkpoint checkpoints/multi30k --data DATA --out checkpoints/multi30k`; all of it in "
         f"[REPORT.md](../checkpoints/multi30k/{REPORT}).",
         markdown_table([header[i] for i in kept], [[row[i] for i in kept] for row in rows]),
         markdown_table(["figure", "value"], other),
@@ -153,8 +153,7 @@ def speed() -> list[str]:
         ]
     if (LEDGERS / "load.json").exists():
         sections += [
-            "`python scripts/measure/load_test.py`: many visitors at once; their program runs on the same machine, and "
-            "takes more of its two cores than the app",
+            "`python scripts/measure/load_test.py`: many visitors at once; their program runs on the same machine",
             markdown_table(["figure", "value"], [[name, value] for name, value in read(LEDGERS / "load.json").items()]),
         ]
     if (LEDGERS / "benchmark.json").exists():

@@ -115,13 +115,13 @@ def test_active_dimensions_are_those_at_the_rate(turned):
 
 def test_the_page_is_told_of_the_dial(folder):
     service = Service("turned", folder=folder.parent)
-    assert _about(service, "turned")["dial"] == {"usual": 0.03, "measured": RATES} == dial_of(service, "")
+    assert _about(service, "turned")["dial"] == {"usual": 0.03, "measured": RATES, "line": None} == dial_of(service, "")
     assert _page(service)["dial"] == {"low": 0.003, "high": 1.0, "sampling": 0.3}
     assert _about(Service(GOLDEN), "multi30k")["dial"] is None
     stub = Service("stub", folder="nowhere", load=StubPipeline)
     assert dial_of(stub, "") is None
     (folder / "latent.json").write_text('{"weights": "0", "rates": {"rows": [{"beta": 1, "kl": 1, "recon": 1}]}}')
-    assert dial_of(service, "turned") == {"usual": 0.03, "measured": []}  # of other weights
+    assert dial_of(service, "turned") == {"usual": 0.03, "measured": [], "line": None}  # of other weights
 
 
 NONSENSE = "Epistemology bores accountants."

@@ -11,6 +11,8 @@ from serving import StubPipeline
 
 from vaegen.app.questions.checks import MAX_CHARACTERS
 from vaegen.app.questions.translate import EXAMPLES, OtherWays, Request
+from vaegen.app.questions.translate_file import Lines
+from vaegen.app.scheduler import MAX_WAITING, Asking, Dropped
 from vaegen.app.service import Service, find_checkpoints
 from vaegen.errors import VaegenError
 
@@ -248,3 +250,89 @@ def test_a_checkpoint_that_cannot_be_loaded_is_told_and_forgotten(folder):
     with pytest.raises(VaegenError, match="no checkpoint"):
         service.ask(Request("A dog.", checkpoint="owner/name"))
     service.close()
+
+
+def held(service):
+    """Holds the model until the event that it returns is set."""
+    gate, begun = threading.Event(), threading.Event()
+    service._scheduler.submit(Asking("holder"), lambda: (begun.set(), gate.wait(10)))
+    assert begun.wait(10)
+    return gate
+
+
+def until(condition):
+    for _ in range(1000):
+        if condition():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("It did not happen.")
+
+
+def test_a_newer_question_of_a_view_replaces_the_older_one_without_work(service):
+    gate, before = held(service), len(StubPipeline.calls)
+    with ThreadPoolExecutor(4) as pool:
+        moves = []
+        for n in range(3):
+            moves.append(pool.submit(lambda n=n: list(service.stream(Request(f"Move {n}."), "visitor", "sample"))))
+            until(lambda n=n: len(service._open) == n + 1 or moves[-2].done())
+            until(lambda: len(service._scheduler._waiting) == 1)
+        other = pool.submit(lambda: list(service.stream(Request("Another view."), "visitor", "map")))
+        until(lambda: len(service._scheduler._waiting) == 2)
+        gate.set()
+        assert moves[2].result(10)[-1].is_complete and other.result(10)[-1].is_complete
+        for older in moves[:2]:
+            with pytest.raises(Dropped):
+                older.result(10)
+    assert {call["text"] for call in StubPipeline.calls[before:]} == {"Move 2.", "Another view."}
+
+
+def test_nothing_is_done_for_a_visitor_who_has_gone(service):
+    gate, before = held(service), len(StubPipeline.calls)
+    with ThreadPoolExecutor(2) as pool:
+        gone = pool.submit(lambda: list(service.stream(Request("I leave."), "gone")))
+        here = pool.submit(lambda: list(service.stream(Request("I stay."), "here")))
+        until(lambda: len(service._scheduler._waiting) == 2)
+        service.drop("gone")
+        gate.set()
+        assert here.result(10)[-1].is_complete
+        with pytest.raises(Dropped):
+            gone.result(10)
+    assert {call["text"] for call in StubPipeline.calls[before:]} == {"I stay."}
+    assert not service._open
+
+
+def test_whoever_comes_when_too_many_wait_is_told_how_many(service):
+    gate = held(service)
+    with ThreadPoolExecutor(MAX_WAITING) as pool:
+        waiting = [pool.submit(service.ask, Request(f"Number {n}.")) for n in range(MAX_WAITING)]
+        until(lambda: len(service._scheduler._waiting) == MAX_WAITING)
+        with pytest.raises(VaegenError, match=f"{MAX_WAITING} questions wait before yours"):
+            service.ask(Request("One too many."))
+        gate.set()
+        assert all(one.result(10).is_complete for one in waiting)
+    assert service.ask(Request("One too many.")).is_complete
+
+
+def test_an_answer_that_is_streamed_to_its_end_is_kept(service):
+    next(service.stream(Request("As a page asks.")))  # it looks no further once an answer is whole
+    before = len(StubPipeline.calls)
+    service.ask(Request("As a page asks."))
+    assert len(StubPipeline.calls) == before
+
+
+@pytest.mark.parametrize(
+    ("question", "possible"),
+    [
+        (OtherWays(Request("word " * 60, num_beams=10), "de", n_draws=16), "125"),
+        (OtherWays(Request("word " * 300, method="sample"), "de", n_draws=16), "1,250"),
+        (Lines(("word " * 300,) * 100, "de", num_beams=5), "100,000"),
+    ],
+)
+def test_a_lot_of_text_times_a_lot_of_hypotheses_is_refused_with_what_is_possible(service, question, possible):
+    with pytest.raises(VaegenError, match=f"at most {possible} are possible"):
+        service.ask(question)
+
+
+def test_a_long_text_with_a_wide_beam_is_allowed_and_counts_as_long(service):
+    request = Request("word " * 390, num_beams=10)
+    assert service.ask(request).is_complete and request.is_long and not Request("A dog.").is_long

@@ -1,5 +1,6 @@
 """What lies beside an own checkpoint of English and Spanish: its map, its directions, its priors."""
 
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ from vaegen.app.questions.map import Spot
 from vaegen.app.questions.points import START
 from vaegen.artifacts import atlas as atlases
 from vaegen.artifacts import directions as found_directions
+from vaegen.artifacts import priors
 from vaegen.commands import directions, prior
 from vaegen.config import ModelConfig, preset
 from vaegen.errors import VaegenError
@@ -116,3 +118,23 @@ def test_priors_are_fitted_to_the_corpus_of_the_checkpoint(folder):
     command = ["--data", str(folder), "--only", "gaussian", "--checkpoint", str(folder / "es" / "checkpoint")]
     assert prior.main(command) == 0
     assert about_priors(folder / "es" / "checkpoint")["corpus"] == "mine"
+
+
+def test_priors_that_were_cut_off_go_on_behind_those_that_are_done(folder, tmp_path, monkeypatch, capsys):
+    shutil.copytree(folder / "es" / "checkpoint", tmp_path / "es")
+    command = ["--data", str(folder), "--checkpoint", str(tmp_path / "es"), "--components", "1"]
+    command += ["--only", "gaussian,mixture"]
+    real, calls = priors.save_priors, []
+
+    def cut_off(where, found, about):
+        real(where, found, about)
+        calls.append(list(found))
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(priors, "save_priors", cut_off)
+    assert prior.main(command) == 130 and about_priors(tmp_path / "es")["unfinished"] == ["mixture"]
+    assert prior.main(command) == 0 and calls == [["gaussian"], ["gaussian", "mixture"]]
+    assert "goes on with mixture" in capsys.readouterr().err and "unfinished" not in about_priors(tmp_path / "es")
+    assert prior.main([*command, "--components", "5000"]) == 2
+    assert "but 5,000 are needed" in capsys.readouterr().err

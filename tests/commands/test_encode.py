@@ -61,3 +61,31 @@ def test_what_cannot_be_is_one_sentence(run, tmp_path, capsys, out, file, messag
     said = capsys.readouterr().err
     assert said.startswith("encode: ") and message in said and said.count("\n") == 1
     assert not list(tmp_path.glob("*.npz*"))
+
+
+def test_it_goes_on_where_it_was_cut_off(run, tmp_path, monkeypatch, capsys):
+    assert run("--out", tmp_path / "whole.npz", tmp_path / "in.txt") == 0
+    monkeypatch.setattr(encode, "PIECE", 1)
+    real, calls = encode.encode, []
+
+    def cut_off(*arguments):
+        calls.append(arguments[1])
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(encode, "encode", cut_off)
+    assert run("--out", tmp_path / "out.npz", tmp_path / "in.txt") == 130 and not (tmp_path / "out.npz").exists()
+    assert run("--out", tmp_path / "out.npz", tmp_path / "in.txt") == 0 and calls[2:] == [[TEXTS[2]], [TEXTS[2]]]
+    assert "2 texts are there" in capsys.readouterr().err
+    with np.load(tmp_path / "out.npz") as found, np.load(tmp_path / "whole.npz") as whole:
+        np.testing.assert_allclose(found["mu"], whole["mu"], atol=1e-5)
+        np.testing.assert_allclose(found["logvar"], whole["logvar"], atol=1e-5)
+    assert not list(tmp_path.glob("*unfinished*"))
+
+
+def test_a_line_that_fails_is_counted_from_the_first_one(run, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(encode, "PIECE", 1)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a\nb\n\nc\n")))
+    assert run("--out", tmp_path / "out.npz") == 2
+    assert "Text 3 is empty" in capsys.readouterr().err

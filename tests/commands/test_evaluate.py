@@ -88,13 +88,15 @@ def test_nothing_is_compared_without_text(checkpoints, capsys):
 
 def test_chinese_is_measured_on_its_test_sets_or_on_what_was_chosen(checkpoints, data):
     folder = checkpoints / "chinese"
-    command = ["--checkpoint", str(folder), "--data", str(data), *SMALL]
+    (folder / "metrics.json").write_text("{}", encoding="utf-8")  # those of the fixture are of another task
+    command = ["--checkpoint", str(folder), "--out", str(folder), "--data", str(data), *SMALL]
     assert evaluate.main(command) == 0
     assert [row[:2] for row in measured(folder)["tasks"][0]["rows"]] == [
         ["tatoeba-zh, en-zh", 2], ["tatoeba-zh, zh-en", 2], ["flickr8k-zh, en-zh", 2], ["flickr8k-zh, zh-en", 2],
     ]  # fmt: skip
     assert evaluate.main([*command, "--corpus", "own-zh", "--directions", "zh-en"]) == 0
-    found = measured(folder)
+    assert "tasks" in measured(folder)  # what was measured before is still there
+    found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["other_evaluations"]["own-zh test, beam 1"]
     assert found["split"] == "own-zh test" and list(found["translation"]) == ["zh-en"] and "tasks" not in found
     assert "--corpus own-zh --directions zh-en" in found["command"]
 
@@ -119,7 +121,7 @@ def spanish(tmp_path_factory):
 
 
 def test_the_latent_of_other_languages_is_measured_on_the_own_corpus(spanish, capsys):
-    command = ["--latent", "--checkpoint", str(spanish / "en-es"), "--data", str(spanish)]
+    command = ["--latent", "--checkpoint", str(spanish / "en-es"), "--data", str(spanish), "--out", str(spanish / "en-es")]
     for _ in range(2):  # the second time it reads its own figures
         assert evaluate.main([*command, "--parts", "languages"]) == 0
     text = (spanish / "en-es" / "REPORT.md").read_text(encoding="utf-8")
@@ -156,7 +158,7 @@ def test_an_own_task_is_measured_on_its_own_corpus(checkpoints, tmp_path, monkey
     folder = tmp_path / name / "checkpoint"
     shutil.copytree(checkpoints / name, folder)
     (folder / "metrics.json").write_text(json.dumps({"corpora": "mine:1"}), encoding="utf-8")
-    assert evaluate.main(["--checkpoint", str(folder), "--data", str(tmp_path), *SMALL]) == 0
+    assert evaluate.main(["--checkpoint", str(folder), "--out", str(folder), "--data", str(tmp_path), *SMALL]) == 0
     found, card = measured(folder), (folder / "README.md").read_text(encoding="utf-8")
     assert found["corpus"] == "mine" and list(found["latent"]) == [tag[:2]]
     assert shown in card and f"# {name}\n" in card and str(tmp_path) not in card
@@ -170,7 +172,7 @@ def test_chinese_among_other_languages_is_measured_beside_their_directions(data,
     torch.manual_seed(0)
     model = VAETransformer(ModelConfig(tokenizer.vocab_size, tags, **{**preset("tiny")[0], "n_slots": n_slots}))
     save_checkpoint(tmp_path / "three", model, tokenizer, {"corpora": "tatoeba-zh:0.5,own:1"})
-    command = ["--checkpoint", str(tmp_path / "three"), "--data", str(data), *SMALL]
+    command = ["--checkpoint", str(tmp_path / "three"), "--data", str(data), "--out", str(tmp_path / "three"), *SMALL]
     assert evaluate.main(command) == 0
     found = measured(tmp_path / "three")
     assert found["corpus"] == "own" and list(found["translation"]) == ["en-de", "de-en"]
@@ -178,5 +180,42 @@ def test_chinese_among_other_languages_is_measured_beside_their_directions(data,
     assert list(found.get("latent", {})) == ["en", "de", "zh"] * bool(n_slots)
     assert "tatoeba-zh, zh-en" in (tmp_path / "three" / "README.md").read_text(encoding="utf-8")
     assert evaluate.main([*command, "--corpus", "tatoeba-zh"]) == 0
-    assert list(measured(tmp_path / "three")["translation"]) == ["en-zh", "zh-en"]
-    assert "tasks" not in measured(tmp_path / "three")
+    others = json.loads((tmp_path / "three" / "metrics.json").read_text(encoding="utf-8"))["other_evaluations"]
+    assert list(others["tatoeba-zh test, beam 1"]["translation"]) == ["en-zh", "zh-en"]
+    assert "tasks" not in others["tatoeba-zh test, beam 1"]
+
+
+def test_measuring_writes_nothing_unasked_and_fewer_sentences_replace_nothing(spanish, tmp_path, capsys):
+    folder = tmp_path / "en-es"
+    shutil.copytree(spanish / "en-es", folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    command = ["--checkpoint", str(folder), "--data", str(spanish), *SMALL[:2], *SMALL[4:], "--directions"]
+    assert evaluate.main([*command, "en-es"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["translation"]["en-es"]["source"]["n"] == 5 and "nothing was written" in said.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    command += ["en-es,es-en", "--out", str(folder)]
+    assert evaluate.main(command) == 0
+    all_of_it = measured(folder)
+    assert evaluate.main([*command, "--directions", "en-es", "--limit", "2"]) == 0
+    assert "translation en-es: kept as it was, on 5 sentences; now it was 2" in capsys.readouterr().err
+    assert all(measured(folder)[key] == all_of_it[key] for key in ("translation", "command"))
+    elsewhere = [*command[:-1], str(tmp_path / "figures"), "--limit", "2"]
+    assert evaluate.main(elsewhere) == 0
+    assert measured(tmp_path / "figures")["translation"]["en-es"]["source"]["n"] == 5  # it took over what was known
+
+
+def test_a_measurement_goes_on_where_it_was_cut_off(spanish, tmp_path, monkeypatch):
+    real, calls = measured_checkpoint.translate_and_score, []
+
+    def cut_off(*arguments, **options):
+        calls.append((arguments[3], options["context"]))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(measured_checkpoint, "translate_and_score", cut_off)
+    command = ["--checkpoint", str(spanish / "en-es"), "--data", str(spanish), "--out", str(tmp_path), *SMALL]
+    assert evaluate.main(command) == 130 and not (tmp_path / "metrics.json").exists()
+    assert evaluate.main(command) == 0 and len(calls) == 5 and calls[2] == calls[3]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["LICENSE", "README.md", "metrics.json"]

@@ -14,7 +14,9 @@ import torch
 from vaegen.commands import evaluate, train
 from vaegen.commands import tokenizer as make_tokenizer
 from vaegen.commands.arguments import public
+from vaegen.evaluation.reports.cards import corpora
 from vaegen.model.checkpoint import load_checkpoint
+from vaegen.training.history import trained_on
 from vaegen.training.prepare import default_pairs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -295,12 +297,48 @@ def test_two_processes_with_few_long_sentences(data):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_other_corpora_and_commands_are_remembered(call, data):
+    assert call("--steps", "1", "--bleu-pairs", "", "--resume", "auto")[0] == 0
+    shutil.copytree(data / "own", data / "more")
+    status, said = call("--steps", "2", "--resume", "auto", "--corpora", "more", fresh=False)
+    assert status == 0 and "goes on with more; so far it was own" in said
+    assert call("--steps", "3", "--resume", fresh=False)[0] == 0
+    metrics = json.loads((data.parent / "run" / "checkpoint" / "metrics.json").read_text())
+    assert [(part["from_step"], part["corpora"]) for part in metrics["parts"]] == [(0, "own"), (1, "more"), (2, "more")]
+    assert "--steps 1" in metrics["parts"][0]["command"] and metrics["corpora"] == "more"
+    assert trained_on(metrics) == "more,own" and corpora(metrics) == ["more", "own"]
+
+
+def test_a_run_of_an_earlier_version_goes_on(call, data):
+    assert call("--steps", "1", "--bleu-pairs", "")[0] == 0
+    run = data.parent / "run"
+    remembered = json.loads((run / "run.json").read_text())
+    del remembered["parts"]
+    (run / "run.json").write_text(json.dumps(remembered))
+    assert call("--steps", "2", "--resume", fresh=False)[0] == 0
+    parts = json.loads((run / "run.json").read_text())["parts"]
+    assert [part["from_step"] for part in parts] == [0, 1] and "--steps 1" in parts[0]["command"]
+
+
+def test_two_runs_into_one_folder_are_one_sentence(call, data, monkeypatch):
+    monkeypatch.setattr("vaegen.writing.PATIENCE", 0.1)
+    code = "from vaegen.writing import locked\nwith locked('run'):\n    print(1, flush=True)\n    input()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=data.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    other.stdout.readline()
+    status, said = call("--steps", "1", "--bleu-pairs", "")
+    other.communicate(b"\n")
+    assert status == 2 and "Another process is writing into" in said and said.count("\n") == 1
+
+
 def test_evaluate_measures_what_there_is_and_says_how(call, data, capsys):
     assert call("--steps", "1", "--bleu-pairs", "")[0] == 0
     folder = data.parent / "run" / "checkpoint"
     command = ["--checkpoint", str(folder), "--data", str(data), "--device", "cpu"]
     small = ["--num-beams", "1", "--limit", "2", "--latent-sentences", "3", "--latent-draws", "2"]
-    assert evaluate.main([*command, *small]) == 0
+    assert evaluate.main([*command, "--out", str(folder), *small]) == 0
     evaluation = json.loads((folder / "metrics.json").read_text())["evaluation"]
     assert list(evaluation["translation"]) == ["en-de", "de-en"] and list(evaluation["latent"]) == ["en", "de"]
     assert evaluation["command"].endswith("--data DATA --num-beams 1 --limit 2 --latent-sentences 3 --latent-draws 2")

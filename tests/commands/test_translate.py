@@ -37,7 +37,7 @@ def run(folder, monkeypatch):
     def call(*arguments, stdin=TEXT):
         out = io.BytesIO()
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
-        monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
+        monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out, flush=out.flush))
         status = translate.main(["--checkpoint", str(folder), "--target-language", "de", "--device", "cpu", *arguments])
         return status, out.getvalue()
 
@@ -127,10 +127,57 @@ def test_wrong_options_give_status_2_and_no_output(run, capsys, arguments, messa
     assert message in capsys.readouterr().err
 
 
-def test_a_line_over_the_limit_is_named_before_any_output(run, capsys):
-    status, out = run(stdin=("a\n" + "€" * 40 + "\n").encode())
-    assert status == 2 and out == b""
-    assert "Text 2 has" in (err := capsys.readouterr().err) and "takes up to 60" in err
+def test_a_line_over_the_limit_is_marked_counted_and_does_not_stop_the_others(run, capsys):
+    status, out = run("--num-beams", "1", stdin=("a\n" + "€" * 40 + "\na\n").encode())
+    lines, err = out.decode().split("\n"), capsys.readouterr().err
+    assert status == 0 and re.fullmatch(r"<too long: \d+ tokens, 60 fit>", lines[1])
+    assert lines[0] == lines[2] and len(lines) == 4
+    assert "line 2 is too long" in err and "1 of 3 lines are too long" in err
+
+
+def test_a_file_goes_on_where_it_was_cut_off(run, tmp_path, monkeypatch, capsys):
+    lines = [f"a dog runs {i}" for i in range(7)]
+    (tmp_path / "in.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    sampled = ["--method", "sample", "--seed", "3", str(tmp_path / "in.txt"), "--out"]
+    monkeypatch.setattr(translate, "PIECE", 2)
+    assert run(*sampled, str(tmp_path / "whole.txt")) == (0, b"")
+    real, calls = translate.translate, []
+
+    def cut_off(*arguments):
+        calls.append(arguments[0])
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(translate, "translate", cut_off)
+    out = tmp_path / "out.txt"
+    assert run(*sampled, str(out))[0] == 130 and not out.exists()
+    assert (tmp_path / "out.txt.lines.unfinished").read_bytes().count(b"\n") == 4
+    assert run(*sampled, str(out))[0] == 0 and calls[3] == lines[4:6]
+    assert "4 lines are there" in capsys.readouterr().err
+    assert out.read_bytes() == (tmp_path / "whole.txt").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.txt", "out.txt", "whole.txt"]
+    (tmp_path / "in.txt").write_text("another\n" * 7, encoding="utf-8")  # of another text nothing is kept
+    assert run(*sampled, str(out))[0] == 0 and out.read_bytes() != (tmp_path / "whole.txt").read_bytes()
+
+
+def test_lines_are_written_as_they_are_done(run, monkeypatch):
+    """One that cannot be translated comes after those before it are out: nothing waits for the end."""
+    monkeypatch.setattr(translate, "PIECE", 1)
+    seen = []
+    monkeypatch.setattr(translate, "translate", lambda lines, *_: (seen.append(lines), (lines, {}))[1])
+
+    def stream():
+        yield b"one\n"
+        assert seen == [["one"]]
+        yield b"two\n"
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=stream()))
+    options = translate.main
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out, flush=out.flush))
+    monkeypatch.setattr(translate, "load", lambda options: None)
+    assert options(["--target-language", "de"]) == 0 and out.getvalue() == b"one\ntwo\n"
 
 
 def shell(*arguments, cwd, **settings):

@@ -35,7 +35,7 @@ def test_what_is_saved_is_loaded(saved, tiny_model, tokenizer):
 
 def test_the_folder_is_half_precision_safetensors_and_a_standard_tokenizer(saved):
     names = sorted(path.name for path in saved.iterdir())
-    assert names == ["config.json", "metrics.json", "model.safetensors", "tokenizer.json"]
+    assert names == ["config.json", "metrics.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
     assert {value.dtype for value in load_file(saved / "model.safetensors").values()} == {torch.float16}
     assert json.loads((saved / "config.json").read_text())["format"] == 1
     assert len(PreTrainedTokenizerFast(tokenizer_file=str(saved / "tokenizer.json"))("ein Hund")["input_ids"]) > 1
@@ -60,7 +60,8 @@ def test_saving_again_replaces_the_weights_and_keeps_other_files(saved, tiny_con
     save_checkpoint(saved, model, tokenizer)
     assert load_checkpoint(saved).model.config.n_slots == 0
     names = sorted(path.name for path in saved.iterdir())
-    assert names == ["README.md", "config.json", "map", "metrics.json", "model.safetensors", "tokenizer.json"]
+    ours = ["config.json", "map", "metrics.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+    assert names == ["README.md", *ours]
     assert (saved / "map" / "points.npy").read_bytes() == b"1"
     assert [path.name for path in saved.parent.iterdir()] == ["good"]
 

@@ -17,6 +17,12 @@ test('numbers and what is missing are cells too', () => {
   assert.equal(csv([[1.5, undefined, null, 'x']]), '\ufeff1.5,,,x\r\n');
 });
 
+test('what a spreadsheet would run is text, and numbers stay numbers', () => {
+  const run = ['=1+1', '+cmd', '-2+3', '@SUM(A1)', '\t=1', '=HYPERLINK("http://a")'];
+  for (const text of run) assert.match(csv([[text]]), /^\ufeff"?'/, text);
+  assert.equal(csv([[-1.5, '-1.5', '+3', 'a=b', '- a'.slice(2)]]), '\ufeff-1.5,-1.5,+3,a=b,a\r\n');
+});
+
 test('semicolons and tabs separate where a file says so, and lines of a text are one cell each', () => {
   assert.deepEqual(rowsOf('id;text\n1;a, b', 'a.csv'), [
     ['id', 'text'],

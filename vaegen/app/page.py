@@ -8,28 +8,28 @@ as plain data, becomes a question (`vaegen.app.questions`), and goes back as pla
 from __future__ import annotations
 
 import json
-import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from vaegen.app.logs import FAILED, report
+from vaegen.app.scheduler import Dropped
 from vaegen.app.service import Question, Service
 from vaegen.app.static import WEB
 from vaegen.errors import VaegenError
 from vaegen.model.companions import companion
 
-LOG = logging.getLogger(__name__)
 # The interface's words by language and by their English form; our modules read the same.
 TEXTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((WEB / "texts").glob("*.json"))}
 t = gr.I18n(**TEXTS)
 EXAMPLES_FILE = "examples.json"
-FAILED = "This could not be answered; the app's log says why."
-# Events that run the model share a limit: one computes, one prepares its answer.
-MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 2}
+# Events that run the model all reach the service, which knows whose turn it is and how many may wait.
+MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": None}
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -86,54 +86,53 @@ def add_view(
         name: Of the view and of its module.
         question: Makes a question of what the script asks: {"a": point, "b": point or None, "checkpoint": name, **params}.
             It may raise VaegenError; what is missing or of a wrong type must come out as one.
-        more: Events besides "ask" and "halt" that its module may send.
+        more: Events besides "halt" that its module may send.
     """
     shown = example(service, name)
-    view = part(name, {"phase": "example", "answer": shown} if shown else {"phase": "empty"}, ("ask", "halt", *more))
-    runner = Runner(service, question)
-    view.ask(runner.run, None, view, trigger_mode="multiple", **MODEL, **PRIVATE)  # view.js sends one at a time
-    view.halt(runner.stop, None, None, queue=False, **PRIVATE)
+    view = part(name, {"phase": "example", "answer": shown} if shown else {"phase": "empty"}, ("halt", *more))
+    service.views[name] = runner = Runner(service, name, question)
+    view.halt(runner.stop, None, None, concurrency_limit=None, **PRIVATE)
     return view
 
 
 class Runner:
     """Streams a view's answers to its visitors, and stops an answer when its visitor says so.
 
-    Gradio's own `cancels` leaves an `always_last` event waiting for ever and drops what is done.
+    Not through Gradio's queue: that takes longer than the answer to the move of a slider (see docs/architecture.md). The
+    service's limits hold here as well.
     """
 
-    def __init__(self, service: Service, question: Callable[[dict[str, Any]], Question[Any]]) -> None:
-        self._service, self._question = service, question
+    def __init__(self, service: Service, name: str, question: Callable[[dict[str, Any]], Question[Any]]) -> None:
+        self._service, self._name, self._question = service, name, question
         self._running: dict[str, threading.Event] = {}  # by visitor
 
-    def run(self, event: gr.EventData, request: gr.Request) -> Iterator[dict[str, Any]]:
+    async def run(self, visitor: str, data: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Yields what the widget shows: {"phase": "working", "done", "stopped" or "error", "message", "answer", "asked"}.
 
         The page says the message of an error in its own language, with "values" filled in.
         """
-        data = event._data if isinstance(event._data, dict) else {}
-        yield from self.stream(str(request.session_hash), lambda: self._question(data), {"asked": data.get("asked")})
-
-    def stream(self, visitor: str, make: Callable[[], Question[Any]], echo: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yields the values for one visitor's question."""
-        stopped = threading.Event()
+        stopped, echo = threading.Event(), {"asked": data.get("asked")}
         self._running[visitor] = stopped
         try:
-            for answer in self._service.stream(make()):
-                phase = "done" if getattr(answer, "is_complete", True) else "stopped" if stopped.is_set() else "working"
-                yield {"phase": phase, "answer": asdict(answer), **echo}
-                if phase != "working":
-                    return
+            async with aclosing(self._service.answers(self._question(data), visitor, self._name)) as answers:
+                async for answer in answers:
+                    phase = "done" if getattr(answer, "is_complete", True) else "stopped" if stopped.is_set() else "working"
+                    yield {"phase": phase, "answer": asdict(answer), **echo}
+                    if phase != "working":
+                        return
         except VaegenError as error:
             yield {"phase": "error", "message": error.text, "values": error.values, **echo}
-        except Exception:
-            LOG.exception("A question failed")
+        except Dropped:
+            yield {"phase": "stopped", **echo}
+        except Exception as error:
+            report("A question failed", error)
             yield {"phase": "error", "message": FAILED, **echo}
         finally:
             if self._running.get(visitor) is stopped:
                 del self._running[visitor]
 
-    def stop(self, request: gr.Request) -> None:
+    def stop(self, event: gr.EventData) -> None:
         """Asks the visitor's answer to stop after the part at hand."""
-        if event := self._running.get(str(request.session_hash)):
-            event.set()
+        data = event._data if isinstance(event._data, dict) else {}
+        if running := self._running.get(str(data.get("visitor"))):
+            running.set()

@@ -1,34 +1,42 @@
-"""The app's only door to the model: plain Python in, frozen dataclasses out. Owns model thread and caches.
+"""The app's only door to the model: plain Python in, frozen dataclasses out. Owns models and caches.
 
 Importing this module imports neither torch nor gradio: a page can be served while the model is still loading.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import random
-import re
 import threading
 import time
+import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from vaegen.app.answers import Cache, Parts
+from vaegen.app.fetch import fetch
+from vaegen.app.scheduler import Asking, Scheduler
 from vaegen.config import DEFAULT_CHECKPOINT, SECOND_CHECKPOINT, ModelConfig
 from vaegen.data.corpus import DOMAINS
 from vaegen.errors import VaegenError
+from vaegen.model.hub import HUB_ID
 from vaegen.text.sensitive import WordList
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")  # not a path: no leading dot or slash, one slash
 NO_CHECKPOINT = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name."
 NO_CHECKPOINT_HERE = "{given} is no checkpoint; give the id of one on the Hub, as in owner/name, or a folder that is here."
+NO_HUB = "This app opens no checkpoints from the Hub; run it yourself to open your own."
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 DEFAULT_BETA = ModelConfig.default_beta
 LOG = logging.getLogger(__name__)
+VISITOR: ContextVar[str] = ContextVar("visitor", default="")  # for whom a thread asks
 A = TypeVar("A", covariant=True)
 T = TypeVar("T")
 
@@ -37,7 +45,8 @@ class Question(Protocol[A]):
     """What a view asks. Hashable: equal questions have equal answers, which are frozen and have a field `seconds`.
 
     An answer with a field `avoided` is told how many of its sentences had to be led around a sensitive word. One that waits
-    for more than the model may have a field `pause`: seconds in which the model serves others.
+    for more than the model may have a field `pause`: seconds in which the model serves others. One without a field
+    `is_complete` comes whole. A question that takes seconds may have a field `is_long`: few of them are in hand at once.
     """
 
     @property
@@ -48,7 +57,7 @@ class Question(Protocol[A]):
         """Returns the question with clean values, or raises VaegenError."""
 
     def answers(self, model: Any) -> Iterator[A]:
-        """Yields the answer as it grows; the work between two yields is not interrupted."""
+        """Yields the answer as it grows; others come between two yields, and at the pauses of the work (`vaegen.turns`)."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +76,9 @@ def find_checkpoints(folder: str | Path = CHECKPOINTS) -> dict[str, Path]:
 
 
 class Service:
-    """Answers questions for many visitors with one model thread; public methods may be called from any thread.
+    """Answers questions for many visitors with one model; public methods may be called from any thread.
 
-    One thread runs the model: answers never mix, torch uses the processor once, waiting visitors take turns.
+    One thread at a time holds the model, and visitors take turns: see `vaegen.app.scheduler`.
     """
 
     def __init__(
@@ -80,6 +89,7 @@ class Service:
         max_models: int = 2,
         max_answers: int = 512,
         allow_folders: bool = False,
+        allow_hub: bool = True,
         word_lists: Sequence[str | Path] = (),
         engine: str | None = None,
     ) -> None:
@@ -92,6 +102,7 @@ class Service:
             max_models: Models kept in memory.
             max_answers: Answers kept in memory.
             allow_folders: Whether visitors may open folders of this machine as checkpoints: only where they are its owner.
+            allow_hub: Whether visitors may open checkpoints of the Hugging Face Hub.
             word_lists: Sensitive words besides those that vaegen ships: files such as en.txt, or folders of them.
             engine: What decodes; see `vaegen.load`.
 
@@ -103,11 +114,14 @@ class Service:
         self._folder, self._load = Path(folder), load or (lambda path: _load_pipeline(path, words, engine))
         self._paths = _with_first(found, str(checkpoint or ""))
         self._models: OrderedDict[str, Any] = OrderedDict()
-        self._max_models, self._allow_folders = max_models, allow_folders
+        self._max_models, self._allow_folders, self._allow_hub = max_models, allow_folders, allow_hub
+        self._fetch: Callable[[str], Any] = fetch if load is None else str
         self._added: dict[str, str] = {}  # visitors' own; not on offer to others, though nothing in them is secret
         self._told: set[str] = set()  # what is wrong with files beside the weights, and was said
-        self._answers = _Cache(max_answers)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._known = Cache(max_answers)
+        self._scheduler, self._lock = Scheduler(), threading.Lock()
+        self.views: dict[str, Any] = {}  # what answers the page, by view (`vaegen.app.page`)
+        self._open: list[tuple[Asking, str]] = []  # questions on their way, and their lines
         self._state = State("loading", "The model is loading.")
 
     @property
@@ -214,9 +228,11 @@ class Service:
         if not is_folder and not HUB_ID.fullmatch(text):
             said = NO_CHECKPOINT_HERE if self._allow_folders else NO_CHECKPOINT
             raise VaegenError(said, given=f"{text!r:.80}")
-        self._added[text] = str(Path(text).expanduser()) if is_folder else text
+        if not is_folder and not self._allow_hub:
+            raise VaegenError(NO_HUB)
+        self._added[text] = str(Path(text).expanduser()) if is_folder else str(self._fetch(text))  # not in the model thread
         try:
-            self._worker.submit(self._model, text).result()
+            self._scheduler.submit(Asking(text), lambda: self._model(text), must=True).result()
         except VaegenError:
             del self._added[text]
             raise
@@ -224,40 +240,100 @@ class Service:
 
     def start(self, first: Question[Any] | None = None) -> Future[None]:
         """Starts loading in the background, then answers a first question, the one that the first page shows."""
-        return self._worker.submit(self._start, first)
+        return self._scheduler.submit(Asking(""), lambda: self._start(first), must=True)
 
     def close(self) -> None:
-        """Stops the model thread after the work that it is doing."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        """Stops the work, each piece at its next pause."""
+        self._scheduler.close()
 
     def ask(self, question: Question[A]) -> A:
         """Returns the whole answer to a question.
 
         Raises:
-            VaegenError: If the question is refused, or the checkpoint cannot be loaded.
+            VaegenError: If the question is refused, the checkpoint cannot be loaded, or too many are asking.
+            Dropped: If the visitor has gone.
         """
         return list(self.stream(question))[-1]
 
-    def stream(self, question: Question[A]) -> Iterator[A]:
+    def stream(self, question: Question[A], visitor: str = "", line: str = "") -> Iterator[A]:
         """Yields the answer as it grows. Dropping the iterator stops the work after the part at hand.
+
+        Args:
+            question: What is asked.
+            visitor: Whose session it is: visitors take turns, and `drop` ends all that one has asked. By default that of the
+                context (`VISITOR`); where there is none, the question is a visitor of its own.
+            line: Where it is asked, as in the name of a view: the visitor's older questions there are dropped for it.
 
         Raises:
             VaegenError: As `ask`.
+            Dropped: If the visitor has gone, or has asked something newer.
         """
+        for step in self._steps(question, visitor, line):
+            if isinstance(step, Future):
+                wait([step])
+            elif isinstance(step, float):
+                time.sleep(step)
+            else:
+                yield step
+
+    async def answers(self, question: Question[A], visitor: str = "", line: str = "") -> AsyncIterator[A]:
+        """Yields what `stream` does; no thread waits meanwhile, and whoever stops listening ends the work."""
+        with closing(self._steps(question, visitor, line)) as steps:
+            for step in steps:
+                if isinstance(step, Future):
+                    await asyncio.wait([asyncio.wrap_future(step)])
+                elif isinstance(step, float):
+                    await asyncio.sleep(step)
+                else:
+                    yield step
+
+    def _steps(self, question: Question[A], visitor: str, line: str) -> Iterator[A | Future[Any] | float]:
+        """Yields parts of the answer, and what whoever walks along waits for: a future, or seconds."""
         begin = time.perf_counter()
         question = question.checked((*self._paths, *self._added))
-        answer: Any = self._answers.get(question)
+        answer: Any = self._known.get(question)
         if answer is not None:
             yield _timed(answer, begin)
             return
-        model = self._worker.submit(self._model, question.checkpoint).result()
-        parts, n_avoided = self._worker.submit(question.answers, model).result(), 0
-        while (grown := self._worker.submit(_grown, parts, model).result()) is not None:
-            n_avoided += grown[1]
-            answer = replace(grown[0], avoided=n_avoided) if n_avoided and hasattr(grown[0], "avoided") else grown[0]
-            yield _timed(answer, begin)
-            time.sleep(getattr(answer, "pause", 0.0))  # while something else than the model works on it
-        self._answers.put(question, answer)
+        parts, n_avoided = Parts(self._model, question), 0
+        with self._asked(visitor or VISITOR.get(), line, getattr(question, "is_long", False)) as asking:
+            while True:
+                done = self._scheduler.submit(asking, parts.next)
+                yield done
+                if (grown := done.result()) is None:
+                    break
+                n_avoided += grown[1]
+                answer = replace(grown[0], avoided=n_avoided) if n_avoided and hasattr(grown[0], "avoided") else grown[0]
+                is_whole = getattr(answer, "is_complete", True)
+                if is_whole:
+                    self._known.put(question, answer)
+                yield _timed(answer, begin)
+                if is_whole:
+                    return
+                yield float(getattr(answer, "pause", 0.0))  # while something else than the model works on it
+
+    def drop(self, visitor: str) -> None:
+        """Ends all that a visitor has asked: who has gone is not worked for."""
+        with self._lock:
+            gone = [asking for asking, _ in self._open if asking.visitor == visitor]
+        for asking in gone:
+            self._scheduler.drop(asking)
+
+    @contextmanager
+    def _asked(self, visitor: str, line: str, is_long: bool) -> Iterator[Asking]:
+        """A question on its way, in place of an older one of the same line."""
+        asking = Asking(visitor or uuid.uuid4().hex, is_long)
+        with self._lock:
+            older = [one for one, its_line in self._open if line and (one.visitor, its_line) == (visitor, line)]
+            self._open.append((asking, line))
+        for one in older:
+            self._scheduler.drop(one)
+        try:
+            yield asking
+        finally:
+            self._scheduler.drop(asking)
+            with self._lock:
+                self._open.remove((asking, line))
 
     def new_seed(self) -> int:
         """Returns a seed that nobody chose."""
@@ -272,7 +348,7 @@ class Service:
         self._state = State("ready", "The model is ready.")
         if first is not None:
             question = first.checked(self.checkpoints)
-            self._answers.put(question, list(question.answers(model))[-1])
+            self._known.put(question, list(question.answers(model))[-1])
 
     def _path(self, name: str) -> str:
         if not self._paths and not name:
@@ -282,7 +358,7 @@ class Service:
         return self._paths.get(name) or self._added[name]
 
     def _model(self, name: str) -> Any:
-        """Returns a loaded pipeline; runs in the model thread only."""
+        """Returns a loaded pipeline; only for who holds the model."""
         path = self._path(name)
         if name not in self._models:
             while len(self._models) >= self._max_models:
@@ -296,34 +372,6 @@ class Service:
                 raise VaegenError("The checkpoint {name} could not be loaded: {reason}", name=name, reason=error) from error
         self._models.move_to_end(name)
         return self._models[name]
-
-
-class _Cache:
-    """The last values by key; safe to use from several threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._lock = size, threading.Lock()
-        self._values: OrderedDict[Any, Any] = OrderedDict()
-
-    def get(self, key: Any) -> Any:
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def put(self, key: Any, value: Any) -> None:
-        with self._lock:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
-
-
-def _grown(parts: Iterator[Any], model: Any) -> tuple[Any, int] | None:
-    """The next part of an answer, and how many sentences were led around a sensitive word in it."""
-    before = getattr(model, "n_avoided", 0)
-    part = next(parts, None)
-    return None if part is None else (part, getattr(model, "n_avoided", 0) - before)
 
 
 def _timed(answer: Any, begin: float) -> Any:

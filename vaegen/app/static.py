@@ -1,4 +1,4 @@
-"""The files that the page fetches from the app's own host: our modules and texts, the maps, and plotly.js.
+"""The files that the page fetches from the app's own host: our modules and texts, the lessons, the maps, and plotly.js.
 
 They lie under addresses relative to the page, so that the app works behind a path prefix, and a file's address names its
 version, never a folder of the machine: what a browser keeps is never stale.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -21,7 +23,8 @@ from vaegen.app.service import Service
 from vaegen.latent.atlas import PICTURE, load_picture
 
 WEB = Path(__file__).parent / "web"
-PREFIX = "gradio_api/vaegen"  # below Gradio's own prefix, which a page rendered on a server leaves to Python, too
+API = "gradio_api"
+PREFIX = f"{API}/vaegen"  # below Gradio's own prefix, which a page rendered on a server leaves to Python, too
 HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 
@@ -40,8 +43,14 @@ def map_addresses(service: Service) -> dict[str, str]:
     return {name: f"{PREFIX}/map/{_version(path)}.json" for name, path in _maps(service).items()}
 
 
-def routes(service: Service) -> list[BaseRoute]:
+def lesson_addresses(lessons: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
+    """Returns where the page finds the lessons by language."""
+    return {code: f"{PREFIX}/lessons/{_digest(_json(part))}.json" for code, part in lessons.items()}
+
+
+def routes(service: Service, lessons: dict[str, list[dict[str, Any]]]) -> list[BaseRoute]:
     """Returns the routes of all these files, for the server that serves the page."""
+    parts = {_digest(data): data for data in map(_json, lessons.values())}
     maps = {_version(path): path for path in _maps(service).values()}
 
     def plotly(_: Request) -> Response:
@@ -51,7 +60,12 @@ def routes(service: Service) -> list[BaseRoute]:
         path = maps.get(request.path_params["version"])
         return FileResponse(path, headers=HEADERS, media_type="application/json") if path else Response(status_code=404)
 
+    def lessons_of(request: Request) -> Response:
+        data = parts.get(request.path_params["version"])
+        return Response(data, headers=HEADERS, media_type="application/json") if data else Response(status_code=404)
+
     return [
+        Route(f"/{PREFIX}/lessons/{{version}}.json", lessons_of),
         Route(f"/{PREFIX}/plotly/{{version}}.js", plotly),
         Route(f"/{PREFIX}/map/{{version}}.json", map_of),
         Mount("/" + address().rstrip("/"), _Web(directory=WEB)),
@@ -70,6 +84,14 @@ class _Web(StaticFiles):
 @functools.cache
 def _web_version() -> str:
     return _version(*sorted(file for file in WEB.rglob("*") if file.is_file()))
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False).encode()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _version(*paths: Path) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import os
 import re
 import sys
 import types
 import typing
 from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import MISSING, fields
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 
 from vaegen.config import DEFAULT_CHECKPOINT
 from vaegen.errors import VaegenError
+from vaegen.writing import disk_error, locked, memory_error
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKPOINT = ROOT / "checkpoints" / DEFAULT_CHECKPOINT  # a clone has it, an install has not
@@ -42,7 +45,8 @@ class Help(argparse.RawDescriptionHelpFormatter):
 def main_of(module: str) -> Callable[[list[str] | None], int]:
     """Returns the `main` of a command, which reads its options, runs it and returns its exit status.
 
-    A mistake is told in one sentence, with status 2; a command that is interrupted ends with 130.
+    A mistake is told in one sentence, with status 2, a fault of the machine (a full disk, too little memory) with status 1;
+    a command that is interrupted ends with 130. A command with `writes_into(options)` has that folder to itself.
 
     Args:
         module: Its `__name__`; it defines `add_options(parser)` and `run(options)`, its docstring is the help. The options
@@ -53,15 +57,40 @@ def main_of(module: str) -> Callable[[list[str] | None], int]:
         name, typed = module.rpartition(".")[2], sys.argv[1:] if arguments is None else arguments
         options = parser_of(module).parse_args(typed)
         options.command = " ".join(["vaegen", name, *public(typed)])
+        command = sys.modules[module]
         try:
-            return sys.modules[module].run(options) or 0
+            folder = command.writes_into(options) if hasattr(command, "writes_into") else None
+            with nullcontext() if folder is None else locked(folder):
+                status = command.run(options) or 0
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return status
         except VaegenError as error:
             print(f"{name}: {error}", file=sys.stderr)
             return 2
         except KeyboardInterrupt:
             return 130
+        except Exception as error:
+            if (told := fault_of_machine(error)) is None:
+                raise
+            if told:
+                print(f"{name}: {told}", file=sys.stderr)
+            return 1
 
     return main
+
+
+def fault_of_machine(error: Exception) -> str | None:
+    """Returns what a full disk, a lack of memory or of rights is told as; "" for a reader that left, None for all else."""
+    if isinstance(error, BrokenPipeError):  # whoever reads has had enough, as in `| head`; nothing may be written at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ""
+    if memory_error(error):
+        return "Memory is too short for this; close other programs, or give smaller batches or fewer texts at a time."
+    if (reason := disk_error(error)) is not None:
+        place = getattr(error, "filename", None)
+        return f"{place or 'A file'} cannot be read or written ({reason}); what was there before is unchanged."
+    return None
 
 
 def parser_of(module: str) -> argparse.ArgumentParser:

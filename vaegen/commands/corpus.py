@@ -17,6 +17,7 @@ from vaegen.commands.arguments import main_of
 from vaegen.data.corpus import SPLITS
 from vaegen.data.hub import read_hub
 from vaegen.errors import VaegenError
+from vaegen.writing import replacing
 
 
 def run(options: argparse.Namespace) -> None:
@@ -32,9 +33,10 @@ def run(options: argparse.Namespace) -> None:
         groups = read_hub(options.dataset, name, fields, options.cache_dir)
         Path(options.out).mkdir(parents=True, exist_ok=True)
         for language in fields:
-            with gzip.open(
-                Path(options.out, f"{split}.{language}.gz"), "wt", encoding="utf-8", newline="\n"
-            ) as file:
+            with (
+                replacing(Path(options.out, f"{split}.{language}.gz")) as beside,
+                gzip.open(beside, "wt", encoding="utf-8", newline="\n") as file,
+            ):
                 file.writelines(" ".join(group[language].split()) + "\n" for group in groups)
         print(f"{options.out}: {split} with {len(groups):,} lines in {', '.join(fields)}")
 

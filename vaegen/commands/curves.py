@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vaegen.commands.arguments import main_of
 from vaegen.errors import VaegenError
+from vaegen.writing import write_json
 
 SHOWN = {"train": ("recon_per_token", "kl", "beta"), "eval": ("recon_source", "recon_latent", "gap", "kl", "active_units")}
 MAX_POINTS = 200
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     path = options.checkpoint / "curves.json"
     before = json.loads(path.read_text(encoding="utf-8"))["series"] if options.append and path.is_file() else {}
     found = {name: thinned(points) for name, points in series(options.runs, before).items()}
-    path.write_text(json.dumps({"series": found}, separators=(",", ":")) + "\n", encoding="utf-8")
+    write_json(path, {"series": found})
     print(f"{path}: {', '.join(found)}")
 
 
@@ -59,6 +60,11 @@ def thinned(points: list[tuple[int, float]]) -> list[tuple[int, float]]:
     size = -(-len(points) // MAX_POINTS)
     groups = [points[i : i + size] for i in range(0, len(points), size)]
     return [(group[-1][0], round(sum(value for _, value in group) / len(group), 4)) for group in groups]
+
+
+def writes_into(options: argparse.Namespace) -> Path:
+    """Returns the folder that no other process may write into meanwhile."""
+    return Path(options.checkpoint)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -54,6 +54,11 @@ def run(options: argparse.Namespace) -> None:
         print(f"{entry.name:24} {told}{entry.share:.1%} of the variance, KL {entry.kl:.2f} nats")
 
 
+def writes_into(options: argparse.Namespace) -> Path:
+    """Returns the folder that no other process may write into meanwhile."""
+    return Path(options.checkpoint or default_checkpoint())
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument("--checkpoint", metavar="FOLDER", help=FOLDER_HELP)

@@ -1,18 +1,21 @@
 """Measures a checkpoint: translation in every direction and context, and what its latent holds.
 
-    vaegen evaluate --checkpoint checkpoints/everyday --data DATA
+    vaegen evaluate --checkpoint checkpoints/everyday --data DATA --out checkpoints/everyday
     vaegen evaluate --checkpoint runs/a/checkpoint --data DATA --directions en-de,de-en --compare-as "no latent"
 
-Writes `metrics.json` and the model card into the checkpoint's folder. With `--latent` it measures what the latent space is
-worth instead (`vaegen prior` and `vaegen lm` go before), part by part into `latent.json`, and writes `REPORT.md`. With
-`--compare-as`, in a clone, it adds one row to docs/ledgers/comparisons.json instead and leaves the checkpoint alone.
+Prints the figures; with `--out`, which can be the checkpoint's folder, `metrics.json`, the model card and the licence of the
+weights are written there: figures of other corpora and directions, or of more sentences, stay, and the same command goes on
+where it was cut off. With `--latent` it measures what the latent space is worth instead (`vaegen prior` and `vaegen lm` go
+before), part by part into `latent.json`, and writes `REPORT.md`. Without `--data` only the documents are written again. With
+`--compare-as`, in a clone, it adds one row to docs/ledgers/comparisons.json instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import fields
+import sys
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ from vaegen.commands.arguments import (
 from vaegen.errors import VaegenError
 from vaegen.evaluation.latent_parts import PARTS, explore, write
 from vaegen.evaluation.reports.cards import COMPARED, data_card, model_card
+from vaegen.evaluation.reports.front_matter import LICENSE, license_text
 from vaegen.evaluation.reports.latent_space import REPORT, report, save_plots
 from vaegen.evaluation.selection import Selection
 
@@ -56,14 +60,17 @@ def measure(options: argparse.Namespace) -> None:
     """Measures translation or the task, and writes figures and model card."""
     import vaegen
     from vaegen.evaluation.checkpoint import check, evaluate
+    from vaegen.evaluation.kept import Measured, merged
+    from vaegen.model.companions import weights_hash
     from vaegen.text.tags import kind_of
 
     pipeline = vaegen.load(options.checkpoint, device=options.device)
     metrics = dict(pipeline.metadata)
     folder = Path(options.checkpoint)
-    if not folder.is_dir() and not options.compare_as:
+    out = out_of(options)
+    if not folder.is_dir() and not options.data:
         raise VaegenError(
-            "{checkpoint} is on the Hub; fetch it into a folder, where the figures can be written.",
+            "{checkpoint} is on the Hub; fetch it into a folder, where the documents can be written.",
             checkpoint=options.checkpoint,
         )
     if options.compare_as and not options.data:
@@ -80,22 +87,32 @@ def measure(options: argparse.Namespace) -> None:
         check(kind_of(pipeline.tags), options.checkpoint, options.directions, options.compare_as)
         chosen = Selection(**{field.name: getattr(options, field.name) for field in fields(Selection)})
         command = f"vaegen evaluate --checkpoint {public_path(folder)} --data DATA{changed(chosen)}"
-        evaluation = evaluate(pipeline, options.data, chosen, command)
+        weights = weights_hash(pipeline.folder) if pipeline.folder else ""
+        measured = Measured(out, {"weights": weights, "data": str(options.data), **asdict(chosen)})
+        evaluation = {**evaluate(pipeline, options.data, chosen, command, measured), "weights": weights}
         if options.compare_as:
             compare(options.compare_as, metrics, evaluation)
             return
-        metrics["evaluation"] = evaluation
-        write(folder / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
+        if out is None:
+            print(json.dumps(evaluation, indent=1, ensure_ascii=False))
+            tell_unwritten(folder)
+            return
+        if out.resolve() != folder.resolve() and (out / "metrics.json").is_file():
+            metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+        metrics = merged(metrics, evaluation, say)
+        write(out / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
+        measured.remove()
     config = pipeline.model.config.to_dict()
-    card = model_card(name_of(folder), config, metrics, data_card(metrics), public_path(folder))
-    write(folder / "README.md", card)
+    data = data_card(metrics)
+    write((out or folder) / "README.md", model_card(name_of(folder), config, metrics, data, public_path(folder)))
+    write((out or folder) / LICENSE, license_text(name_of(folder), data))
 
 
 def report_latent(options: argparse.Namespace) -> None:
     """Measures the latent space and writes figures, plots and report."""
     import vaegen
 
-    folder = Path(options.checkpoint)
+    folder, out = Path(options.checkpoint), out_of(options)
     figures = explore(
         vaegen.load(folder, device="cpu"),
         folder,
@@ -106,9 +123,32 @@ def report_latent(options: argparse.Namespace) -> None:
         options.samples,
         options.seeds,
         options.draws,
+        out,
     )
-    save_plots(figures, folder)
-    write(folder / REPORT, report(figures, name_of(folder), path=public_path(folder)))
+    if out is None and options.data:
+        print(json.dumps(figures, indent=1, ensure_ascii=False))
+        tell_unwritten(folder)
+        return
+    save_plots(figures, out or folder)
+    write((out or folder) / REPORT, report(figures, name_of(folder), path=public_path(folder)))
+
+
+def out_of(options: argparse.Namespace) -> Path | None:
+    """Returns the folder that the figures go to, which is made; None where nobody asked for it."""
+    if not options.out or options.compare_as:
+        return None
+    Path(options.out).mkdir(parents=True, exist_ok=True)
+    return Path(options.out)
+
+
+def tell_unwritten(folder: Path) -> None:
+    """Says where the figures could have gone."""
+    say(f"evaluate: nothing was written; --out {public_path(folder)} puts figures and documents beside the weights")
+
+
+def say(line: str) -> None:
+    """Says a line on standard error."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def changed(chosen: Selection) -> str:
@@ -134,9 +174,22 @@ def compare(name: str, metrics: dict[str, Any], evaluation: dict[str, Any]) -> N
     write(COMPARISONS, json.dumps(rows, indent=1) + "\n")
 
 
+def writes_into(options: argparse.Namespace) -> Path | None:
+    """Returns the folder that no other process may write into meanwhile."""
+    if options.compare_as:
+        return COMPARISONS.parent
+    return out_of(options) or (None if options.data else Path(options.checkpoint))
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument("--checkpoint", required=True, metavar="FOLDER", help="checkpoint folder")
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        help="folder for figures and documents, such as that of the checkpoint; figures there of other corpora, directions "
+        "or of more sentences stay, and what was cut off goes on (default: none, the figures are printed)",
+    )
     parser.add_argument("--data", help=f"{DATA_HELP} (default: none, only the documents are written again)")
     add_fields(parser, Selection)
     parser.add_argument("--threads", type=positive, metavar="N", help=THREADS_HELP)

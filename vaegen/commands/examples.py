@@ -8,12 +8,12 @@ Writes `examples.json` beside the weights. Run it again after the weights, or wh
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from vaegen.commands.arguments import FOLDER_HELP, default_checkpoint, main_of
+from vaegen.writing import write_json
 
 
 def run(options: argparse.Namespace) -> None:
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     folder = Path(options.checkpoint or default_checkpoint())
     found = {"weights": weights_hash(folder), **examples(folder)}
     path = folder / EXAMPLES_FILE
-    path.write_text(json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    write_json(path, found)
     print(f"{path}: {', '.join(found)}; {path.stat().st_size / 1000:.0f} kB")
 
 
@@ -41,6 +41,11 @@ def examples(checkpoint: str | Path) -> dict[str, Any]:
     finally:
         service.close()
     return {name: {**asdict(answer), "seconds": 0.0} for name, answer in answers.items()}
+
+
+def writes_into(options: argparse.Namespace) -> Path:
+    """Returns the folder that no other process may write into meanwhile."""
+    return Path(options.checkpoint or default_checkpoint())
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

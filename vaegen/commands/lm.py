@@ -20,6 +20,7 @@ from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.cards import corpora
 from vaegen.text.cleaning import clean
+from vaegen.writing import write_json
 
 if TYPE_CHECKING:
     from vaegen.text.tokenizer import Tokenizer
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
     about = {"parameters": n_parameters, "sentences": len(sentences), "corpora": names, "language": language}
     about |= {"steps": options.steps, "seconds": round(time.perf_counter() - start)}
     about |= {"validation_nats": round(float(nats.mean()), 3)}
-    (folder / "lm" / "metrics.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    write_json(folder / "lm" / "metrics.json", about, indent=2)
     print(json.dumps(about))
 
 
@@ -76,6 +77,11 @@ def as_sentences(texts: list[str], tokenizer: Tokenizer, language: str) -> list[
     """Returns the ids of texts between language tag and end token."""
     tag, end = tokenizer.language_id(language), tokenizer.eos_id
     return [[tag, *ids, end] for ids in tokenizer.encode_batch(texts) if len(ids) < 64]
+
+
+def writes_into(options: argparse.Namespace) -> Path:
+    """Returns the folder that no other process may write into meanwhile."""
+    return Path(options.checkpoint)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -11,11 +11,11 @@ have changed.
 from __future__ import annotations
 
 import argparse
-import json
 from importlib.metadata import version
 from pathlib import Path
 
 from vaegen.commands.arguments import FOLDER_HELP, default_checkpoint, main_of, positive, public_path
+from vaegen.writing import write_json
 
 
 def run(options: argparse.Namespace) -> None:
@@ -33,10 +33,14 @@ def run(options: argparse.Namespace) -> None:
     atlas.about.update(about)
     save_atlas(folder, atlas)
     picture["about"] = atlas.about
-    text = json.dumps(picture, ensure_ascii=False, separators=(",", ":"))
-    (folder / PICTURE).write_text(text + "\n", encoding="utf-8")
+    write_json(folder / PICTURE, picture)
     for file in (FILE, PICTURE):
         print(f"{folder / file}: {(folder / file).stat().st_size / 1e6:.1f} MB")
+
+
+def writes_into(options: argparse.Namespace) -> Path:
+    """Returns the folder that no other process may write into meanwhile."""
+    return Path(options.checkpoint or default_checkpoint())
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -32,11 +32,16 @@ def run(options: argparse.Namespace) -> None:
     )
 
 
+def writes_into(options: argparse.Namespace) -> Path:
+    """Returns the folder that no other process may write into meanwhile."""
+    return Path(options.checkpoint)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument("--checkpoint", required=True, metavar="FOLDER", help="checkpoint folder")
     parser.add_argument("--data", required=True, help=DATA_HELP)
-    parser.add_argument("--corpus", help="whose training text is encoded (default: the first one of the checkpoint)")
+    parser.add_argument("--corpus", help="whose training text is encoded, as in a,b (default: all of the checkpoint)")
     parser.add_argument(
         "--groups", type=positive, default=29_000, metavar="N", help="groups of parallel sentences to encode"
     )

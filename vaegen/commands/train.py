@@ -1,7 +1,7 @@
 """Trains a VAE-Transformer: on one GPU, on a CPU, or over several processes with torchrun.
 
     vaegen train --preset cpu --data DATA --out runs/multi30k
-    torchrun --nproc-per-node 2 scripts/train.py --preset gpu --data DATA --out runs/multi30k
+    torchrun --nproc-per-node 2 --max-restarts 3 scripts/train.py --preset gpu --data DATA --out runs/multi30k --resume auto
     vaegen train --data DATA --out runs/multi30k --resume
     vaegen train --data DATA --out runs/more --init-from checkpoints/everyday --steps 4000
 
@@ -33,6 +33,7 @@ from vaegen.commands.arguments import (
 from vaegen.config import PRESETS, ModelConfig, TrainConfig, override, preset
 from vaegen.data.corpus import CORPORA
 from vaegen.errors import VaegenError
+from vaegen.writing import write_json
 
 if TYPE_CHECKING:
     from vaegen.data.batches import TrainingData
@@ -110,7 +111,7 @@ def train(options: argparse.Namespace, device: str, rank: int, world_size: int) 
     from vaegen.model.precision import has_fast_bf16
     from vaegen.training.embeddings import skip_gram
     from vaegen.training.prepare import build_data
-    from vaegen.training.run_folder import load_state
+    from vaegen.training.run_folder import STATE_FILE, load_state
     from vaegen.training.trainer import Trainer
 
     def say(line: str) -> None:
@@ -118,7 +119,10 @@ def train(options: argparse.Namespace, device: str, rank: int, world_size: int) 
             tqdm.write(line, file=sys.stderr)
 
     out = Path(options.out)
-    saved = load_state(out) if options.resume else None
+    going_on = options.resume == "yes" or (options.resume == "auto" and (out / STATE_FILE).is_file())
+    saved = load_state(out) if going_on else None
+    if saved is not None and options.resume == "auto":  # the command is the one that began it
+        options.init_from = options.preset = None
     if saved is None and (out / "state.pt").exists() and not options.dry_run:
         raise VaegenError("{out} already holds a run; go on with --resume, or choose another --out.", out=out)
     if saved is None and (out / "config.json").exists():
@@ -166,11 +170,13 @@ def train(options: argparse.Namespace, device: str, rank: int, world_size: int) 
         return
     amp = options.precision == "bf16" or (options.precision == "auto" and has_fast_bf16(device))
     metadata = {"corpora": options.corpora, "parameters": n_parameters, "command": options.command}
+    if len(remembered["parts"]) > 1:
+        metadata["parts"] = remembered["parts"]
     if remembered["started_from"]:
         metadata["started_from"] = remembered["started_from"]
     if rank == 0:
         tokenizer.save(out / "tokenizer.json")
-        (out / RUN_FILE).write_text(json.dumps(remembered, indent=2) + "\n", encoding="utf-8")
+        write_json(out / RUN_FILE, remembered, indent=2)
     trainer = Trainer(
         model.to(device),
         tokenizer,
@@ -201,6 +207,8 @@ def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None)
 
     A resumed run goes on with its own data and tokenizer, unless told otherwise.
     """
+    from vaegen.training.history import parts_of, trained_on
+
     before: dict[str, Any] = {}
     if saved is not None and not (out / RUN_FILE).is_file() and options.corpora is None:
         raise VaegenError(
@@ -213,6 +221,8 @@ def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None)
             raise VaegenError(
                 "{path} is not valid JSON ({reason}); remove it, give --corpora again.", path=out / RUN_FILE, reason=error
             ) from error
+    if (was := before.get("corpora")) is not None and options.corpora not in (None, was):
+        print(f"train: goes on with {options.corpora}; so far it was {was}, which stays in its history", file=sys.stderr)
     for name, default in REMEMBERED.items():
         if getattr(options, name) is None:
             setattr(options, name, before.get(name, default))
@@ -228,13 +238,17 @@ def recall(options: argparse.Namespace, out: Path, saved: dict[str, Any] | None)
 
         start = load_checkpoint(options.init_from)
         started_from = {"name": name_of(options.init_from), "corpora": trained_on(start.metadata)}
-    return {**{name: getattr(options, name) for name in REMEMBERED}, "started_from": started_from}
+    step = saved["progress"]["step"] if saved is not None else 0
+    settings = {name: getattr(options, name) for name in REMEMBERED}
+    return {**settings, "started_from": started_from, "parts": parts_of(before, out, step, options.corpora, options.command)}
 
 
-def trained_on(metadata: dict[str, Any]) -> str:
-    """Returns all corpora behind a checkpoint, those of the one that it was started from included."""
-    parts = [metadata.get("corpora", ""), (metadata.get("started_from") or {}).get("corpora", "")]
-    return ",".join(dict.fromkeys(name for part in parts for name in part.split(",") if name))
+def writes_into(options: argparse.Namespace) -> Path | None:
+    """Returns the folder that no other run may write into meanwhile; process 0 answers for all of its run."""
+    if options.dry_run or os.environ.get("RANK", "0") != "0":
+        return None
+    Path(options.out).absolute().parent.mkdir(parents=True, exist_ok=True)
+    return Path(options.out)
 
 
 def build_model(options: argparse.Namespace, saved: dict[str, Any] | None, say: Say) -> tuple[Tokenizer, VAETransformer]:
@@ -341,7 +355,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--preset", choices=list(PRESETS), help=f"settings of a new run (default: {DEFAULT_PRESET})")
     parser.add_argument("--init-from", help="checkpoint whose weights are the start (default: none, weights are drawn)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="yes",
+        choices=["yes", "auto"],
+        help="go on with the run in --out; auto: or start it, so that one command does for torchrun, a queue or a "
+        "machine that may go away (default: start)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show data, model and schedule, then stop")
     parser.add_argument("--no-latent", action="store_true", help="ordinary Transformer, the baseline")
     parser.add_argument("--device", help=DEVICE_HELP)

@@ -53,6 +53,11 @@ def run(options: argparse.Namespace) -> None:
     print(json.dumps(about, indent=1))
 
 
+def writes_into(options: argparse.Namespace) -> Path:
+    """Returns the folder that no other process may write into meanwhile."""
+    return Path(options.checkpoint)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument("--checkpoint", required=True, metavar="FOLDER", help="checkpoint folder")

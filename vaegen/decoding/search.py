@@ -20,6 +20,7 @@ from torch import Tensor
 from vaegen.decoding.avoidance import NEVER, Allowed, choose_allowed, redrawn, top_allowed
 from vaegen.decoding.options import DecodingOptions
 from vaegen.model.vae_transformer import Memory, VAETransformer
+from vaegen.turns import pause
 
 Scored = tuple[int, float]  # a token and its log-probability
 
@@ -59,6 +60,7 @@ class DecodingState:
 
     def step(self, tokens: Tensor) -> Tensor:
         """Takes the last token of each row (N,) and returns the log-probabilities of the next, (N, V); banned: -inf."""
+        pause()
         log_probs = self._model.step(tokens, self._cache).float().log_softmax(dim=-1)
         return log_probs.index_fill_(1, self._banned, NEVER) if len(self._banned) else log_probs
 

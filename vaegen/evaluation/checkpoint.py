@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tqdm import tqdm
 from vaegen.data.corpus import load_corpus
 from vaegen.errors import VaegenError
 from vaegen.evaluation.bounds import latent_figures
+from vaegen.evaluation.kept import Measured
 from vaegen.evaluation.reports.cards import CHINESE, corpora, main_corpus
 from vaegen.evaluation.selection import Selection
 from vaegen.evaluation.tasks import chinese, task_languages, task_tables, test_sets, with_all
@@ -25,7 +27,9 @@ TASKS = {"summarise": "summaries", "reply": "replies", "chinese": "translations 
 MIN_SENTENCES = 100  # of a direction that is measured unasked where others have as many: BLEU on fewer says nothing
 
 
-def evaluate(pipeline: Pipeline, data: str, chosen: Selection, command: str) -> dict[str, Any]:
+def evaluate(
+    pipeline: Pipeline, data: str, chosen: Selection, command: str, measured: Measured | None = None
+) -> dict[str, Any]:
     """Returns all figures of a pipeline, those that its kind asks for.
 
     Args:
@@ -33,6 +37,7 @@ def evaluate(pipeline: Pipeline, data: str, chosen: Selection, command: str) -> 
         data: Folder with the corpora.
         chosen: What is measured, and on what.
         command: What anyone types to measure the same.
+        measured: Keeps what is done, direction by direction.
 
     Raises:
         VaegenError: If there is nothing to measure on.
@@ -40,7 +45,7 @@ def evaluate(pipeline: Pipeline, data: str, chosen: Selection, command: str) -> 
     kind = kind_of(pipeline.tags)
     own = chosen.corpus or chosen.directions != "all"  # of Chinese, too: its tables have their own
     if kind == "translate" or (kind == "chinese" and own):
-        return evaluate_translation(pipeline, data, chosen, command)
+        return evaluate_translation(pipeline, data, chosen, command, measured or Measured(None, {}))
     return evaluate_task(pipeline, kind, data, chosen, command)
 
 
@@ -67,7 +72,9 @@ def check(kind: str, checkpoint: str, directions: str, compare_as: str | None = 
         )
 
 
-def evaluate_translation(pipeline: Pipeline, data: str, chosen: Selection, command: str) -> dict[str, Any]:
+def evaluate_translation(
+    pipeline: Pipeline, data: str, chosen: Selection, command: str, measured: Measured
+) -> dict[str, Any]:
     """Returns all figures of a pipeline on one split of a corpus; one that has Chinese besides, on its test sets, too."""
     corpus = chosen.corpus or main_corpus(pipeline.metadata)
     groups = load_corpus(corpus, data, chosen.split)
@@ -111,11 +118,9 @@ def evaluate_translation(pipeline: Pipeline, data: str, chosen: Selection, comma
         published = [tokenised[target][i] for i in rows] if tokenised else None
         scores = {}
         for context in contexts:
-            with tqdm(total=len(rows), desc=f"{source}-{target} {context}", disable=not sys.stderr.isatty()) as bar:
-                scores[context] = translate_and_score(
-                    pipeline, sources, references, target, published, context=context, num_beams=chosen.num_beams,
-                    batch_size=64, progress=lambda done, _, bar=bar: bar.update(done - bar.n),
-                )  # fmt: skip
+            name = f"{source}-{target} {context}"
+            given = (pipeline, sources, references, target, published, context, chosen.num_beams, name)
+            scores[context] = measured.get(name, partial(scored, *given))
         translation[f"{source}-{target}"] = scores
         short = {c: s.get("bleu_tokenised", s["bleu"]) for c, s in scores.items()}
         print(f"{source}-{target} {short}", file=sys.stderr, flush=True)
@@ -137,6 +142,24 @@ def evaluate_translation(pipeline: Pipeline, data: str, chosen: Selection, comma
     if tests:
         result["tasks"] = [chinese(pipeline, tests, num_beams=chosen.num_beams, batch_size=64)]
     return result
+
+
+def scored(
+    pipeline: Pipeline,
+    sources: Sequence[str],
+    references: Sequence[str],
+    target: str,
+    published: Sequence[str] | None,
+    context: str,
+    num_beams: int,
+    name: str,
+) -> dict[str, Any]:
+    """Returns the scores of one direction in one context, with a bar of this name."""
+    with tqdm(total=len(sources), desc=name, disable=not sys.stderr.isatty()) as bar:
+        return translate_and_score(
+            pipeline, sources, references, target, published, context=context, num_beams=num_beams, batch_size=64,
+            progress=lambda done, _: bar.update(done - bar.n),
+        )  # fmt: skip
 
 
 def evaluate_task(pipeline: Pipeline, kind: str, data: str, chosen: Selection, command: str) -> dict[str, Any]:

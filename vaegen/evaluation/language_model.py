@@ -21,6 +21,7 @@ from vaegen.model.precision import fast_autocast
 from vaegen.model.randomness import own_randomness
 from vaegen.training.linear_cross_entropy import linear_cross_entropy
 from vaegen.training.optimization import take_step
+from vaegen.writing import flush
 
 BATCH_TOKENS = 4096
 
@@ -103,8 +104,16 @@ def sentence_nats(model: Any, sentences: Sequence[Sequence[int]], batch_size: in
 def save_language_model(folder: Path, model: Any) -> None:
     """Writes the model in half precision, in shards that any host of repositories takes."""
     import copy
+    import os
+    import shutil
 
-    copy.deepcopy(model).half().save_pretrained(folder, max_shard_size="8MB")
+    beside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    copy.deepcopy(model).half().save_pretrained(beside, max_shard_size="8MB")
+    for path in (*beside.iterdir(), beside):
+        flush(path)
+    shutil.rmtree(folder, ignore_errors=True)  # cut off here, the new one lies beside, whole
+    os.replace(beside, folder)
 
 
 def load_language_model(folder: Path) -> Any:

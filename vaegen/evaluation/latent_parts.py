@@ -14,6 +14,7 @@ from vaegen.errors import VaegenError
 from vaegen.evaluation.reports.cards import main_corpus
 from vaegen.evaluation.reports.latent_space import FIGURES
 from vaegen.text.tags import tag_name
+from vaegen.writing import write_text
 
 if TYPE_CHECKING:
     from vaegen.pipeline.pipeline import Pipeline
@@ -33,6 +34,7 @@ def explore(
     n_samples: int = 2000,
     n_seeds: int = 5,
     draws: str | None = None,
+    out: Path | None = None,
 ) -> dict[str, Any]:
     """Measures the latent space, and returns and writes all figures: each part as soon as it is there.
 
@@ -46,6 +48,7 @@ def explore(
         n_samples: Samples for each prior and seed.
         n_seeds: Seeds.
         draws: More rows of samples, as "prior:scale:slots,...".
+        out: Where the figures go, part by part; None: nowhere.
 
     Raises:
         VaegenError: If a part is not known or cannot be measured.
@@ -57,7 +60,7 @@ def explore(
     from vaegen.latent.directions import load_directions
     from vaegen.model.checkpoint import weights_hash
 
-    path, weights = folder / FIGURES, weights_hash(folder)
+    path, weights = (out or folder) / FIGURES, weights_hash(folder)
     figures = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if figures.get("weights") != weights:
         figures = {"weights": weights, **{key: figures[key] for key in ("notes",) if key in figures}}
@@ -142,13 +145,15 @@ def explore(
                     [*((name, 1.0, None) for name in pipeline.priors), *more_draws(draws)],
                 )  # fmt: skip
         figures[part] = {**found, "seconds": round(time.perf_counter() - start)}
-        write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+        if out is not None:
+            write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     if "latent" in pipeline.metadata.get("evaluation", {}):
         figures["bounds"] = pipeline.metadata["evaluation"]["latent"]
     if (directions := load_directions(folder)) is not None:
         figures["directions"] = [vars(entry) for entry in directions.entries]
         figures["directions_chosen"] = directions.about.get("chosen", "")
-        write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+        if out is not None:
+            write(path, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     return figures
 
 
@@ -218,5 +223,5 @@ def silver_labels(data: str, split: str) -> dict[str, list[str]]:
 
 def write(path: Path, text: str) -> None:
     """Writes a file and says so."""
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
     print(f"wrote {path}", file=sys.stderr)

@@ -12,7 +12,9 @@ import numpy as np
 
 from vaegen.errors import VaegenError
 from vaegen.latent.projection import MIN_DIST, N_NEIGHBORS, PCA, UMAP, fit_pca, fit_umap, place, unplace
+from vaegen.limits import check_archive
 from vaegen.model.companions import companion
+from vaegen.writing import replacing
 
 PICTURE, FILE, MAKER = "map.json", "map.npz", "`vaegen map`"  # for the page, for the model
 
@@ -59,9 +61,7 @@ class Atlas:
                 "There is no projection {projection}; this map has {known}.", projection=f"{projection!r:.80}", known=known
             )
         if at.shape != (PROJECTIONS[projection],):
-            raise VaegenError(
-                "The place has {n} coordinates; this map has {axes}.", n=at.size, axes=PROJECTIONS[projection]
-            )
+            raise VaegenError("The place has {n} coordinates; this map has {axes}.", n=at.size, axes=PROJECTIONS[projection])
         if projection in self.coordinates:
             return unplace(at, self.latents, self.coordinates[projection]).astype(np.float32)
         return self.pca.move(self.pca.mean if rest is None else rest, at).astype(np.float32)
@@ -80,13 +80,19 @@ class Atlas:
         return float(np.linalg.norm(cloud - at, axis=1).min() / max(self.spacing[projection], 1e-9))
 
 
-def load_atlas(folder: Path | None) -> Atlas:
+def load_atlas(folder: Path | None, n_dims: int | None = None) -> Atlas:
     """Returns the map that lies in a checkpoint's folder.
 
     Raises:
-        VaegenError: If it is missing, damaged or of other weights.
+        VaegenError: If it is missing, damaged or of other weights, or of latents that have not `n_dims` dimensions.
     """
-    found = companion(folder, FILE, _read, MAKER)
+
+    def read(path: Path) -> tuple[Atlas, str]:
+        atlas, weights = _read(path)
+        _check(atlas, n_dims)
+        return atlas, weights
+
+    found = companion(folder, FILE, read, MAKER)
     if found is None:
         raise VaegenError(
             "This checkpoint has no map. Choose another one, or make its map with {maker}. A map of your own sentences can "
@@ -120,6 +126,7 @@ def fit_atlas(latents: np.ndarray, n_neighbors: int = N_NEIGHBORS, min_dist: flo
 
 
 def _read(path: Path) -> tuple[Atlas, str]:
+    check_archive(path)
     with np.load(path, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
         atlas = Atlas(
@@ -132,6 +139,27 @@ def _read(path: Path) -> tuple[Atlas, str]:
     return atlas, about.get("weights", "")
 
 
+def _check(atlas: Atlas, n_dims: int | None) -> None:
+    n, dims = atlas.latents.shape if atlas.latents.ndim == 2 else (0, 0)
+    if not n or dims != (n_dims or dims):
+        said = "its latents are of shape {shape}, not (N, {n_dims})"
+        raise VaegenError(said, shape=atlas.latents.shape, n_dims=n_dims or "D")
+    wanted: dict[str, tuple[int, ...]] = {name: (n, PROJECTIONS[name]) for name in atlas.coordinates}
+    found = {name: value.shape for name, value in atlas.coordinates.items()}
+    wanted |= {"pca_mean": (dims,), "pca_components": (3, dims)}
+    found |= {"pca_mean": atlas.pca.mean.shape, "pca_components": atlas.pca.components.shape}
+    for name, shape in wanted.items():
+        if found[name] != shape:
+            raise VaegenError("its {name} is of shape {given}, not {shape}", name=name, given=found[name], shape=shape)
+    if not all(
+        np.isfinite(value).all()
+        for value in (atlas.latents, atlas.pca.mean, atlas.pca.components, *atlas.coordinates.values())
+    ):
+        raise VaegenError("it holds values that are no finite numbers")
+    if missing := [name for name in atlas.places if not isinstance(atlas.spacing.get(name), (int, float))]:
+        raise VaegenError("it lacks the spacing of {name}", name=missing[0])
+
+
 def _read_picture(path: Path) -> tuple[dict[str, Any], str]:
     picture = json.loads(path.read_text(encoding="utf-8"))
     return picture, picture["about"].get("weights", "")
@@ -139,16 +167,17 @@ def _read_picture(path: Path) -> tuple[dict[str, Any], str]:
 
 def save_atlas(folder: Path, atlas: Atlas) -> None:
     """Writes a map's latents in half precision, and the rest of it, without pickle."""
-    np.savez_compressed(
-        folder / FILE,
-        latents=atlas.latents.astype(np.float16),
-        pca_mean=atlas.pca.mean.astype(np.float32),
-        pca_components=atlas.pca.components.astype(np.float32),
-        pca_shares=atlas.pca.shares.astype(np.float32),
-        spacing=json.dumps(atlas.spacing),
-        about=json.dumps(atlas.about, ensure_ascii=False),
-        **{name: value.astype(np.float32) for name, value in atlas.coordinates.items()},  # type: ignore[arg-type]
-    )
+    with replacing(folder / FILE) as beside, beside.open("wb") as file:  # numpy adds .npz to a name, but not to a file
+        np.savez_compressed(
+            file,
+            latents=atlas.latents.astype(np.float16),
+            pca_mean=atlas.pca.mean.astype(np.float32),
+            pca_components=atlas.pca.components.astype(np.float32),
+            pca_shares=atlas.pca.shares.astype(np.float32),
+            spacing=json.dumps(atlas.spacing),
+            about=json.dumps(atlas.about, ensure_ascii=False),
+            **{name: value.astype(np.float32) for name, value in atlas.coordinates.items()},  # type: ignore[arg-type]
+        )
 
 
 def spacing(coordinates: np.ndarray) -> float:

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from vaegen.errors import VaegenError
+from vaegen.limits import check_archive
 from vaegen.model.companions import companion
+from vaegen.writing import replacing
 
 FILE = "directions.npz"  # made by `vaegen directions`
 
@@ -119,16 +121,27 @@ class Directions:
 NONE = Directions((), np.zeros((0, 0, 0), np.float32), {})  # of a checkpoint for which none were made
 
 
-def load_directions(folder: Path | None) -> Directions | None:
+def load_directions(folder: Path | None, shape: tuple[int, int] | None = None) -> Directions | None:
     """Returns the directions that lie in a checkpoint's folder; None if there are none.
 
     Raises:
-        VaegenError: If the file is damaged, or belongs to other weights.
+        VaegenError: If the file is damaged, belongs to other weights, or its latents are not of shape `shape`, (M, Z).
     """
-    return companion(folder, FILE, _read, "`vaegen directions`")
+
+    def read(path: Path) -> tuple[Directions, str]:
+        directions, weights = _read(path)
+        steps = directions.steps
+        if steps.ndim != 3 or len(steps) != len(directions.entries) or steps.shape[1:] != (shape or steps.shape[1:]):
+            raise VaegenError("its steps are of shape {given}, not (K, {shape})", given=steps.shape, shape=shape)
+        if not np.isfinite(steps).all():
+            raise VaegenError("it holds values that are no finite numbers")
+        return directions, weights
+
+    return companion(folder, FILE, read, "`vaegen directions`")
 
 
 def _read(path: Path) -> tuple[Directions, str]:
+    check_archive(path)
     with np.load(path, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
         entries = tuple(Direction(**entry) for entry in about.pop("entries"))
@@ -139,4 +152,5 @@ def save_directions(folder: Path, directions: Directions) -> None:
     """Writes the directions beside a checkpoint's weights, in half precision and without pickle."""
     about = {**directions.about, "entries": [vars(entry) for entry in directions.entries]}
     text = json.dumps(about, ensure_ascii=False)
-    np.savez_compressed(folder / FILE, steps=directions.steps.astype(np.float16), about=text)
+    with replacing(folder / FILE) as beside, beside.open("wb") as file:  # numpy adds .npz to a name, but not to a file
+        np.savez_compressed(file, steps=directions.steps.astype(np.float16), about=text)

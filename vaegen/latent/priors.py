@@ -32,6 +32,7 @@ from vaegen.model.layers import EncoderLayer
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.precision import fast_autocast
 from vaegen.model.randomness import own_randomness
+from vaegen.writing import replacing
 
 FILE, MAKER = "priors.safetensors", "`vaegen prior`"
 
@@ -333,7 +334,8 @@ def save_priors(folder: Path, priors: Mapping[str, Prior], about: Mapping[str, A
 
     tensors = {f"{name}.{key}": value for name, prior in priors.items() for key, value in prior.tensors().items()}
     small = {key: (value.half() if value.is_floating_point() else value).contiguous() for key, value in tensors.items()}
-    save_file(small, folder / FILE, metadata={"about": json.dumps(dict(about), ensure_ascii=False)})
+    with replacing(folder / FILE) as beside:
+        save_file(small, beside, metadata={"about": json.dumps(dict(about), ensure_ascii=False)})
 
 
 def load_priors(folder: Path | None, n_slots: int, latent_dim: int) -> dict[str, Prior]:

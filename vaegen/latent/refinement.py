@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.model.vae_transformer import VAETransformer
+from vaegen.turns import pause
 
 # A posterior that tells less than this tells next to nothing: the gradient could write a sentence into it (of a checkpoint
 # with a dial, at beta 1, within 13 to 28 of its standard deviations), but it would be the gradient's, not the encoder's.
@@ -59,6 +60,7 @@ def refine(
     # The LSTM of cuDNN has no gradients in evaluation mode; torch's own has.
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         for _ in range(n_steps + 1):
+            pause()
             z = mu + std * move
             logits = model.decode_logits(tgt_in, model.memory(z, None, "latent", log_beta))
             right = logits.gather(2, tgt_out[..., None])[..., 0]

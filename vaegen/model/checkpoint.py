@@ -1,17 +1,17 @@
 """Self-describing checkpoint folders.
 
-    config.json         {"format": 1, "model": the fields of ModelConfig}
-    tokenizer.json      the tokenizer, also readable by `transformers`
+    config.json         {"format": 1, "model_type": "vaegen", "model": the fields of ModelConfig}
+    tokenizer*.json     the tokenizer, and what `transformers` has to know to read it
     model*.safetensors  weights in half precision, in shards of up to 8 MB with an index
     metrics.json        where the weights come from and what was measured on them
     pretrained/         config and tokenizer of a pre-trained encoder; its weights are among ours
 
+What else may lie there is in `companions.PARTS`.
 Weights are safetensors only: nothing in a checkpoint is ever run.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -25,18 +25,23 @@ from torch import Tensor
 
 from vaegen.config import ModelConfig
 from vaegen.errors import VaegenError
+from vaegen.limits import read_json, read_metrics
+from vaegen.model.companions import parts_of
 from vaegen.model.companions import weights_hash as weights_hash  # where files beside the weights are made
+from vaegen.model.hub import HUB_ID, Repository, download
 from vaegen.model.pretrained import FOLDER as PRETRAINED
 from vaegen.model.vae_transformer import VAETransformer
-from vaegen.text.tokenizer import Tokenizer
+from vaegen.model.weights import INDEX, check_weights, lacks, read_weights, shapes_of
+from vaegen.text.tokenizer import EOS, MASK, PAD, Tokenizer
+from vaegen.writing import disk_error, flush, locked, write_json
 
-FORMAT = 1
+FORMAT, MODEL_TYPE = 1, "vaegen"  # the type is what the Auto classes of `transformers` know a checkpoint by
+MOST_CONFIG = 1_000_000  # bytes
 CONFIG, TOKENIZER, METRICS = "config.json", "tokenizer.json", "metrics.json"
-WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
 # A file over 9 MB is more than some hosts of repositories take without large-file storage. A tensor beyond (the 30,000
 # words of a pre-trained encoder) is stored in parts "name#0", "name#1", ...
 SHARD_SIZE, MOST_BYTES = "8MB", 8_000_000
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,54 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: str | Path, model: VAETransformer, tokenizer: Tokenizer, metadata: Mapping[str, Any] | None = None
+    folder: str | Path,
+    model: VAETransformer,
+    tokenizer: Tokenizer,
+    metadata: Mapping[str, Any] | None = None,
+    loaded_from: Path | None = None,
 ) -> None:
     """Writes a checkpoint folder; whoever is killed on the way leaves the old one whole.
 
     Everything is written into a folder beside, which then takes the place of the old one. Files of the old one that are
     none of ours (a model card, a map) are kept.
 
+    Args:
+        folder: Where to.
+        model: The model.
+        tokenizer: Its tokenizer.
+        metadata: Goes into `metrics.json`.
+        loaded_from: The checkpoint that the model comes from. While its weights are still the model's, all of its parts
+            come along: priors, map, card and so on.
+
     Raises:
-        VaegenError: If a weight is not finite or too large for half precision.
+        VaegenError: If a weight is not finite or too large for half precision, or the folder cannot be written.
     """
+    folder = Path(os.path.abspath(folder))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        try:
+            _save(folder, model, tokenizer, metadata or {}, loaded_from)
+        except Exception as error:  # each library has its own class for a full disk
+            if (reason := disk_error(error)) is None:
+                raise
+            shutil.rmtree(_beside(folder, "new"), ignore_errors=True)
+            raise VaegenError(
+                "The checkpoint {folder} cannot be written ({reason}); what was there is unchanged. Make room, or choose "
+                "another place.",
+                folder=folder,
+                reason=reason,
+            ) from error
+
+
+def _save(
+    folder: Path,
+    model: VAETransformer,
+    tokenizer: Tokenizer,
+    metadata: Mapping[str, Any],
+    loaded_from: Path | None,
+) -> None:
     from huggingface_hub import save_torch_state_dict
 
-    folder = Path(os.path.abspath(folder))
     new, old = _beside(folder, "new"), _beside(folder, "old")
     if old.exists() and not folder.exists():  # killed between the two renames below
         os.replace(old, folder)
@@ -82,27 +122,75 @@ def save_checkpoint(
     if model.pretrained is not None:  # loaded from the checkpoint itself; where it was before is nobody's business
         config = replace(config, pretrained=PRETRAINED)
         model.pretrained.save(new / PRETRAINED)
-    _write_json(new / CONFIG, {"format": FORMAT, "model": config.to_dict()})
-    _write_json(new / METRICS, dict(metadata or {}))
+    if loaded_from is not None and _holds(loaded_from, model):
+        for part in parts_of(loaded_from):
+            (new / part).parent.mkdir(exist_ok=True)
+            shutil.copyfile(loaded_from / part, new / part)
+    else:
+        save_torch_state_dict(_in_parts(_halved(model)), new, max_shard_size=SHARD_SIZE)
+    _write_json(new / CONFIG, {"format": FORMAT, "model_type": MODEL_TYPE, "model": config.to_dict()})
+    _write_json(new / METRICS, dict(metadata))
     tokenizer.save(new / TOKENIZER)
-    save_torch_state_dict(_in_parts(_halved(model)), new, max_shard_size=SHARD_SIZE)
+    _write_json(new / TOKENIZER_CONFIG, tokenizer_config(config))
     if folder.exists():
         _copy_others(folder, new)
+    for path in (*new.rglob("*"), new):
+        flush(path)
+    if folder.exists():
         os.replace(folder, old)
     os.replace(new, folder)
+    flush(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+def tokenizer_config(config: ModelConfig) -> dict[str, Any]:
+    """Returns what `transformers` has to know to use our `tokenizer.json`: padding, the end, the longest text.
+
+    And that special tokens which a person has typed are text.
+    """
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "pad_token": PAD,
+        "eos_token": EOS,
+        "mask_token": MASK,
+        "split_special_tokens": True,
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": config.max_length,
+    }
+
+
+def load_checkpoint(
+    path_or_hub_id: str | Path,
+    device: str | torch.device = "cpu",
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+) -> Checkpoint:
     """Returns a checkpoint from a folder, or from the Hugging Face Hub ("owner/name", downloaded once, then cached).
+
+    Args:
+        path_or_hub_id: Where it is.
+        device: Where the model goes.
+        revision: Of a repository: a branch, a tag or a commit.
+        token: For a private repository; None: the one that `hf auth login` has stored.
+        cache_dir: Where what is downloaded is kept; the Hub's usual cache if None.
 
     Raises:
         VaegenError: If it is not there, incomplete or damaged; the message says what is missing and what there is.
     """
-    folder = _find(path_or_hub_id)
+    folder = _find(path_or_hub_id, revision, token, cache_dir)
+    try:
+        return _load(folder, device, path_or_hub_id)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise VaegenError("{folder} cannot be read: {reason}.", folder=folder, reason=reason) from error
+
+
+def _load(folder: Path, device: str | torch.device, path_or_hub_id: str | Path) -> Checkpoint:
     config = _read_config(folder)
     if not (folder / TOKENIZER).is_file():
-        raise _lacks(folder, TOKENIZER)
+        raise lacks(folder, TOKENIZER)
     tokenizer = Tokenizer.load(folder / TOKENIZER)
     if tokenizer.vocab_size != config.vocab_size or tuple(tokenizer.languages) != config.languages:
         raise VaegenError(
@@ -115,27 +203,22 @@ def load_checkpoint(path_or_hub_id: str | Path, device: str | torch.device = "cp
             languages_2=", ".join(config.languages),
         )
     if config.pretrained and not Path(config.pretrained).is_dir():
-        raise _lacks(folder, PRETRAINED)
+        raise lacks(folder, PRETRAINED)
     try:
+        wanted = shapes_of(lambda: VAETransformer(config))
+        check_weights(folder, wanted, CONFIG)  # first: a config may ask for any memory, a file holds what it holds
         model = VAETransformer(config)
-    except (TypeError, ValueError, RuntimeError) as error:  # a fraction as a size, or a size that fits no memory
-        reason = str(error).splitlines()[0]
+    except VaegenError:
+        raise
+    except Exception as error:  # a size that fits no memory, or what no layer can be made with
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise VaegenError(
             "{path} does not describe a model that can be built: {reason}", path=folder / CONFIG, reason=reason
         ) from error
-    state = _read_weights(folder)
-    wanted = model.state_dict()
-    missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
-    wrong = [name for name in wanted.keys() & state.keys() if wanted[name].shape != state[name].shape]
-    if missing or unknown or wrong:
-        parts = {"missing": missing, "unknown": unknown, "of another shape": sorted(wrong)}
-        told = "; ".join(f"{len(names)} {what} ({names[0]})" for what, names in parts.items() if names)
-        raise VaegenError(
-            "The weights in {folder} do not fit its {config}: {told}.", folder=folder, config=CONFIG, told=told
-        )
+    state = read_weights(folder)
     model.load_state_dict(state)
     model.to(device).eval()
-    metadata = _read_json(folder / METRICS) if (folder / METRICS).is_file() else {}
+    metadata = read_metrics(folder / METRICS)
     name = folder.resolve().name if Path(path_or_hub_id).is_dir() else Path(path_or_hub_id).name
     return Checkpoint(model, tokenizer, metadata, name, folder)
 
@@ -154,7 +237,9 @@ def find_checkpoints(folder: str | Path) -> list[str]:
     return sorted(path.parent.name for path in Path(folder).glob(f"[!.]*/{CONFIG}"))
 
 
-def _find(path_or_hub_id: str | Path) -> Path:
+def _find(
+    path_or_hub_id: str | Path, revision: str | None, token: str | bool | None, cache_dir: str | Path | None
+) -> Path:
     path, text = Path(path_or_hub_id).expanduser(), str(path_or_hub_id)
     if path.is_dir():
         return path
@@ -164,7 +249,7 @@ def _find(path_or_hub_id: str | Path) -> Path:
         raise VaegenError("{path} is a file; give the checkpoint's folder.", path=path)
     # "checkpoints/de" looks like a hub id too: where there is such a parent folder, it is a wrong path.
     if HUB_ID.fullmatch(text) and not path.parent.is_dir():
-        return _download(text)
+        return download(Repository(text, revision, token), cache_dir)
     there = find_checkpoints(path.parent)
     known = f"{path.parent} has {', '.join(there) if there else 'none'}"
     raise VaegenError(
@@ -175,29 +260,14 @@ def _find(path_or_hub_id: str | Path) -> Path:
     )
 
 
-def _download(repo_id: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    patterns = [CONFIG, TOKENIZER, METRICS, INDEX, "model*.safetensors", "README.md", f"{PRETRAINED}/*.json"]
-    try:
-        return Path(snapshot_download(repo_id, allow_patterns=patterns))
-    except Exception as error:  # no network, no such repository, no access: each library layer has its own class
-        reason = str(error).strip().split("\n")[0]
-        raise VaegenError(
-            "There is no folder {repo_id}, and it could not be had from the Hugging Face Hub: {reason}",
-            repo_id=repo_id,
-            reason=reason,
-        ) from error
-
-
 def _read_config(folder: Path) -> ModelConfig:
     if not (folder / CONFIG).is_file():
         there = ", ".join(find_checkpoints(folder))
         if there:
             said = "{folder} has no {name}. It holds the checkpoints {there}: choose one of them."
             raise VaegenError(said, folder=folder, name=CONFIG, there=there)
-        raise _lacks(folder, CONFIG)
-    values = _read_json(folder / CONFIG)
+        raise lacks(folder, CONFIG)
+    values = read_json(folder / CONFIG, MOST_CONFIG)
     if values.get("format") != FORMAT or not isinstance(values.get("model"), dict):
         raise VaegenError(
             "{path} is no vaegen checkpoint of format {format} (it says {given}); if it is a newer one, update vaegen.",
@@ -208,31 +278,20 @@ def _read_config(folder: Path) -> ModelConfig:
     try:
         config = ModelConfig.from_dict(values["model"])
         return replace(config, pretrained=str(folder / PRETRAINED)) if config.pretrained else config
-    except (VaegenError, TypeError) as error:
-        raise VaegenError("{path} does not describe a model: {reason}", path=folder / CONFIG, reason=error) from error
+    except (VaegenError, TypeError, ValueError) as error:
+        raise VaegenError(
+            "{path} does not describe a model that can be built: {reason}", path=folder / CONFIG, reason=error
+        ) from error
 
 
-def _read_weights(folder: Path) -> dict[str, Tensor]:
-    """All weights in float32."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    names = [WEIGHTS]
-    if (folder / INDEX).is_file():
-        shards = _read_json(folder / INDEX).get("weight_map")
-        if not isinstance(shards, dict) or not all(isinstance(name, str) for name in shards.values()):
-            raise VaegenError("{path} is damaged: its weight_map must name a file for every weight.", path=folder / INDEX)
-        names = sorted(set(shards.values()))
-    state: dict[str, Tensor] = {}
-    for name in names:
-        # A name is a name: an index from a stranger must not point out of the folder.
-        if Path(name).name != name or not (folder / name).is_file():
-            raise _lacks(folder, name)
-        try:
-            state.update(load_file(folder / name))
-        except (SafetensorError, OSError) as error:
-            raise VaegenError("{path} is damaged or cut short: {reason}", path=folder / name, reason=error) from error
-    return {name: value.float() for name, value in _whole(state).items()}
+def _holds(folder: Path, model: VAETransformer) -> bool:
+    """Whether a folder has the weights of a model, in half precision."""
+    try:
+        stored = read_weights(folder)
+    except VaegenError:
+        return False
+    own = _halved(model)
+    return own.keys() == stored.keys() and all(torch.equal(own[name].float(), stored[name]) for name in own)
 
 
 def _halved(model: VAETransformer) -> dict[str, Tensor]:
@@ -255,24 +314,15 @@ def _in_parts(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return parts
 
 
-def _whole(parts: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of `_in_parts`."""
-    lists: dict[str, dict[int, Tensor]] = {}
-    for key, value in parts.items():
-        name, _, number = key.partition("#")
-        lists.setdefault(name, {})[int(number) if number.isdecimal() else 0] = value
-    return {name: v[0] if len(v) == 1 else torch.cat([v[i] for i in sorted(v)]) for name, v in lists.items()}
-
-
 def _copy_others(folder: Path, new: Path) -> None:
     """Copies what is not part of the weights' own files, so that replacing the folder loses nothing."""
     for path in folder.iterdir():
         is_weights = re.fullmatch(r"model(-\d+-of-\d+)?\.safetensors", path.name)
-        if path.name == PRETRAINED:
+        if path.name == PRETRAINED or (new / path.name).exists():
             continue
         if path.is_dir():
             shutil.copytree(path, new / path.name)
-        elif not is_weights and path.name not in (CONFIG, TOKENIZER, METRICS, INDEX):
+        elif not is_weights and path.name not in (CONFIG, TOKENIZER, TOKENIZER_CONFIG, METRICS, INDEX):
             shutil.copy2(path, new / path.name)
 
 
@@ -280,20 +330,5 @@ def _beside(folder: Path, kind: str) -> Path:
     return folder.parent / f".{folder.name}.{kind}"
 
 
-def _lacks(folder: Path, name: str) -> VaegenError:
-    there = ", ".join(sorted(path.name for path in folder.iterdir())) or "no files"
-    return VaegenError("{folder} has no {name}; it has {there}.", folder=folder, name=name, there=there)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # broken JSON and broken UTF-8
-        raise VaegenError("{path} is not valid JSON: {reason}", path=path, reason=error) from error
-    if not isinstance(values, dict):
-        raise VaegenError("{path} holds no JSON object.", path=path)
-    return values
-
-
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(path, values, indent=2)

@@ -2,6 +2,8 @@
 
 A map, directions, priors, examples and a report tell of one set of weights. Each stores their hash: whoever copies one of
 them to another checkpoint, or trains on, is told so. Runs without torch: a page reads what lies there before the model.
+
+`PARTS` is the one list of all that a checkpoint may hold: saving, downloading and uploading are made from it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,38 @@ from typing import TypeVar
 from vaegen.errors import VaegenError
 
 T = TypeVar("T")
+
+# Patterns of paths in a checkpoint. Nothing that is not here comes from a Hub, and nothing of it can be run.
+PARTS = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "model*.safetensors",
+    "model.safetensors.index.json",
+    "pretrained/*.json",
+    "metrics.json",
+    "README.md",
+    "LICENSE",
+    "priors.safetensors",
+    "directions.npz",
+    "unsure.json",
+    "map.json",
+    "map.npz",
+    "examples.json",
+    "curves.json",
+    "latent.json",
+    "REPORT.md",
+    "rate.svg",
+    "priors.svg",
+    "lm/*.json",
+    "lm/model*.safetensors",
+)
+
+
+def parts_of(folder: str | Path) -> list[Path]:
+    """Returns the files of a checkpoint, as paths in its folder."""
+    folder = Path(folder)
+    return sorted({path.relative_to(folder) for part in PARTS for path in folder.glob(part) if path.is_file()})
 
 
 def weights_hash(folder: str | Path) -> str:

@@ -272,6 +272,8 @@ def _given(weights: Tensor | None) -> Iterator[Tensor]:
 def sinusoids(length: int, width: int) -> Tensor:
     """Returns the fixed position code (length, width) of Vaswani et al. 2017, section 3.5; it needs no training to reach
     positions that no training sentence had."""
+    if torch.get_default_device().type == "meta":  # who asks for shapes only (`weights.shapes_of`) needs no angles
+        return torch.empty(length, width)
     frequency = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
     angle = torch.arange(length)[:, None] * frequency
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1)

@@ -14,9 +14,10 @@ from vaegen.data.batches import pad
 from vaegen.decoding import loops
 from vaegen.decoding.avoidance import Allowed
 from vaegen.decoding.options import CONTEXT, DecodingOptions
-from vaegen.decoding.search import Hypothesis, decode
+from vaegen.decoding.search import Hypothesis
+from vaegen.decoding.tasks import Task, decode_tasks
 from vaegen.engine.engine import TORCH, check_engine, engine_for
-from vaegen.errors import VaegenError, whole
+from vaegen.errors import TextTooLong, VaegenError, whole
 from vaegen.latent.refinement import refine
 from vaegen.model.likelihood import token_log_probs
 from vaegen.model.posterior import DiagonalGaussian
@@ -30,10 +31,12 @@ from vaegen.text.chinese import simplified
 from vaegen.text.cleaning import check_text
 from vaegen.text.sensitive import WordList
 from vaegen.text.tokenizer import Tokenizer
+from vaegen.turns import pause, together
 
 TOO_LONG = "The text has {n} tokens; this model takes up to {most}. Please split it."
 ONE_TOO_LONG = "Text {number} has {n} tokens; this model takes up to {most}. Please split it."
 LATENT_MAX_LENGTH = 100  # tokens decoded from a latent alone, where no source says how long a sentence may be
+MAX_SHARED_TOKENS = 1024  # the same, where sentences share a batch with what others want: none waits for a long one
 
 
 class Inference:
@@ -44,7 +47,6 @@ class Inference:
         tokenizer: Its tokenizer.
         engine: What encodes and decodes in its place (`vaegen.engine`): made when it is first asked for, and again when the
             weights have changed.
-        n_avoided: Sentences that were led around a word of a list so far.
         n_masked: Words that got past that and were masked in the finished text: none, or there is a mistake.
     """
 
@@ -55,7 +57,7 @@ class Inference:
         self._engine_name, self._engine_lock = check_engine(engine), threading.Lock()
         self._engine: tuple[Any, VAETransformer] | None = None
         self.source_tokenizer: Tokenizer | SourceTokenizer = model.source_tokenizer or tokenizer
-        self.n_avoided = self.n_masked = 0
+        self._counts, self.n_masked = threading.local(), 0
         self._avoid: WordList | None = None
         self._avoid = self._words(avoid)
         # Tags and fillers are input only; no sentence contains them.
@@ -66,6 +68,11 @@ class Inference:
     def device(self) -> torch.device:
         """Where the model is."""
         return self.model.embedding.weight.device
+
+    @property
+    def n_avoided(self) -> int:
+        """Sentences that were led around a word of a list so far, in this thread: others may serve other people."""
+        return getattr(self._counts, "avoided", 0)
 
     @property
     def engine(self) -> VAETransformer:
@@ -98,7 +105,7 @@ class Inference:
         for i, (text, ids) in enumerate(zip(clean, tokenizer.encode_batch(clean), strict=True)):
             if len(ids) > limit:
                 said = ONE_TOO_LONG if len(texts) > 1 else TOO_LONG
-                raise VaegenError(said, number=i + 1, n=len(ids), most=limit)
+                raise TextTooLong(said, number=i + 1, n=len(ids), most=limit)
             results.append([*ids, tokenizer.eos_id] if text else [])
         return results
 
@@ -112,6 +119,7 @@ class Inference:
 
         Sources that are the same are encoded once.
         """
+        pause()
         distinct, rows = without_repeats([tuple(source) for source in sources])
         encoding = self.engine.encode(*self.pad(distinct), self.rates(beta, len(distinct)))
         return encoding if len(distinct) == len(sources) else encoding.select(torch.tensor(rows, device=self.device))
@@ -273,12 +281,16 @@ class Inference:
             led_around.add(row)
             return False
 
-        found = decode(
-            self.engine, memory, tags, self.tokenizer.eos_id, options,
-            banned_ids=self._banned, max_lengths=limits, generators=generators,
-            allowed=allowed if words or avoid_loops else None, memory_rows=rows,
-        )  # fmt: skip
-        self.n_avoided += len(led_around)
+        engine = self.engine
+        task = Task(memory, tags, limits, generators, allowed if words or avoid_loops else None, rows)
+        width = options.num_beams if options.method == "beam" else options.n_best
+        is_small = len(limits) * width * memory.mask.shape[1] <= MAX_SHARED_TOKENS
+        found = together(
+            (id(self), options) if is_small else None,
+            task,
+            lambda tasks: decode_tasks(engine, tasks, self.tokenizer.eos_id, options, self._banned),
+        )
+        self._counts.avoided = self.n_avoided + len(led_around)
         return found
 
     def allowed(self, languages: Sequence[str], avoid: WordList | bool | None) -> Allowed | None:

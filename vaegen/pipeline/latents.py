@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -172,7 +173,7 @@ class LatentSpace(PipelineBase):
             VaegenError: If there is no map, it is damaged or of other weights, or UMAP cannot be fitted.
         """
         if texts is None:
-            return self._beside(MAP_FILE, lambda: Map(self, load_atlas(self.folder)))
+            return self._beside(MAP_FILE, lambda: Map(self, load_atlas(self.folder, math.prod(self._shape))))
         z = self.encode(texts, beta=beta).mode.flatten(1).cpu().numpy()
         for step in fit_atlas(z, n_neighbors, min_dist):
             if isinstance(step, Atlas):
@@ -187,7 +188,7 @@ class LatentSpace(PipelineBase):
         Raises:
             VaegenError: If their file is damaged or of other weights.
         """
-        return self._beside(DIRECTIONS_FILE, lambda: load_directions(self.folder)) or NONE
+        return self._beside(DIRECTIONS_FILE, lambda: load_directions(self.folder, self._shape)) or NONE
 
     @property
     def priors(self) -> tuple[str, ...]:
@@ -300,6 +301,11 @@ class LatentSpace(PipelineBase):
         what is between them reads as nonsense; at a lower rate, `vaegen.config.SAMPLING_BETA`, they fill it.
         """
         return SAMPLING_BETA if prior == "normal" and self.rates else None
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        """As `latent_shape`, without refusing a model that has none."""
+        return self.model.config.n_slots, self.model.config.latent_dim
 
     def _all_priors(self) -> dict[str, Prior]:
         config = self.model.config

@@ -12,6 +12,7 @@ what the pipeline was loaded with.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,8 @@ from torch import Tensor
 from vaegen.decoding.options import CONTEXT, DecodingOptions
 from vaegen.engine.engine import check_engine
 from vaegen.errors import VaegenError
-from vaegen.model.checkpoint import load_checkpoint
+from vaegen.model.checkpoint import load_checkpoint, save_checkpoint
+from vaegen.model.hub import Repository, upload
 from vaegen.pipeline.batches import listed
 from vaegen.pipeline.latents import LatentSpace
 from vaegen.pipeline.occlusion import N_BEAMS, Without, occlude
@@ -40,13 +42,14 @@ def load(
     device: str | None = None,
     avoid: WordList | bool | None = None,
     engine: str | None = None,
+    **hub: Any,
 ) -> Pipeline:
-    """Returns the pipeline of a checkpoint; see `vaegen.load`."""
+    """Returns the pipeline of a checkpoint; see `vaegen.load`, and for `hub` `Pipeline.from_pretrained`."""
     check_engine(engine)
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        checkpoint = load_checkpoint(path_or_hub_id, torch.device(device))
+        checkpoint = load_checkpoint(path_or_hub_id, torch.device(device), **hub)
     except (AssertionError, RuntimeError) as error:  # an unknown device, or one that this machine or this torch lacks
         raise VaegenError(
             "device={device} cannot be used: {reason} Try 'cpu'.", device=repr(device), reason=str(error).splitlines()[0]
@@ -65,6 +68,73 @@ class Pipeline(LatentSpace):
         name: Name of the checkpoint.
         folder: Where it was read from, with whatever else lies there; None if it was not.
     """
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        path_or_hub_id: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        device: str | None = None,
+        avoid: WordList | bool | None = None,
+        engine: str | None = None,
+    ) -> Pipeline:
+        """Returns the pipeline of a checkpoint folder, or of a repository of the Hugging Face Hub with all its parts.
+
+        Args:
+            path_or_hub_id: The folder, or "owner/name".
+            revision: Of a repository: a branch, a tag or a commit.
+            token: For a private repository; None: the one that `hf auth login` has stored.
+            cache_dir: Where what is downloaded is kept; the Hub's usual cache if None.
+            device: As in `vaegen.load`.
+            avoid: As in `vaegen.load`.
+            engine: As in `vaegen.load`.
+
+        Raises:
+            VaegenError: If there is no such checkpoint, or it cannot be had.
+        """
+        return load(path_or_hub_id, device, avoid, engine, revision=revision, token=token, cache_dir=cache_dir)
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Writes the checkpoint into a folder: the model with its tokenizer, and all that it was loaded with.
+
+        Priors, map, directions and the like belong to the weights: a model that was trained on leaves them behind.
+
+        Raises:
+            VaegenError: If it cannot be written there.
+        """
+        try:
+            save_checkpoint(folder, self.model, self.tokenizer, self.metadata, self.folder)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise VaegenError("{folder} cannot be written ({reason}).", folder=folder, reason=reason) from error
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        token: str | bool | None = None,
+        private: bool | None = None,
+        revision: str | None = None,
+        commit_message: str | None = None,
+    ) -> str:
+        """Puts what `save_pretrained` writes into a repository of the Hugging Face Hub; returns the address of the commit.
+
+        Args:
+            repo_id: "owner/name"; it is made if there is none.
+            token: With the right to write; None: the one that `hf auth login` has stored.
+            private: Whether a new repository is private; None: as its owner has set it.
+            revision: The branch; None: the main one.
+            commit_message: What the commit says.
+
+        Raises:
+            VaegenError: If the Hub refuses, or cannot be reached.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_pretrained(Path(folder, "checkpoint"))
+            return upload(Path(folder, "checkpoint"), Repository(repo_id, revision, token), private, commit_message)
 
     @overload
     def translate(self, texts: str, target_language: str, **options: Any) -> str: ...

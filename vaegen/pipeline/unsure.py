@@ -19,6 +19,7 @@ import numpy as np
 from vaegen.model.companions import companion
 from vaegen.model.posterior import DiagonalGaussian
 from vaegen.pipeline.outputs import Translation
+from vaegen.writing import write_text
 
 FILE = "unsure.json"
 MAKER = "`vaegen unsure`"
@@ -81,7 +82,7 @@ class Unsure:
 
     def save(self, folder: Path) -> None:
         """Writes `unsure.json` beside the weights."""
-        (folder / FILE).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+        write_text(folder / FILE, json.dumps(asdict(self)) + "\n")
 
 
 def load_unsure(folder: Path | None) -> Unsure | None:

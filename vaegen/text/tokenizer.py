@@ -9,10 +9,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import Tokenizer as BaseTokenizer
 
 from vaegen.errors import VaegenError
+from vaegen.writing import write_text
 
 PAD, EOS, MASK = "<pad>", "</s>", "<mask>"
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -33,17 +34,21 @@ class Tokenizer:
         special = {
             index: token.content for index, token in base.get_added_tokens_decoder().items() if token.special
         }
-        if [special.get(i) for i in range(3)] != [PAD, EOS, MASK] or any(
-            base.token_to_id(byte) is None for byte in BYTES
+        if (
+            [special.get(i) for i in range(3)] != [PAD, EOS, MASK]
+            or any(base.token_to_id(byte) is None for byte in BYTES)
+            or not _is_ours(base)
         ):
             raise VaegenError(
-                "This tokenizer is not one of vaegen's: its first ids must be {pad} {eos} {mask}, and it must have the 256 "
-                "byte tokens. Train one with `vaegen tokenizer`.",
+                "This tokenizer is not one of vaegen's: its first ids must be {pad} {eos} {mask}, and it must be byte-pair "
+                "encoding with the 256 byte tokens. Train one with `vaegen tokenizer`.",
                 pad=PAD,
                 eos=EOS,
                 mask=MASK,
             )
         base.encode_special_tokens = True  # not stored in the file: what a person types is never a special id
+        # For `transformers`, which gives the model what it was trained on; we ask for no special tokens.
+        base.post_processor = processors.TemplateProcessing(f"$A {EOS}", f"$A {EOS} $B {EOS}", [(EOS, self.eos_id)])
         self._base = base
         self.vocab_size: int = base.get_vocab_size(with_added_tokens=True)
         self.language_ids: dict[str, int] = {
@@ -123,7 +128,7 @@ class Tokenizer:
         """
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._base.save(str(path))
+            write_text(path, self._base.to_str(pretty=True))
         except Exception as error:  # the library raises plain ones
             raise VaegenError(
                 "{path} cannot be written ({reason}); choose another place.", path=path, reason=error
@@ -212,6 +217,15 @@ class Tokenizer:
         for character in characters:
             end += len(character.encode())
             result[run[end - 1]] = character
+
+
+def _is_ours(base: BaseTokenizer) -> bool:
+    """Whether it takes text apart as ours do: another's patterns may take for ever on some texts."""
+    if type(base.model).__name__ != "BPE":
+        return False
+    own = _untrained()
+    pairs = ((base.normalizer, own.normalizer), (base.pre_tokenizer, own.pre_tokenizer), (base.decoder, own.decoder))
+    return all(one is not None and one.__getstate__() == other.__getstate__() for one, other in pairs)
 
 
 def _untrained() -> BaseTokenizer:

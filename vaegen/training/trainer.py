@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from vaegen.training.objective import LossTerms, contrast, drop_words, nested_pr
 from vaegen.training.optimization import SharedMuon, build_optimizers, lr_factor, moving_average, take_step
 from vaegen.training.run_folder import LOG_FILE, STATE_FILE, load_state, read_log
 from vaegen.training.validation import Validation
+from vaegen.writing import replacing, write_text
 
 LOG_EVERY = 20  # steps
 
@@ -225,9 +225,8 @@ class Trainer:
             "model_config": self.model.config.to_dict(),
         }
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / (STATE_FILE + ".part")
-        torch.save(state, partial)
-        os.replace(partial, self.folder / STATE_FILE)
+        with replacing(self.folder / STATE_FILE) as beside:
+            torch.save(state, beside)
 
     def resume(self) -> None:
         """Goes back to the saved state of the run folder, random numbers and place in the data included.
@@ -259,7 +258,7 @@ class Trainer:
                 torch.cuda.set_rng_state(rng[1])
         if self.main:  # steps after the saved one are done again
             kept = [json.dumps(record) + "\n" for record in read_log(self.folder) if record["step"] <= self.progress.step]
-            (self.folder / LOG_FILE).write_text("".join(kept), encoding="utf-8")
+            write_text(self.folder / LOG_FILE, "".join(kept))
 
     def _stream(self) -> Iterator[Batch]:
         cuda = self.device.type == "cuda"
@@ -290,10 +289,12 @@ class Trainer:
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         recon, kl, grad_norm = float(terms.recon), float(terms.kl), float(norm)
         if not all(map(math.isfinite, (recon, kl, grad_norm))):
+            again = "Resume from the last state" if (self.folder / STATE_FILE).is_file() else "Start again"
+            advice = f"{again} with a lower --lr and --muon-lr."
             raise VaegenError(
-                "Step {step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. Resume from the last state "
-                "with a lower --lr and --muon-lr.",
+                "Step {step}: recon {recon}, kl {kl}, gradient norm {grad_norm} is not finite. {advice}",
                 step=self.progress.step,
+                advice=advice,
                 recon=recon,
                 kl=kl,
                 grad_norm=grad_norm,

@@ -18,6 +18,7 @@ from vaegen.evaluation.reports.cards import (
     model_card,
     results,
 )
+from vaegen.evaluation.reports.front_matter import license_text
 
 LATENT = {
     "n": 10, "recon": 5.0, "kl": 40.0, "neg_elbo": 45.0, "nll_iw": 44.0, "nll_iw_draws": 20, "active_units": 7,
@@ -61,6 +62,23 @@ def test_the_cards_of_the_shipped_checkpoints_are_made_of_their_figures(name):
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     card = model_card(name, ModelConfig.from_dict(config).to_dict(), metrics, data_card(metrics))
     assert card == (folder / "README.md").read_text(encoding="utf-8")
+    assert license_text(name, data_card(metrics)) == (folder / "LICENSE").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["chinese", "collapsed", "dialogue", "everyday", "multi30k", "summaries", "tatoeba"])
+def test_the_hub_reads_figures_licence_and_data_of_the_cards(name):
+    from huggingface_hub import ModelCard
+
+    data = ModelCard((CHECKPOINTS / name / "README.md").read_text(encoding="utf-8"), ignore_metadata_errors=False).data
+    metrics = json.loads((CHECKPOINTS / name / "metrics.json").read_text(encoding="utf-8"))
+    assert data.eval_results and data.model_name == name and all(result.dataset_split for result in data.eval_results)
+    found = {(result.task_name, result.metric_name): result.metric_value for result in data.eval_results}
+    for direction, contexts in metrics["evaluation"].get("translation", {}).items():
+        assert found[direction, "BLEU, context latent"] == contexts["latent"]["bleu"]
+    named = data.license != "other" or (data.license_link == "LICENSE" and data.license_name)
+    assert named and (name == "chinese" or name == "dialogue" or data.datasets)
+    if "multi30k" in (metrics["corpora"] + name):
+        assert data.license_name == "non-commercial-research"
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import gradio as gr
-
-from vaegen.app.endpoints.calls import or_error
-from vaegen.app.page import MODEL
+from vaegen.app.endpoints.calls import add_endpoint, or_error
 from vaegen.app.questions.attention import Attending
 from vaegen.app.questions.points import Point
 from vaegen.app.service import Service
@@ -58,4 +55,4 @@ def add(service: Service) -> None:
 
         return or_error(answer)
 
-    gr.api(attention, api_name="attention", **MODEL)
+    add_endpoint(attention, "attention")

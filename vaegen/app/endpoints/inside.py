@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import gradio as gr
-
-from vaegen.app.endpoints.calls import or_error
-from vaegen.app.page import MODEL
+from vaegen.app.endpoints.calls import add_endpoint, or_error
 from vaegen.app.questions.inside import Inside
 from vaegen.app.questions.points import Point
 from vaegen.app.service import Service
@@ -37,4 +34,4 @@ def add(service: Service) -> None:
         """
         return or_error(lambda: asdict(service.ask(Inside(Point(text), checkpoint, language, beta))))
 
-    gr.api(inside, api_name="inside", **MODEL)
+    add_endpoint(inside, "inside")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import gradio as gr
-
-from vaegen.app.endpoints.calls import listed, or_error, point_of
-from vaegen.app.page import MODEL
+from vaegen.app.endpoints.calls import add_endpoint, listed, or_error, point_of
 from vaegen.app.questions.interpolate_around import Analogy, Cloud, Grid
 from vaegen.app.questions.interpolate_walk import Walk
 from vaegen.app.service import Service
@@ -127,7 +124,7 @@ def add(service: Service) -> None:
         question = Cloud(point_of(a), checkpoint, unit, n_draws, seed, language, beta)
         return or_error(lambda: asdict(service.ask(question)))
 
-    gr.api(walk, api_name="walk", **MODEL)
-    gr.api(grid, api_name="grid", **MODEL)
-    gr.api(analogy, api_name="analogy", **MODEL)
-    gr.api(cloud, api_name="cloud", **MODEL)
+    add_endpoint(walk, "walk")
+    add_endpoint(grid, "grid")
+    add_endpoint(analogy, "analogy")
+    add_endpoint(cloud, "cloud")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import gradio as gr
-
-from vaegen.app.endpoints.calls import or_error, point_of
-from vaegen.app.page import MODEL
+from vaegen.app.endpoints.calls import add_endpoint, or_error, point_of
 from vaegen.app.questions.map import Spot
 from vaegen.app.questions.map_own import Place
 from vaegen.app.questions.points import START
@@ -73,5 +70,5 @@ def add(service: Service) -> None:
         question = Place(tuple(lines), checkpoint, fit, n_neighbors, min_dist, beta)
         return or_error(lambda: asdict(service.ask(question)))
 
-    gr.api(map_, api_name="map", **MODEL)
-    gr.api(place, api_name="place", **MODEL)
+    add_endpoint(map_, "map")
+    add_endpoint(place, "place")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import gradio as gr
-
-from vaegen.app.endpoints.calls import listed, or_error, point_of
-from vaegen.app.page import MODEL
+from vaegen.app.endpoints.calls import add_endpoint, listed, or_error, point_of
 from vaegen.app.questions.points import START
 from vaegen.app.questions.sample import Move
 from vaegen.app.service import Service
@@ -56,4 +53,4 @@ def add(service: Service) -> None:
         question = Move(a, b, checkpoint, *how)  # type: ignore[arg-type]
         return or_error(lambda: asdict(service.ask(question)))
 
-    gr.api(sample, api_name="sample", **MODEL)
+    add_endpoint(sample, "sample")

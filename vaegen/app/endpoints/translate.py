@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import gradio as gr
-
-from vaegen.app.endpoints.calls import or_error
-from vaegen.app.page import MODEL
+from vaegen.app.endpoints.calls import add_endpoint, or_error
 from vaegen.app.questions.translate import OtherWays, Request
 from vaegen.app.questions.translate_file import Lines
 from vaegen.app.service import Service
@@ -113,6 +110,6 @@ def add(service: Service) -> None:
         question = Lines(tuple(lines), language, context, num_beams, checkpoint, beta)
         return or_error(lambda: list(service.ask(question).lines))
 
-    gr.api(translate, api_name="translate", **MODEL)
-    gr.api(other_ways, api_name="other_ways", **MODEL)
-    gr.api(translate_lines, api_name="translate_lines", **MODEL)
+    add_endpoint(translate, "translate")
+    add_endpoint(other_ways, "other_ways")
+    add_endpoint(translate_lines, "translate_lines")

@@ -15,6 +15,7 @@ MAX_CHARACTERS = 2000  # of a text; what a model can read of it is for the pipel
 MAX_SEED = 2**31 - 1
 MAX_TAG = 40  # characters of a code, with its task
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*")
+MAX_WORK, MAX_FILE_WORK = 20_000, 500_000  # characters times hypotheses, of a text and of a file: ten seconds, and minutes
 NO_SENTENCE = "There is no sentence; type one in {languages}."
 
 
@@ -40,6 +41,22 @@ def check_sentence(text: object) -> str:
     if not clean:
         raise VaegenError(NO_SENTENCE, languages="a language of the checkpoint")
     return clean
+
+
+def check_work(n: int, width: int, most: int = MAX_WORK) -> None:
+    """Refuses what would keep the model busy for long, whatever each of its values is: characters times hypotheses.
+
+    Raises:
+        VaegenError: If it is more than `most`.
+    """
+    if n * width > most:
+        raise VaegenError(
+            "{n} characters with {width} hypotheses each are too much; with so many, at most {most} are possible. "
+            "Take less text, a narrower beam or fewer draws.",
+            n=n,
+            width=width,
+            most=most // width,
+        )
 
 
 def check_checkpoint(name: object, checkpoints: Sequence[str]) -> str:

@@ -69,6 +69,11 @@ class Walk:
             check_beta(self.beta),
         )
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes seconds."""
+        return self.exact
+
     def answers(self, model: Any) -> Iterator[WalkAnswer]:
         """Yields the walk as it grows, step by step; its smoothness comes with the last one."""
         self = fitted(self, model)

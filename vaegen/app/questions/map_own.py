@@ -16,7 +16,7 @@ from vaegen.latent.atlas import fit_atlas
 from vaegen.latent.projection import MIN_DIST, N_NEIGHBORS
 
 MAX_LINES, MIN_FIT = 2000, 10
-CHUNK = 100  # sentences encoded at a time: other visitors wait no longer than for these
+CHUNK = 100  # sentences encoded between two reports
 FEW_LINES = "There are {n} sentences; a map of their own takes {least} or more."
 NO_LINES = "There are no sentences; type or choose some, one a line."
 _FITTING = threading.BoundedSemaphore(1)  # UMAP takes a whole core
@@ -41,6 +41,11 @@ class Place:
     n_neighbors: int = N_NEIGHBORS
     min_dist: float = MIN_DIST
     beta: float | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes seconds."""
+        return self.fit or len(self.lines) > CHUNK
 
     def checked(self, checkpoints: Sequence[str]) -> Place:
         """Returns the question with clean values.

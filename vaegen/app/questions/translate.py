@@ -17,6 +17,7 @@ from vaegen.app.questions.checks import (
     check_sentence,
     check_tag,
     check_whole,
+    check_work,
 )
 from vaegen.app.questions.doubt import Doubt, doubt_of
 from vaegen.app.questions.points import EVERYDAY_START, Point, at_rate, source_language
@@ -96,6 +97,11 @@ class Request:
     seed: int = 0
     avoid: bool = True
     beta: float | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes seconds."""
+        return len(self.text) > SHORT
 
     def checked(self, checkpoints: Sequence[str]) -> Request:
         """Returns the request with clean values; what its method does not use is reset, so that caches match.
@@ -216,16 +222,23 @@ class OtherWays:
         """The request's."""
         return self.request.checkpoint
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes seconds."""
+        return self.request.is_long
+
     def checked(self, checkpoints: Sequence[str]) -> OtherWays:
         """Returns the question with clean values.
 
         Raises:
             VaegenError: If the request, the language, the number of draws or the seed is refused.
         """
+        request, n_draws = self.request.checked(checkpoints), check_whole("The number of draws", self.n_draws, 1, MAX_DRAWS)
+        check_work(len(request.text), n_draws * (request.num_beams if request.method == "beam" else 1))
         return OtherWays(
-            self.request.checked(checkpoints),
+            request,
             check_tag(self.language),
-            check_whole("The number of draws", self.n_draws, 1, MAX_DRAWS),
+            n_draws,
             check_whole("The seed", self.seed, 0, MAX_SEED),
         )
 

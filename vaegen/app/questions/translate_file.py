@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vaegen.app.questions.checks import check_beta, check_checkpoint, check_choice, check_line, check_tag, check_whole
+from vaegen.app.questions.checks import (
+    MAX_FILE_WORK,
+    check_beta,
+    check_checkpoint,
+    check_choice,
+    check_line,
+    check_tag,
+    check_whole,
+    check_work,
+)
 from vaegen.app.questions.doubt import threshold_of
 from vaegen.app.questions.points import at_rate
 from vaegen.decoding.options import CONTEXT
@@ -36,6 +45,11 @@ class Lines:
     checkpoint: str = ""
     beta: float | None = None
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes seconds."""
+        return len(self.lines) > BATCH
+
     def checked(self, checkpoints: Sequence[str]) -> Lines:
         """Returns the question with clean values.
 
@@ -50,11 +64,13 @@ class Lines:
                 clean.append(check_line(line))
             except VaegenError as error:
                 raise VaegenError("Line {number}: {reason}", number=i, reason=error) from error
+        num_beams = check_whole("The beam width", self.num_beams, 1, MAX_BEAMS)
+        check_work(sum(map(len, clean)), num_beams, MAX_FILE_WORK)
         return Lines(
             tuple(clean),
             check_tag(self.language),
             check_choice("context", self.context, ("source", "latent")),
-            check_whole("The beam width", self.num_beams, 1, MAX_BEAMS),
+            num_beams,
             check_checkpoint(self.checkpoint, checkpoints),
             check_beta(self.beta),
         )

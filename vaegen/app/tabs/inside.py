@@ -20,7 +20,7 @@ SETTINGS = {"language": tag(Inside)}
 def build(service: Service) -> None:
     """Puts the tab on the page that is being built."""
     chooser = part("chooser", {"checkpoints": list(service.checkpoints)}, ("open",))
-    chooser.open(_opener(service), chooser, chooser, queue=False, **PRIVATE)
+    chooser.open(_opener(service), chooser, chooser, concurrency_limit=None, **PRIVATE)
     add_view(service, "inside", question)
 
 

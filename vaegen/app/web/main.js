@@ -18,7 +18,8 @@ import * as translate from './translate/translate.js';
 export { choose, state } from './core/state.js';
 export { link } from './core/tabs.js';
 export { adopt, showView, views } from './core/view.js';
-export { start as startLesson } from './lessons/lessons.js';
+export { lessons } from './lessons/documents.js';
+export { measured, start as startLesson } from './lessons/lessons.js';
 
 startHistory();
 labelGradio();

@@ -8,6 +8,7 @@ from typing import Any
 
 from vaegen.config import BETA_MAX, BETA_MIN
 from vaegen.errors import VaegenError
+from vaegen.evaluation.reports.front_matter import front_matter
 from vaegen.text.tags import LANGUAGE_NAMES, kind_of, languages_of, tag_name, task_of
 
 Figures = Mapping[str, Any]
@@ -117,7 +118,7 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures, path
         averaged = f" The weights are the mean of {len(told)}: {', '.join(f'`{path}`' for path in told)}."
     languages = languages_of(config["languages"])
     names = ", ".join(map(tag_name, languages))
-    purpose, target, pipeline_tag = PURPOSES[kind_of(config["languages"])]
+    purpose, target = PURPOSES[kind_of(config["languages"])]
     if target not in config["languages"]:
         target = [tag for tag in config["languages"] if bool(task_of(tag)) == bool(task_of(target))][-1]
     summary, example = f"A Transformer without a latent that {purpose} {names}, to compare a VAE-Transformer with.", ""
@@ -125,13 +126,7 @@ def model_card(name: str, config: Figures, metrics: Figures, data: Figures, path
         summary = f"A VAE-Transformer that {purpose} {names}: an encoder turns a sentence into {config['n_slots']} Gaussian "
         summary += f"latent\nslots of {config['latent_dim']} dimensions, a decoder turns slots into text."
         example = f'pipeline.sample(3, "{languages[-2] if len(languages) > 2 else languages[-1]}", seed=1)\n'
-    return f"""---
-language: [{", ".join(languages)}]
-license: {data["license_id"]}
-library_name: vaegen
-pipeline_tag: {pipeline_tag}
-tags: [vae, transformer, translation, latent-space]
----
+    return f"""{front_matter(name, config, metrics, data)}
 
 # {name}
 
@@ -171,7 +166,8 @@ assumes about people, and it makes something up where it does not understand.
 
 def corpora(metrics: Figures) -> list[str]:
     """Returns the names of all corpora behind a checkpoint, those of the one that it was started from included."""
-    told = [metrics.get("corpora") or "", (metrics.get("started_from") or {}).get("corpora") or ""]
+    told = [metrics.get("corpora") or "", *(part.get("corpora") or "" for part in metrics.get("parts", []))]
+    told.append((metrics.get("started_from") or {}).get("corpora") or "")
     return list(dict.fromkeys(part.split(":")[0] for part in ",".join(told).split(",") if part))
 
 
@@ -185,8 +181,12 @@ def data_card(metrics: Figures) -> dict[str, str]:
     """Returns what the model card says of the text that a checkpoint was trained on, whatever it is measured on."""
     names = list(dict.fromkeys(PARTS.get(name, name) for name in corpora(metrics))) or ["text that is not named"]
     cards = [DATA_CARDS.get(name, {**UNKNOWN, "description": f"Trained on {name}."}) for name in names]
-    return {key: " ".join(card[key] for card in cards) for key in ("description", "license")} | {
-        "license_id": cards[0]["license_id"] if len(cards) == 1 else "other"
+    return {
+        "description": " ".join(card["description"] for card in cards),
+        "license": " ".join(card["license"] for card in cards),
+        "license_id": cards[0]["license_id"] if len(cards) == 1 else "other",
+        "license_name": NON_COMMERCIAL if any(name in RESEARCH for name in names) else "terms-of-its-text",
+        "datasets": " ".join(HUB_DATASETS[name] for name in names if name in HUB_DATASETS),
     }
 
 
@@ -199,12 +199,12 @@ def _beta(settings: Mapping[str, Any]) -> str:
 
 CHINESE = ("tatoeba-zh", "flickr8k-zh")  # corpora that have English and Chinese only
 
-# What a checkpoint does with its languages, a tag to show it with, and the Hub's name for such a model, by kind.
+# What a checkpoint does with its languages, and a tag to show it with, by kind.
 PURPOSES = {
-    "translate": ("translates between", "de", "translation"),
-    "summarise": ("shortens captions in", "en.short", "summarization"),
-    "reply": ("replies to one or two turns of a dialogue in", "en.reply", "text-generation"),
-    "chinese": ("translates between", "zh", "translation"),
+    "translate": ("translates between", "de"),
+    "summarise": ("shortens captions in", "en.short"),
+    "reply": ("replies to one or two turns of a dialogue in", "en.reply"),
+    "chinese": ("translates between", "zh"),
 }
 SHAPE = ("width", "ffn_width", "n_heads", "n_encoder_layers", "n_latent_layers", "n_decoder_layers", "n_slots", "latent_dim")
 
@@ -263,4 +263,9 @@ DATA_CARDS = {
 PARTS = {
     "multi30k-captions": "multi30k", "multi30k-documents": "multi30k", "tatoeba-cs": "tatoeba", "dailydialogpp": "dialogue",
 }  # fmt: skip
+# Corpora whose terms allow research, but no trade; and where the Hub has a corpus.
+RESEARCH = ("multi30k", "news-speech", "captions-short", "flickr8k-zh", "dialogue")
+NON_COMMERCIAL = "non-commercial-research"
+HUB_DATASETS = {"multi30k": "bentrevett/multi30k", "tatoeba": "Helsinki-NLP/tatoeba"}
+HUB_DATASETS["captions-short"] = HUB_DATASETS["multi30k"]
 UNKNOWN = {"license": "Whatever binds that text binds these weights.", "license_id": "other"}

@@ -9,6 +9,7 @@ from typing import Any
 from vaegen.evaluation.reports.cards import latent_table, markdown_table
 from vaegen.latent.prior_kinds import PRIORS
 from vaegen.text.tags import LANGUAGE_NAMES, tag_name
+from vaegen.writing import replacing
 
 FIGURES, REPORT = "latent.json", "REPORT.md"
 Figures = Mapping[str, Any]
@@ -306,7 +307,8 @@ def save_plots(figures: Figures, folder: Path) -> None:
             right.annotate(beside, (row["kl"], row[key]), (4, -10), textcoords="offset points")
         right.set(xlabel=f"KL (nats); beside each point {'beta' if turned else 'the slots in use'}", ylim=(0, None))
         right.set(ylabel=f"BLEU {pair}" if turned else f"BLEU en-{part['target']}, latent")
-        figure.savefig(folder / "rate.svg", metadata={"Date": None})
+        with replacing(folder / "rate.svg") as place:
+            figure.savefig(place, format="svg", metadata={"Date": None})
         plt.close(figure)
     if "samples" in figures:
         rows = figures["samples"]["rows"]
@@ -318,7 +320,8 @@ def save_plots(figures: Figures, folder: Path) -> None:
         axis.invert_yaxis()
         axis.set(xlabel="MAUVE", xlim=(0, 1))
         axis.legend(loc="lower right")
-        figure.savefig(folder / "priors.svg", metadata={"Date": None})
+        with replacing(folder / "priors.svg") as place:
+            figure.savefig(place, format="svg", metadata={"Date": None})
         plt.close(figure)
 
 

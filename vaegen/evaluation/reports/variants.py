@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vaegen.evaluation.reports.cards import markdown_table
+from vaegen.writing import replacing
 
 FIGURES, PLOT = "variants.json", "variants.svg"
 Figures = Mapping[str, Any]
@@ -109,5 +110,6 @@ def save_plot(figures: Figures, path: Path) -> None:
     axis.invert_yaxis()
     axis.set(xlabel=f"BLEU tok. lc., {figures['budget']['direction']}", xlim=(0, None))
     axis.legend(loc="lower right")
-    figure.savefig(path, metadata={"Date": None})
+    with replacing(path) as beside:
+        figure.savefig(beside, format="svg", metadata={"Date": None})
     plt.close(figure)

@@ -1,8 +1,12 @@
 // Tables as text: what is downloaded, and what people bring along.
 
-/** @param {unknown} value */
+/**
+ * One cell. A text that a spreadsheet would run as a formula gets an apostrophe before it: the text may be anybody's.
+ * @param {unknown} value
+ */
 const cell = (value) => {
-  const text = String(value ?? '');
+  const formula = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) && !/^[+-]?[\d.,]+$/.test(value);
+  const text = (formula ? "'" : '') + String(value ?? '');
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 

@@ -4,7 +4,10 @@ import { t } from './messages.js';
 
 /** @type {Record<string, [string, string]>} the word and what it means */
 export const GLOSSARY = {
-  latent: [t('latent'), t('The numbers that the encoder makes of a sentence, and that every language is read from.')],
+  latent: [
+    t('latent'),
+    t('The numbers that the encoder makes of a sentence. The decoder reads them, alone or beside the words.'),
+  ],
   slot: [t('slot'), t('One row of the latent; the latent is a fixed number of them, however long the sentence is.')],
   encoder: [t('encoder'), t('The half of the model that reads a sentence and makes its latent.')],
   decoder: [t('decoder'), t('The half of the model that writes a sentence, word by word, from a latent.')],
@@ -21,7 +24,13 @@ export const GLOSSARY = {
     t('nats'),
     t('A unit of information: 1 nat is about 1.44 bits, or one choice among 2.7 equally likely ' + 'things.'),
   ],
-  kl: ['KL', t('How far the posterior is from the prior, in nats: how much the latent tells about the ' + 'sentence.')],
+  kl: [
+    'KL',
+    t(
+      'How far the posterior is from the prior, in nats: the price of the latent. Averaged over sentences it is never ' +
+        'less than what the latent tells about them.',
+    ),
+  ],
   recon: [
     t('reconstruction'),
     t('How much of the sentence is left to guess when one knows its latent, in nats; 0 is a ' + 'perfect copy.'),
@@ -29,13 +38,16 @@ export const GLOSSARY = {
   elbo: [
     'ELBO',
     t(
-      'The bound that training raises. Its negative, reconstruction plus KL, is never less than ' +
-        'the nats that the sentence really takes.',
+      'A bound: its negative, reconstruction plus KL, is never less than the nats that the sentence takes. Training ' +
+        'raised it only at beta 1; below, it minimised reconstruction + beta × KL.',
     ),
   ],
   active: [
     t('active unit'),
-    t('A number of the latent whose mean differs from sentence to sentence; a dead one is the ' + 'same for all.'),
+    t(
+      'A number of the latent whose mean varies over a set of sentences by more than a threshold; the others are dead. ' +
+        'On this page the set is the probe set, in the reports held-out sentences: the counts differ.',
+    ),
   ],
   checkpoint: [t('checkpoint'), t('A trained model as it was saved: its weights and what was measured on them.')],
   beta: [

@@ -12,7 +12,8 @@
  * @property {string[]} [choices]
  * @property {number} [most] characters
  * @typedef {{ beta: number, kl: number, recon: number }} Measured nats per sentence at a rate
- * @typedef {{ usual: number, measured: Measured[] }} Dial the recommended rate, and what was measured by growing beta
+ * @typedef {{ usual: number, measured: Measured[], line?: number | null }} Dial the recommended rate, what was measured by
+ *   growing beta, and what a language model spends on the same sentences, in nats
  * @typedef {{ kind: string, languages: number, domains: string[], weak: boolean, dial: Dial | null }} About
  * @typedef {object} Page
  * @property {string[]} locales languages of the interface besides English
@@ -28,6 +29,8 @@
  * @property {Record<string, About>} about what each checkpoint is for
  * @property {Record<string, string>} maps addresses by checkpoint
  * @property {string} plotly its address
+ * @property {Record<string, string>} lessons addresses by language
+ * @property {string} ask where views ask, before their name
  */
 
 /** @type {Page} */
@@ -48,6 +51,8 @@ const NOTHING = {
   about: {},
   maps: {},
   plotly: '',
+  lessons: {},
+  ask: '',
 };
 
 /** Of a checkpoint that nothing is known of. @type {About} */

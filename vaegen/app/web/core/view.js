@@ -1,5 +1,6 @@
 // The life of a view: it asks Python with the state and its own settings, shows that it waits, and draws what comes.
 import { said } from './about.js';
+import { ask, visitor } from './ask.js';
 import { box, button, make, say } from './dom.js';
 import { csv } from './csv.js';
 import { copyButton, download, png, standalone } from './files.js';
@@ -37,7 +38,6 @@ import { fitted, tags } from './tags.js';
 
 /** @type {Record<string, View>} the views on the page, by name */
 export const views = {};
-const PATIENCE = 15_000; // ms; an answer that was lost on the way stops nobody for longer
 
 /**
  * Puts a view's frame on the page and returns it.
@@ -57,15 +57,27 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
   let offered = tags().join();
   let streaming = false;
   let settling = false;
-  // One question at a time, and then the last one asked: Gradio's `always_last` would send the older one again.
+  // One question at a time, and then the last one asked: what is drawn keeps up with a slider.
   /** @type {object | null} */
   let next = null;
-  let sent = 0;
-  const send = () => {
-    sent = performance.now();
-    trigger('ask', next ?? {});
-    next = null;
-  };
+  let sending = false;
+  async function send() {
+    sending = true;
+    try {
+      while (next) {
+        const question = next;
+        next = null;
+        for await (const value of ask(name, question)) {
+          streaming = value.phase === 'working';
+          if (next && streaming) trigger('halt', { visitor });
+          props.value = value; // Gradio hands it to Python with other events; it tells nobody here
+          show();
+        }
+      }
+    } finally {
+      sending = streaming = false;
+    }
+  }
   /** @type {View} */
   const view = {
     name,
@@ -84,8 +96,8 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
       const { a, b, checkpoint, beta } = state;
       next = { asked, a, b, checkpoint, beta, ...view.params, ...fitted(view.params), ...extra };
       touched();
-      if (!sent || performance.now() - sent >= PATIENCE) send();
-      else if (streaming) trigger('halt');
+      if (!sending) send();
+      else if (streaming) trigger('halt', { visitor });
     },
     set(values) {
       Object.assign(view.params, values);
@@ -99,7 +111,7 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
     },
     halt() {
       frame.stop.disabled = true;
-      trigger('halt');
+      trigger('halt', { visitor });
     },
     refuse(why) {
       view.refused = why;
@@ -116,13 +128,7 @@ export function makeView(part, { name, draw, show: onShow, follow = true, lead =
   };
   const show = () => {
     const value = props.value ?? { phase: 'empty' };
-    streaming = value.phase === 'working';
-    if (streaming) sent = performance.now();
-    else {
-      sent = 0;
-      if (next) send();
-    }
-    view.busy = streaming || (value.asked ?? asked) < asked;
+    view.busy = value.phase === 'working' || (value.asked ?? asked) < asked;
     frame.show(value, view);
     if (value.answer) {
       view.answer = value.answer;

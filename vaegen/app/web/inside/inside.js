@@ -1,7 +1,9 @@
 // Inside the VAE: the bound of this sentence, its first slots, what each slot carries, its posterior, the training.
+import { about } from '../core/about.js';
+import { rate } from '../core/dial.js';
 import { box, make, marked } from '../core/dom.js';
 import { term } from '../core/glossary.js';
-import { nats, number, t } from '../core/messages.js';
+import { locale, nats, number, t } from '../core/messages.js';
 import { oneOf } from '../core/rules.js';
 import { settingsOf } from '../core/state.js';
 import { languageSelect } from '../core/tags.js';
@@ -64,7 +66,7 @@ const rowsOf = ({ mu, std, kl_per_dim: kl, active, shape: [, z] }) => [
 
 /** The bound: what is left to guess, plus what the latent tells. @param {any} answer */
 function bound(answer) {
-  const mean = answer.checkpoint.latent?.[answer.source_language];
+  const mean = rate() === null ? answer.checkpoint.latent?.[answer.source_language] : undefined; // measured there
   /** @param {Node} label @param {number} value @param {number | undefined} average @param {string} say */
   const figure = (label, value, average, say) =>
     box(
@@ -86,11 +88,30 @@ function bound(answer) {
       t('what is left to guess once the latent is known'),
     ),
     sign('+'),
-    figure(term('kl'), answer.kl, mean?.kl, t('what the latent tells about the sentence')),
+    figure(term('kl'), answer.kl, mean?.kl, t('what the latent costs: how far it is from the prior')),
     sign('='),
     figure(term('elbo', '−ELBO'), answer.neg_elbo, mean?.neg_elbo, t('what the sentence takes at most')),
     make('span', 'vg-caption', undefined, {}, [t('All in:'), ' ', term('nats')]),
+    ...weighted(answer),
   ]);
+}
+
+/** What training minimised, which is not the bound: of a checkpoint with a dial, at its rate. @param {any} answer */
+function weighted({ kl, recon }) {
+  const { dial } = about();
+  if (!dial) return [];
+  const beta = rate() ?? dial.usual;
+  const said = t(
+    'At this rate training minimised reconstruction + {beta} × KL: {sum} nats here. −ELBO counts the KL in full, so a ' +
+      'model that ignores its latent may have the better bound.',
+    { beta: beta.toLocaleString(locale, { maximumSignificantDigits: 4 }), sum: number(recon + beta * kl) },
+  );
+  const line = dial.line
+    ? t('A language model without a latent takes {line} nats on average on held-out sentences.', {
+        line: number(dial.line),
+      })
+    : '';
+  return [make('p', 'vg-caption vg-weighted', [said, line].filter(Boolean).join(' '))];
 }
 
 const rowHead = (/** @type {number} */ n) => make('th', 'vg-figure', String(n), { scope: 'row' });
@@ -108,8 +129,9 @@ function coarse({ first, language }) {
     ]),
   );
   const said = t(
-    'Only the first slots speak, the others are 0. More slots tell more (KL) and leave less ' +
-      'to guess (reconstruction); new words are marked.',
+    'Only the first slots speak, the others are 0. More slots cost more (KL) and should leave less ' +
+      'to guess (reconstruction). Where a nat of KL saves less than a nat of reconstruction, their sum grows all ' +
+      'the same. New words are marked.',
   );
   const head = [
     term('slot', t('Slots')),
@@ -145,7 +167,7 @@ function slots({ whole, without, language, kl_per_slot: kl, cost = [] }) {
     ]),
   );
   const said = t(
-    'Each row leaves one slot out: it is set to 0, the prior’s mean. What it held is its KL; ' +
+    'Each row leaves one slot out: it is set to 0, the prior’s mean. Its KL is what it costs; ' +
       'what is missed is how much harder the sentence is to guess then (below 0: easier). Words ' +
       'that this brings in are marked.',
   );

@@ -91,7 +91,7 @@ function heatMap(answer, shown) {
     label,
     t('strongest colour = {most}', { most: strongest(most) }),
     ...(shown === 'mu' ? [t('blue above 0, orange below')] : []),
-    ...(dead.length ? [t('× = dead: the same for all sentences')] : []),
+    ...(dead.length ? [t('× = dead: the same for all sentences of the probe set')] : []),
   ];
   const cursor = svg('rect', { width: CELL - 1, height: CELL - 1, class: 'vg-cursor', visibility: 'hidden' });
   const said = t('{what} by slot (rows) and dimension (columns); the arrow keys read the cells', { what: label });

@@ -22,7 +22,11 @@ export function drawWalk(answer, params) {
   const parts = [makeTable(answer), makeKey(t('changed since the step before'))];
   if (differs.length) parts.push(make('p', 'vg-caption vg-differs', differing(differs)));
   if (!smoothness) return { parts, figure: undefined };
-  const figures = languages.map((code) => `${nameOf(code)} ${smoothness[code].toFixed(2)}`).join(', ');
+  // A walk that stands still has no detour either: of one text there is nothing to say.
+  const moves = (/** @type {string} */ code) => stops.some((stop) => stop.texts[code] !== stops[0].texts[code]);
+  const figures = languages
+    .map((code) => `${nameOf(code)} ${moves(code) ? smoothness[code].toFixed(2) : '–'}`)
+    .join(', ');
   const figure = drawPlane(stops);
   const caption = t(
     'The plane through the origin (the prior’s mean), A and B. The dashed arc is where ' +

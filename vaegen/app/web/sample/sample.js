@@ -134,6 +134,7 @@ export function mount(part) {
     if (made && !made.priors.includes(params.prior))
       params.prior = best().find((name) => made.priors.includes(name)) ?? null;
     view.controls.replaceChildren(...makeControls({ view, made, set, turnForDraws }));
+    if (made) panel.layOut(made); // a lesson may have moved its sliders
   };
   view.build();
   view.root.addEventListener('keydown', (event) => {
