@@ -68,8 +68,11 @@ def train_language_model(
         raise VaegenError("There is no sentence to train a language model on.")
     rng = np.random.default_rng(seed)
     optimizers = _optimizers(model, lr)
-    cycle = {"total_steps": n_steps, "pct_start": max(0.1, 2.5 / n_steps), "cycle_momentum": False}
-    schedules = [torch.optim.lr_scheduler.OneCycleLR(o, o.param_groups[0]["lr"], **cycle) for o in optimizers]
+    warmup = max(0.1, 2.5 / n_steps)
+    schedules = [
+        torch.optim.lr_scheduler.OneCycleLR(one, one.param_groups[0]["lr"], n_steps, pct_start=warmup, cycle_momentum=False)
+        for one in optimizers
+    ]
     epochs = (_batches(sentences, rng) for _ in count())
     model.train()
     with own_randomness(seed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +13,6 @@ from torch import Tensor
 
 from vaegen.model.posterior import DiagonalGaussian, gaussian_log_prob
 from vaegen.pipeline.outputs import ProgressCallback
-
-if TYPE_CHECKING:
-    from vaegen.pipeline.latents import LatentSpace
 
 Likelihood = Callable[[Tensor], Tensor]  # log p(x | z) of each sentence, (N,), for one z of each, (N, M, Z)
 
@@ -83,7 +80,7 @@ def sentence_bounds(
 
 
 def log_likelihood_of(
-    pipeline: LatentSpace, texts: Sequence[str], language: str, batch_size: int = 32, beta: float | None = None
+    pipeline: Any, texts: Sequence[str], language: str, batch_size: int = 32, beta: float | None = None
 ) -> Likelihood:
     """Returns what gives log p(text | z) of texts in one language, decoded through z alone."""
 
